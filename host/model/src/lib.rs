@@ -1,1 +1,25 @@
-//! (room)
+//! The words of Signalbox: ids, instants, values, contacts, events, plans, verdicts, workflows, messages, records
+//! and facts, with their parsing.
+//!
+//! Every other room speaks in these types. Nothing here reads a clock, touches a file or draws a random number: what
+//! a function needs to know is passed in.
+
+#![deny(missing_docs)]
+
+pub mod codec;
+pub mod condition;
+pub mod contact;
+pub mod definitions;
+pub mod describe;
+pub mod event;
+pub mod fact;
+pub mod id;
+pub mod message;
+pub mod plan;
+pub mod problem;
+pub mod record;
+pub mod state;
+pub mod time;
+pub mod value;
+pub mod verdict;
+pub mod workflow;

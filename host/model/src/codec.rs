@@ -1,0 +1,51 @@
+//! How records and rows become bytes: one byte of format version, then postcard.
+//!
+//! Called by `store` for rows and by `engine` for records. Postcard carries no names, so a stored type may only grow
+//! as its own documentation says; anything else is a new format version with a reader for the old one.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+/// The format version that is written.
+pub const FORMAT: u8 = 1;
+
+/// Why bytes are not what they should be.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// No byte at all.
+    #[error("the value is empty")]
+    Empty,
+    /// Written by a newer binary.
+    #[error("the value has format {found}, this binary reads up to {FORMAT}")]
+    UnknownFormat {
+        /// The version found.
+        found: u8,
+    },
+    /// The bytes after the version do not decode.
+    #[error("the value does not decode")]
+    Malformed(#[source] postcard::Error),
+    /// Bytes are left over.
+    #[error("{bytes} bytes are left behind the value")]
+    LeftOver {
+        /// How many.
+        bytes: usize,
+    },
+}
+
+/// The bytes of a value, behind their format version.
+pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
+    postcard::to_extend(value, vec![FORMAT]).map_err(Error::Malformed)
+}
+
+/// The value that [`encode`] made the bytes from.
+pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
+    let (&format, body) = bytes.split_first().ok_or(Error::Empty)?;
+    if format != FORMAT {
+        return Err(Error::UnknownFormat { found: format });
+    }
+    let (value, rest) = postcard::take_from_bytes(body).map_err(Error::Malformed)?;
+    if rest.is_empty() {
+        Ok(value)
+    } else {
+        Err(Error::LeftOver { bytes: rest.len() })
+    }
+}

@@ -1,0 +1,53 @@
+//! Something that happened to a contact.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{ContactId, Digest, EventId, EventName},
+    time::{Instant, Span},
+    value::Fields,
+};
+
+/// Most fields of one event.
+pub const FIELDS_MAX: usize = 256;
+/// Furthest that an event may lie ahead of journey time.
+pub const EVENT_AHEAD_MAX: Span = Span::from_ms(5 * 60_000);
+/// An event older than this enters the history and triggers nothing.
+pub const TRIGGER_LATE_LIMIT: Span = Span::from_ms(24 * 3_600_000);
+/// How long an event's id is remembered for its contact, so that the same event is applied once.
+pub const DEDUPE_DAYS: u32 = 30;
+
+/// An event as the log keeps it: checked, with its id.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Whom it happened to.
+    pub contact: ContactId,
+    /// What happened.
+    pub name: EventName,
+    /// The caller's id of it, or one that the server made.
+    pub id: EventId,
+    /// When it happened, by the caller's word; the instant of acceptance if the caller gave none.
+    pub occurred_at: Instant,
+    /// What belongs to it.
+    pub fields: Fields,
+    /// Attributes of the contact to set before the event is looked at.
+    pub attributes: Fields,
+    /// Whether it only enters the history and triggers nothing.
+    pub history_only: bool,
+}
+
+impl Event {
+    /// A hash of what the event says, to tell a repetition from another event under the same id.
+    pub fn content_hash(&self) -> u32 {
+        let parts = (
+            &self.name,
+            self.occurred_at,
+            &self.fields,
+            &self.attributes,
+            self.history_only,
+        );
+        let bytes = postcard::to_stdvec(&parts).unwrap_or_default();
+        let hash = Digest::of_bytes(&bytes).0;
+        u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
+    }
+}

@@ -1,0 +1,81 @@
+//! What happened, kept for people and folded into reports.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    definitions::Slot,
+    id::{ContactId, Digest, EntryKey, EventName, JourneyId, MessageId, StepId, WorkflowId},
+    time::Instant,
+};
+
+/// One thing that happened in a workflow to a contact.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Fact {
+    /// Journey time.
+    pub at: Instant,
+    /// To whom.
+    pub contact: ContactId,
+    /// In which workflow.
+    pub workflow: WorkflowId,
+    /// In which version of it.
+    pub version: u32,
+    /// In which journey; `None` for what happens before one.
+    pub journey: Option<JourneyId>,
+    /// What.
+    pub what: FactKind,
+}
+
+/// The kinds of facts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    /// A rule answered; the evidence of a decision.
+    RuleDecided(RuleDecision),
+    /// The trigger armed itself.
+    Armed(EntryKey, Instant),
+    /// The arm was taken away by this event.
+    Disarmed(EntryKey, EventName),
+    /// The arm fell due in a pause or after the end, and was dropped for this reason.
+    ArmDropped(EntryKey, String),
+    /// A journey began with this key.
+    JourneyEntered(EntryKey),
+    /// The trigger wanted the contact in, and this reason kept it out.
+    NotEntered(String),
+    /// The journey came to the step.
+    StepReached(StepId),
+    /// The journey waits at the step until the instant.
+    WaitStarted(StepId, Instant),
+    /// The branch took the arm of that index; `None` is the default arm.
+    ArmTaken(StepId, Option<u16>),
+    /// The step's message was queued.
+    MessageQueued(StepId, MessageId),
+    /// A server took the message.
+    MessageSent(StepId, MessageId),
+    /// The message was not sent, for this reason.
+    MessageSkipped(StepId, MessageId, String),
+    /// The message was refused for good, for this reason.
+    MessageRefused(StepId, MessageId, String),
+    /// The message will be tried again at the instant; the reason.
+    MessageDeferred(StepId, MessageId, Instant, String),
+    /// Nobody knows whether the message arrived; `true` if it is sent again.
+    MessageInDoubt(StepId, MessageId, bool),
+    /// The journey came to its end.
+    JourneyCompleted,
+    /// The journey left before its end, for this reason.
+    JourneyExited(String),
+}
+
+/// A rule's answer as evidence: enough to ask again and compare.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleDecision {
+    /// Which binding of the workflow version.
+    pub slot: Slot,
+    /// The file that answered.
+    pub digest: Digest,
+    /// The code of the reason, or of the failure.
+    pub reason: String,
+    /// What it said, for people: `enter`, `arm`, `no`, `in`, `out`, `chosen`, `failed`.
+    pub answer: String,
+    /// The record that asked: sequence in the contact's partition.
+    pub sequence: u64,
+}

@@ -1,0 +1,184 @@
+//! The records of a partition's log.
+//!
+//! The log holds these and nothing else. Applying them in order from an empty store gives the store.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    contact::AttributeChanges,
+    definitions::{ResolvedBinding, Slot},
+    event::Event,
+    id::{ContactId, Digest, JourneyId, MessageId, Partition, WorkflowId},
+    message::AttemptOutcome,
+    time::Instant,
+    verdict::Answer,
+    workflow::Action,
+};
+
+/// One record. Adding a case at the end is the only change that old logs survive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Record {
+    /// An event of a contact. Written by accept.
+    Event(Event),
+    /// Attributes of a contact changed. Written by accept.
+    Attributes(ContactId, AttributeChanges),
+    /// Timers of this partition due by the instant fire, at most that many of them, by (due, id).
+    /// Written by the timers of the partition's owner.
+    Tick {
+        /// Timers due at or before this fire.
+        up_to: Instant,
+        /// At most so many.
+        timers_max: u32,
+    },
+    /// The answers to what earlier records of this partition asked. Written before anything of them leaves.
+    Decided(Vec<RecordedAnswer>),
+    /// A sender stands at 354 with this message and asks whether to go on. Written by the outbox.
+    Intent {
+        /// Whose message.
+        contact: ContactId,
+        /// Which message.
+        message: MessageId,
+        /// Which attempt, from 1.
+        attempt: u32,
+    },
+    /// How an attempt ended. Written by the outbox.
+    Outcome {
+        /// Whose message.
+        contact: ContactId,
+        /// Which message.
+        message: MessageId,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How it ended.
+        outcome: AttemptOutcome,
+    },
+    /// A command on what is global. Only in the control partition.
+    Command(Command),
+    /// A record that another partition sent here. Appended at least once, applied once by its id.
+    Post {
+        /// Who sent it and as which of its posts.
+        id: PostId,
+        /// What it sends.
+        record: Posted,
+    },
+    /// All posts of this partition to `partition` up to `id` are in that partition's log; they need not be kept.
+    PostsDelivered {
+        /// Where they went.
+        partition: Partition,
+        /// The last of them.
+        id: PostId,
+    },
+}
+
+/// The name of a post: the record that caused it, and which of that record's posts it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct PostId {
+    /// The partition that sent it.
+    pub from: Partition,
+    /// The record there that caused it.
+    pub sequence: u64,
+    /// From 0, for records that cause several.
+    pub index: u32,
+}
+
+/// What one partition can send to another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Posted {
+    /// From now on use the definitions of this version; the document is kept under the digest.
+    Definitions {
+        /// Counts up.
+        version: u64,
+        /// The JSON document.
+        digest: Digest,
+    },
+    /// A rule failed under the policy `pause`: pause the workflow.
+    PauseWorkflow {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A command on what is global.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Command {
+    /// Creates a workflow, or makes the next version of one that may be edited.
+    PutWorkflow {
+        /// The document (`workflow::Workflow`) as JSON text.
+        document: String,
+        /// What its bindings stand for, as JSON text of a map from slot to resolved binding.
+        bindings: String,
+        /// Digests of its templates by name.
+        templates: BTreeMap<String, Digest>,
+        /// The version it was made from; refused if that is not the current one. `None`: must not exist yet.
+        based_on: Option<u32>,
+    },
+    /// Moves a workflow to another state.
+    Transition {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// What is asked of it.
+        action: Action,
+    },
+    /// A binding that adopts moves on to another file.
+    Rebind {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// Which version of it.
+        version: u32,
+        /// Which binding.
+        slot: String,
+        /// What it stands for from now on, as JSON text of a resolved binding.
+        binding: String,
+    },
+}
+
+impl Command {
+    /// The JSON texts inside are made by this room from these types.
+    pub fn put(
+        document: &crate::workflow::Workflow,
+        bindings: &BTreeMap<Slot, ResolvedBinding>,
+        templates: BTreeMap<String, Digest>,
+        based_on: Option<u32>,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self::PutWorkflow {
+            document: serde_json::to_string(document)?,
+            bindings: serde_json::to_string(bindings)?,
+            templates,
+            based_on,
+        })
+    }
+}
+
+/// One answer with the question it belongs to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RecordedAnswer {
+    /// The record that asked.
+    pub sequence: u64,
+    /// About whom.
+    pub contact: ContactId,
+    /// What was asked.
+    pub question: QuestionId,
+    /// The file that answered.
+    pub digest: Digest,
+    /// What it said.
+    pub answer: Answer,
+}
+
+/// Names a question among all that one record asks about one contact.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct QuestionId {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// Its version.
+    pub version: u32,
+    /// Which of its bindings.
+    pub slot: Slot,
+    /// The journey that asks; `None` for triggers and audiences.
+    pub journey: Option<JourneyId>,
+    /// Counts the questions of the same binding and journey within one record, from 0.
+    pub ordinal: u32,
+}

@@ -1,0 +1,270 @@
+//! What is kept of one contact: profile, history, journeys, arms and pending messages.
+//!
+//! Computed by `journey`, kept by `store`. One such value holds what nearly every decision needs.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    condition::EventPattern,
+    contact::Contact,
+    id::{
+        ContactId, EntryKey, EventId, EventName, FieldName, JourneyId, MessageId, StepId,
+        WorkflowId,
+    },
+    time::{Instant, Span},
+    value::Fields,
+    workflow::MessageClass,
+};
+
+/// Most events of a chunk of history; the open chunk is part of the contact's row.
+pub const CHUNK_EVENTS_MAX: usize = 32;
+/// Most bytes of fields of a chunk; a chunk is sealed when it would pass this.
+pub const CHUNK_BYTES_MAX: usize = 16 * 1024;
+/// Most sealed chunks of a contact; beyond, the oldest is folded into daily totals.
+pub const CHUNKS_MAX: usize = 64;
+/// Most event ids remembered per contact to drop repetitions; beyond, the oldest are forgotten early.
+pub const SEEN_EVENTS_MAX: usize = 1_024;
+/// How long an entry key is remembered.
+pub const KEY_KEEP_DAYS: u32 = 800;
+
+/// Everything about one contact but its sealed chunks of history, which are rows of their own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ContactState {
+    /// The profile.
+    pub contact: Contact,
+    /// Ids of recent events, oldest first.
+    pub seen: Vec<SeenEvent>,
+    /// The history.
+    pub history: History,
+    /// Standing in each workflow that ever took notice of the contact.
+    pub presences: BTreeMap<WorkflowId, Presence>,
+    /// Messages that are queued or claimed.
+    pub pending: BTreeMap<MessageId, PendingMessage>,
+}
+
+impl ContactState {
+    /// A contact that nothing has happened to.
+    pub fn new(contact: Contact) -> Self {
+        Self {
+            contact,
+            seen: Vec::new(),
+            history: History::default(),
+            presences: BTreeMap::new(),
+            pending: BTreeMap::new(),
+        }
+    }
+}
+
+/// A remembered event id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenEvent {
+    /// Hash of the id.
+    pub id_hash: u64,
+    /// Hash of what the event said.
+    pub content_hash: u32,
+    /// UTC day of journey time at which it was applied.
+    pub day: i32,
+}
+
+/// What happened to the contact, in the order in which it was applied.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct History {
+    /// The open chunk: the most recent events.
+    pub open: Vec<PastEvent>,
+    /// How many chunks were ever sealed; the sealed chunks kept are `first_chunk..sealed`.
+    pub sealed: u32,
+    /// The oldest sealed chunk that is kept.
+    pub first_chunk: u32,
+    /// Totals of the events that are no longer kept one by one.
+    pub totals: Vec<DailyTotal>,
+    /// Chunks loaded for this advance, oldest first: `first_chunk..sealed`. Not part of the row.
+    #[serde(skip)]
+    pub chunks: Vec<Vec<PastEvent>>,
+}
+
+impl History {
+    /// All events kept one by one, oldest first, as far as the chunks are loaded.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &PastEvent> {
+        self.chunks.iter().flatten().chain(&self.open)
+    }
+}
+
+/// One past event.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PastEvent {
+    /// What happened.
+    pub name: EventName,
+    /// When.
+    pub occurred_at: Instant,
+    /// What belongs to it.
+    pub fields: Fields,
+}
+
+/// Events of one name on one UTC day, folded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DailyTotal {
+    /// UTC day of `occurred_at`.
+    pub day: i32,
+    /// The events' name.
+    pub name: EventName,
+    /// How many.
+    pub count: u32,
+    /// Sums of their numeric fields.
+    pub sums: BTreeMap<FieldName, f64>,
+}
+
+/// A contact's standing in one workflow.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Presence {
+    /// How many journeys ever began.
+    pub entered: u32,
+    /// Hashes of the keys that entered, with the UTC day, oldest first.
+    pub keys: Vec<(u64, i32)>,
+    /// Arms that have not fired, by key.
+    pub arms: BTreeMap<EntryKey, PendingArm>,
+    /// Journeys that are inside.
+    pub journeys: BTreeMap<JourneyId, Journey>,
+}
+
+/// An arm that has not fired.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PendingArm {
+    /// When it fires.
+    pub at: Instant,
+    /// The version whose trigger armed it.
+    pub version: u32,
+    /// What takes it away.
+    pub cancelled_by: Vec<EventPattern>,
+    /// The event that armed it: the event of the occasion `due`.
+    pub event: Cause,
+}
+
+/// The event that something began with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cause {
+    /// Its id.
+    pub id: EventId,
+    /// Its name.
+    pub name: EventName,
+    /// When it happened.
+    pub occurred_at: Instant,
+    /// What belongs to it.
+    pub fields: Fields,
+}
+
+/// One contact's way through one workflow version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Journey {
+    /// The version it entered with and stays on.
+    pub version: u32,
+    /// Its entry key.
+    pub key: EntryKey,
+    /// When it began.
+    pub entered_at: Instant,
+    /// The event it began with.
+    pub event: Cause,
+    /// Where it stands.
+    pub place: Place,
+    /// Steps reached so far, bounded by `journey::JOURNEY_STEPS_MAX`.
+    pub steps_taken: u32,
+    /// How often a step was reached before, for steps reached more than once.
+    pub visits: BTreeMap<StepId, u32>,
+}
+
+/// Where a journey stands between two records.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Place {
+    /// In a wait that began at `since` and ends at `due`.
+    Waiting {
+        /// The wait.
+        step: StepId,
+        /// When it was reached.
+        since: Instant,
+        /// When it ends.
+        due: Instant,
+    },
+    /// At a send, until its message is settled.
+    Sending {
+        /// The send.
+        step: StepId,
+        /// Its message.
+        message: MessageId,
+    },
+    /// A rule failed there and is asked again at `due`.
+    Held {
+        /// The step that asks the rule.
+        step: StepId,
+        /// When it is asked again.
+        due: Instant,
+        /// Attempts so far.
+        attempts: u32,
+    },
+}
+
+/// What the claim of a queued message needs to know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PendingMessage {
+    /// The workflow that sends it.
+    pub workflow: WorkflowId,
+    /// The version of the workflow.
+    pub version: u32,
+    /// The journey that sends it.
+    pub journey: JourneyId,
+    /// The step that sends it.
+    pub step: StepId,
+    /// What kind of message it is.
+    pub class: MessageClass,
+    /// What happens when it is in doubt.
+    pub resend_in_doubt: bool,
+    /// When it was due.
+    pub due_at: Instant,
+    /// Latest first attempt after that.
+    pub late_limit: Span,
+    /// Attempts that ended.
+    pub attempts: u32,
+    /// The attempt for which `go` was given and no outcome is known.
+    pub claimed: Option<u32>,
+    /// Why it must not be sent any more, if so.
+    pub cancelled: Option<String>,
+}
+
+/// A wake-up of one contact. Timers of a partition fire in the order of (due, id, contact).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Timer {
+    /// When.
+    pub due: Instant,
+    /// What wakes up.
+    pub id: TimerId,
+    /// Whose.
+    pub contact: ContactId,
+}
+
+/// What a timer wakes up. One of a kind per contact: setting it again replaces the old due instant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum TimerId {
+    /// A journey that waits or is held.
+    Journey(WorkflowId, JourneyId),
+    /// An arm of a workflow's trigger.
+    Arm(WorkflowId, EntryKey),
+}
+
+/// What is kept of a journey that is over.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct JourneySummary {
+    /// The journey.
+    pub journey: JourneyId,
+    /// The workflow it went through.
+    pub workflow: WorkflowId,
+    /// The version it entered with.
+    pub version: u32,
+    /// Its entry key.
+    pub key: EntryKey,
+    /// When it began.
+    pub entered_at: Instant,
+    /// When it ended.
+    pub ended_at: Instant,
+    /// `completed`, or the reason of its exit.
+    pub outcome: String,
+}

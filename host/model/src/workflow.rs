@@ -1,0 +1,306 @@
+//! A workflow as a marketer writes it, and the states it goes through.
+//!
+//! The document is checked as a whole by `journey::check`; here is only its shape.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::{
+    condition::EventPattern,
+    id::{PluginName, StepId, TemplateName, WorkflowId},
+    time::{Instant, Span},
+};
+
+/// Most steps of one workflow.
+pub const STEPS_MAX: usize = 200;
+/// Most arms of one branch.
+pub const ARMS_MAX: usize = 20;
+/// Most exits of one workflow.
+pub const EXITS_MAX: usize = 20;
+/// Most templates of one workflow.
+pub const TEMPLATES_MAX: usize = 100;
+
+/// What a marketer edits. Immutable once it has become a version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Workflow {
+    /// Its id, part of every route to it.
+    pub id: WorkflowId,
+    /// Title for people.
+    pub title: String,
+    /// Which rule decides who enters.
+    pub trigger: Binding,
+    /// Which rule says, at entry, whether the contact belongs to those the workflow is for. Without it: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub audience: Option<Binding>,
+    /// How often a contact may enter.
+    #[serde(default)]
+    pub entry: Entry,
+    /// The steps, in the order in which they follow each other where a step names no `next`.
+    pub steps: Vec<Step>,
+    /// Events that end a journey wherever it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub exits: Vec<EventPattern>,
+    /// The templates that its send steps name.
+    #[serde(default)]
+    pub templates: BTreeMap<TemplateName, TemplateSource>,
+}
+
+/// A choice of a plugin's rule.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Binding {
+    /// The plugin's name.
+    pub plugin: PluginName,
+    /// Which versions will do, as Cargo writes requirements (`1`, `^1.2`, `=1.2.3`). Default: any.
+    #[serde(default = "any_version", skip_serializing_if = "is_any_version")]
+    pub version: semver::VersionReq,
+    /// The rule's config, meeting its schema.
+    #[serde(default = "empty_object")]
+    pub config: Json,
+    /// Whether a newer version is taken when it comes.
+    #[serde(default)]
+    pub follow: Follow,
+    /// What happens to a contact where the rule fails.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+fn any_version() -> semver::VersionReq {
+    semver::VersionReq::STAR
+}
+
+fn is_any_version(requirement: &semver::VersionReq) -> bool {
+    *requirement == semver::VersionReq::STAR
+}
+
+fn empty_object() -> Json {
+    Json::Object(serde_json::Map::new())
+}
+
+/// How a binding follows new versions of its plugin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Follow {
+    /// Any version that meets the requirement and whose schema the config fits.
+    #[default]
+    Adopt,
+    /// The file that was current when the workflow version was made.
+    Pin,
+}
+
+/// What a rule's failure means for the contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnFailure {
+    /// A trigger or audience: not entered. A branch or personalizer: the journey exits. Counted with its reason.
+    Skip,
+    /// Asked again after 1, 5, 15, 30 minutes and then hourly for a day; after that as `skip`.
+    Hold,
+    /// A branch: the default arm. A personalizer: the template without its values. A trigger or audience: as `skip`.
+    #[default]
+    Default,
+    /// As `hold`, and the workflow is paused.
+    Pause,
+}
+
+/// How often a contact may enter. The same key never enters twice, whatever the mode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Entry {
+    /// Once ever.
+    Once,
+    /// Not while inside.
+    #[default]
+    AfterExit,
+}
+
+/// One step: an id and exactly one of the actions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Step {
+    /// Unique in the workflow; stays the same over versions.
+    pub id: StepId,
+    /// Sends a message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub send: Option<Send>,
+    /// Waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wait: Option<Wait>,
+    /// Goes one of several ways.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<Branch>,
+    /// Ends the journey.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<Exit>,
+    /// The step after this one. Default: the one below; behind the last the journey is complete.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<StepId>,
+}
+
+/// Sends one message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Send {
+    /// Which template.
+    pub template: TemplateName,
+    /// Which rule fills it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personalizer: Option<Binding>,
+    /// What kind of message it is.
+    #[serde(default)]
+    pub class: MessageClass,
+    /// What happens when nobody knows whether the server took it. Default: `resend` for transactional messages,
+    /// `hold` for marketing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_doubt: Option<InDoubt>,
+    /// Latest first attempt after the step was reached; later it is skipped as `late`. Default: 24h.
+    #[serde(default = "late_limit_default")]
+    pub late_limit: Span,
+}
+
+/// Latest first attempt of a message after its step was reached.
+pub const LATE_LIMIT_DEFAULT: Span = Span::from_ms(24 * 3_600_000);
+
+fn late_limit_default() -> Span {
+    LATE_LIMIT_DEFAULT
+}
+
+/// What kind of message it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MessageClass {
+    /// Needs consent; subject to windows and caps.
+    #[default]
+    Marketing,
+    /// An answer to what the contact did: order, shipping, password.
+    Transactional,
+}
+
+/// What happens when a connection ended after `go` and without a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InDoubt {
+    /// The same bytes with the same Message-ID again.
+    Resend,
+    /// Not sent again; an operator sees it.
+    Hold,
+}
+
+/// Waits for an elapsed time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wait {
+    /// How long.
+    #[serde(rename = "for")]
+    pub duration: Span,
+}
+
+/// Takes the first arm whose segment has the contact in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Branch {
+    /// The arms in order.
+    pub arms: Vec<BranchArm>,
+    /// Where everybody else goes. Default: the step after the branch.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub otherwise: Option<StepId>,
+}
+
+/// One way out of a branch.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BranchArm {
+    /// Which segment.
+    pub segment: Binding,
+    /// Where its members go.
+    pub goto: StepId,
+}
+
+/// Ends the journey.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exit {
+    /// Why, in `snake_case`, counted in reports. Default: `exit_step`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// What a message is made of, in Liquid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TemplateSource {
+    /// Subject line.
+    pub subject: String,
+    /// Body in MJML.
+    pub mjml: String,
+    /// Text alternative. Default: made from the HTML.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// The five states of a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WorkflowState {
+    /// Editable; nothing matches.
+    Draft,
+    /// Starts by itself at an instant.
+    Scheduled,
+    /// Triggers live.
+    Running,
+    /// Triggers dead; what is inside goes on listening and sends nothing.
+    Paused,
+    /// Over for good.
+    Ended,
+}
+
+impl WorkflowState {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Scheduled => "scheduled",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Ended => "ended",
+        }
+    }
+}
+
+/// What can be asked of a workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// From draft: triggers live from now.
+    Start,
+    /// From draft: starts by itself at that instant.
+    Schedule(Instant),
+    /// From scheduled: back to draft.
+    Cancel,
+    /// From running.
+    Pause,
+    /// From paused.
+    Resume,
+    /// From running or paused: for good.
+    End,
+    /// From draft, paused or ended.
+    Delete,
+}
+
+impl Action {
+    /// The word for it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Schedule(_) => "schedule",
+            Self::Cancel => "cancel",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::End => "end",
+            Self::Delete => "delete",
+        }
+    }
+}
