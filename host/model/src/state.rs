@@ -126,6 +126,29 @@ pub struct Presence {
     pub arms: BTreeMap<EntryKey, PendingArm>,
     /// Journeys that are inside.
     pub journeys: BTreeMap<JourneyId, Journey>,
+    /// Entries whose trigger or audience failed under a policy that asks again, by number.
+    pub held: BTreeMap<u32, HeldEntry>,
+}
+
+/// An entry that waits for its rule to answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HeldEntry {
+    /// The version whose rule is asked.
+    pub version: u32,
+    /// The event of the occasion.
+    pub event: Cause,
+    /// Index into the occasions of the trigger's plan.
+    pub occasion: u32,
+    /// The key of the arm that fired, if the occasion is `due`.
+    pub arm_key: Option<EntryKey>,
+    /// What takes the entry away: the cancels of that arm.
+    pub cancelled_by: Vec<EventPattern>,
+    /// The key the trigger let the contact in with, once only the audience is left to ask.
+    pub key: Option<EntryKey>,
+    /// When it is asked again.
+    pub due: Instant,
+    /// Attempts so far.
+    pub attempts: u32,
 }
 
 /// An arm that has not fired.
@@ -248,6 +271,8 @@ pub enum TimerId {
     Journey(WorkflowId, JourneyId),
     /// An arm of a workflow's trigger.
     Arm(WorkflowId, EntryKey),
+    /// A held entry of a workflow, by its number.
+    Entry(WorkflowId, u32),
 }
 
 /// What is kept of a journey that is over.
