@@ -1,1 +1,109 @@
-//! (room)
+//! Folds facts into counters: what happened in each version of each workflow, step by step.
+//!
+//! `engine` folds each fact in the batch that keeps it, and merges the partitions' counters when somebody reads them.
+//! Everything here can be rebuilt by folding the facts again in their order. It must never read a clock, a file or
+//! anything but the facts and where the contact's journeys stood before them.
+
+#![deny(missing_docs)]
+
+mod counters;
+
+use std::collections::BTreeMap;
+
+use signalbox_model::{
+    fact::{Fact, FactKind},
+    id::{JourneyId, StepId},
+};
+
+pub use crate::counters::{Counters, MessageCounters, StepCounters, VersionCounters};
+
+/// At which step each journey of one contact stands; `None` before its first.
+///
+/// A fact says which step a journey came to, not which it left: that is known from here. Whoever folds only the
+/// newest facts fills it from the state that they were made from.
+pub type Standing = BTreeMap<JourneyId, Option<StepId>>;
+
+/// Adds one fact to the counters, and moves its journey on in `standing`.
+pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
+    let version = counters.version_mut(&fact.workflow, fact.version);
+    match &fact.what {
+        FactKind::RuleDecided(decision) => {
+            let reasons = version
+                .decisions
+                .entry(decision.slot.to_string())
+                .or_default();
+            count(reasons, &decision.reason);
+        }
+        FactKind::Armed(..) => version.armed += 1,
+        FactKind::Disarmed(..) => version.disarmed += 1,
+        FactKind::ArmDropped(_, reason) => count(&mut version.arms_dropped, reason),
+        FactKind::NotEntered(reason) => count(&mut version.not_entered, reason),
+        FactKind::JourneyEntered(_) => {
+            version.entered += 1;
+            if let Some(journey) = fact.journey {
+                standing.insert(journey, None);
+            }
+        }
+        FactKind::StepReached(step) => {
+            if let Some(journey) = fact.journey
+                && let Some(left) = standing.insert(journey, Some(step.clone())).flatten()
+            {
+                version.step_mut(&left).advanced += 1;
+            }
+            version.step_mut(step).entered += 1;
+        }
+        FactKind::WaitStarted(..) => {}
+        FactKind::ArmTaken(step, arm) => {
+            let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
+            count(&mut version.step_mut(step).arms_taken, &taken);
+        }
+        FactKind::JourneyCompleted => {
+            version.completed += 1;
+            if let Some(left) = leave(standing, fact) {
+                version.step_mut(&left).advanced += 1;
+            }
+        }
+        FactKind::JourneyExited(reason) => {
+            count(&mut version.exited, reason);
+            if let Some(left) = leave(standing, fact) {
+                count(&mut version.step_mut(&left).exited, reason);
+            }
+        }
+        FactKind::MessageQueued(step, _)
+        | FactKind::MessageSent(step, _)
+        | FactKind::MessageSkipped(step, ..)
+        | FactKind::MessageRefused(step, ..)
+        | FactKind::MessageDeferred(step, ..)
+        | FactKind::MessageInDoubt(step, ..) => {
+            fold_message(&mut version.messages, &fact.what);
+            fold_message(&mut version.step_mut(step).messages, &fact.what);
+        }
+    }
+}
+
+fn leave(standing: &mut Standing, fact: &Fact) -> Option<StepId> {
+    standing.remove(&fact.journey?).flatten()
+}
+
+fn fold_message(messages: &mut MessageCounters, what: &FactKind) {
+    match what {
+        FactKind::MessageQueued(..) => messages.queued += 1,
+        FactKind::MessageSent(..) => messages.sent += 1,
+        FactKind::MessageSkipped(_, _, reason) => count(&mut messages.skipped, reason),
+        FactKind::MessageRefused(_, _, reason) => count(&mut messages.refused, reason),
+        FactKind::MessageDeferred(_, _, _, reason) => count(&mut messages.deferred, reason),
+        FactKind::MessageInDoubt(_, _, resent) => {
+            let what_now = if *resent { "resent" } else { "held" };
+            count(&mut messages.in_doubt, what_now);
+        }
+        _ => {}
+    }
+}
+
+fn count(counts: &mut BTreeMap<String, u64>, key: &str) {
+    if let Some(found) = counts.get_mut(key) {
+        *found += 1;
+    } else {
+        counts.insert(key.to_owned(), 1);
+    }
+}

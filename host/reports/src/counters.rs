@@ -1,0 +1,166 @@
+//! The counters themselves, and how those of several partitions become one.
+//!
+//! `fold` writes them, `engine` keeps one row of them per partition, workflow and version, and merges them on read.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use signalbox_model::id::{StepId, WorkflowId};
+
+/// Counters of every version of every workflow.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counters {
+    /// By workflow and version.
+    pub workflows: BTreeMap<WorkflowId, BTreeMap<u32, VersionCounters>>,
+}
+
+/// Counters of one version of a workflow. Written by [`crate::fold`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct VersionCounters {
+    /// Journeys that began.
+    pub entered: u64,
+    /// Contacts that the trigger wanted in and that stayed out, by reason.
+    pub not_entered: BTreeMap<String, u64>,
+    /// Journeys that came to their end.
+    pub completed: u64,
+    /// Journeys that left before their end, by reason.
+    pub exited: BTreeMap<String, u64>,
+    /// Arms set.
+    pub armed: u64,
+    /// Arms taken away by an event.
+    pub disarmed: u64,
+    /// Arms that fell due and were dropped, by reason.
+    pub arms_dropped: BTreeMap<String, u64>,
+    /// Answers of rules, by binding and reason.
+    pub decisions: BTreeMap<String, BTreeMap<String, u64>>,
+    /// Messages of all steps.
+    pub messages: MessageCounters,
+    /// By step.
+    pub steps: BTreeMap<StepId, StepCounters>,
+}
+
+/// The funnel of one step: at every instant entered = inside + exited + advanced.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct StepCounters {
+    /// How often a journey came to the step.
+    pub entered: u64,
+    /// How often a journey went on from it, to another step or to its end.
+    pub advanced: u64,
+    /// How often a journey left the workflow there, by reason.
+    pub exited: BTreeMap<String, u64>,
+    /// For a branch: how often each arm was taken, by index or `otherwise`.
+    pub arms_taken: BTreeMap<String, u64>,
+    /// Messages of the step.
+    pub messages: MessageCounters,
+}
+
+/// What became of messages. One message may be deferred or in doubt more than once.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct MessageCounters {
+    /// Put into the outbox.
+    pub queued: u64,
+    /// Taken by a server.
+    pub sent: u64,
+    /// Not sent, by our decision, by reason.
+    pub skipped: BTreeMap<String, u64>,
+    /// Refused for good, by reason.
+    pub refused: BTreeMap<String, u64>,
+    /// Attempts that are made again, by reason.
+    pub deferred: BTreeMap<String, u64>,
+    /// Attempts without a reply, by what was done about them: `resent` or `held`.
+    pub in_doubt: BTreeMap<String, u64>,
+}
+
+impl Counters {
+    /// The counters of one version, made if they are not there.
+    pub fn version_mut(&mut self, workflow: &WorkflowId, version: u32) -> &mut VersionCounters {
+        if !self.workflows.contains_key(workflow) {
+            self.workflows.insert(workflow.clone(), BTreeMap::new());
+        }
+        self.workflows
+            .get_mut(workflow)
+            .expect("the workflow was put there just now if it was not there")
+            .entry(version)
+            .or_default()
+    }
+
+    /// Adds what another partition counted.
+    pub fn merge(&mut self, other: &Self) {
+        for (workflow, versions) in &other.workflows {
+            for (version, counters) in versions {
+                self.version_mut(workflow, *version).merge(counters);
+            }
+        }
+    }
+}
+
+impl VersionCounters {
+    /// The counters of one step, made if they are not there.
+    pub fn step_mut(&mut self, step: &StepId) -> &mut StepCounters {
+        if !self.steps.contains_key(step) {
+            self.steps.insert(step.clone(), StepCounters::default());
+        }
+        self.steps
+            .get_mut(step)
+            .expect("the step was put there just now if it was not there")
+    }
+
+    /// Journeys that are inside.
+    pub fn inside(&self) -> u64 {
+        self.entered
+            .saturating_sub(self.completed)
+            .saturating_sub(self.exited.values().sum())
+    }
+
+    /// Adds what another partition, or another version, counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.entered += other.entered;
+        add(&mut self.not_entered, &other.not_entered);
+        self.completed += other.completed;
+        add(&mut self.exited, &other.exited);
+        self.armed += other.armed;
+        self.disarmed += other.disarmed;
+        add(&mut self.arms_dropped, &other.arms_dropped);
+        for (slot, reasons) in &other.decisions {
+            add(self.decisions.entry(slot.clone()).or_default(), reasons);
+        }
+        self.messages.merge(&other.messages);
+        for (step, counters) in &other.steps {
+            self.step_mut(step).merge(counters);
+        }
+    }
+}
+
+impl StepCounters {
+    /// Journeys that stand at the step.
+    pub fn inside(&self) -> u64 {
+        self.entered
+            .saturating_sub(self.advanced)
+            .saturating_sub(self.exited.values().sum())
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.entered += other.entered;
+        self.advanced += other.advanced;
+        add(&mut self.exited, &other.exited);
+        add(&mut self.arms_taken, &other.arms_taken);
+        self.messages.merge(&other.messages);
+    }
+}
+
+impl MessageCounters {
+    fn merge(&mut self, other: &Self) {
+        self.queued += other.queued;
+        self.sent += other.sent;
+        add(&mut self.skipped, &other.skipped);
+        add(&mut self.refused, &other.refused);
+        add(&mut self.deferred, &other.deferred);
+        add(&mut self.in_doubt, &other.in_doubt);
+    }
+}
+
+fn add(counts: &mut BTreeMap<String, u64>, others: &BTreeMap<String, u64>) {
+    for (key, count) in others {
+        *counts.entry(key.clone()).or_default() += count;
+    }
+}

@@ -1,0 +1,3 @@
+//! The counters at the room's boundary: facts in, counters out.
+
+mod funnel;
