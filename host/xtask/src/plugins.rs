@@ -1,0 +1,173 @@
+//! Builds the plugins of this repository into components, with the same command that a rule author uses.
+//! `plugins`, `test` and `demo` call it.
+//! It never knows how a component is made: that is `signalbox plugin build`.
+
+use crate::{
+    setup, shell,
+    workspace::{app_binary, cargo, root, target_folder},
+};
+use anyhow::{Context, Result};
+use std::{
+    collections::BTreeSet,
+    ffi::OsString,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// What only the benchmarks ask begins so, and no marketer ever sees it.
+const BENCHED: &str = "bench-";
+
+/// Builds the server first, since it is the tool that builds plugins.
+/// Built as part of the workspace its dependencies have the features that the tests need too;
+/// built alone, wasmtime would be compiled a second time.
+pub(crate) fn build() -> Result<()> {
+    setup::wasm_target()?;
+    shell::run(cargo().args(["build", "--workspace", "--bins", "--locked"]))?;
+    build_with_app()
+}
+
+/// Builds the plugins with a server that is built already:
+/// the shipped ones into `plugins`, those of the benchmarks into `plugins-bench`, the hostile ones into `plugins-hostile`.
+pub(crate) fn build_with_app() -> Result<()> {
+    let plugins = root().join("plugins");
+    let hostile = plugins.join("hostile");
+    let target = target_folder()?;
+    let app = app_binary()?;
+    let (benched, shipped) = crates_in(&plugins)?
+        .into_iter()
+        .partition(|name| name.to_string_lossy().starts_with(BENCHED));
+    build_crates(&app, &plugins, &shipped, &target.join("plugins"))?;
+    build_crates(&app, &plugins, &benched, &target.join("plugins-bench"))?;
+    build_crates(
+        &app,
+        &hostile,
+        &crates_in(&hostile)?,
+        &target.join("plugins-hostile"),
+    )
+}
+
+/// The folder that holds the shipped components once they are built.
+pub(crate) fn shipped_folder() -> Result<PathBuf> {
+    Ok(target_folder()?.join("plugins"))
+}
+
+fn build_crates(
+    app: &Path,
+    sources: &Path,
+    crates: &BTreeSet<OsString>,
+    components: &Path,
+) -> Result<()> {
+    fs::create_dir_all(components).with_context(|| format!("creating {}", components.display()))?;
+    remove_strangers(components, crates)?;
+    for name in crates {
+        let component = components.join(name).with_extension("wasm");
+        shell::run(
+            Command::new(app)
+                .args(["plugin", "build"])
+                .arg(sources.join(name))
+                .arg("--out")
+                .arg(&component),
+        )?;
+    }
+    println!("{} plugins in {}", crates.len(), components.display());
+    Ok(())
+}
+
+/// The folders with a package of their own; a folder without one (shared code, the hostile ones) is passed over.
+fn crates_in(folder: &Path) -> Result<BTreeSet<OsString>> {
+    let mut crates = BTreeSet::new();
+    if !folder.is_dir() {
+        return Ok(crates);
+    }
+    for entry in fs::read_dir(folder).with_context(|| format!("reading {}", folder.display()))? {
+        let entry = entry.with_context(|| format!("reading {}", folder.display()))?;
+        let manifest = entry.path().join("Cargo.toml");
+        if !manifest.is_file() {
+            continue;
+        }
+        let text = fs::read_to_string(&manifest)
+            .with_context(|| format!("reading {}", manifest.display()))?;
+        let table: toml::Table =
+            toml::from_str(&text).with_context(|| format!("reading {}", manifest.display()))?;
+        if is_plugin(&table) {
+            crates.insert(entry.file_name());
+        }
+    }
+    Ok(crates)
+}
+
+/// A plugin is a package whose library is linked as a wasm module; what only helps to test plugins is not.
+fn is_plugin(manifest: &toml::Table) -> bool {
+    manifest
+        .get("lib")
+        .and_then(|lib| lib.get("crate-type"))
+        .and_then(toml::Value::as_array)
+        .is_some_and(|kinds| kinds.iter().any(|kind| kind.as_str() == Some("cdylib")))
+}
+
+/// A component whose source is gone would be loaded by the next demo, so it goes too.
+fn remove_strangers(components: &Path, crates: &BTreeSet<OsString>) -> Result<()> {
+    for entry in
+        fs::read_dir(components).with_context(|| format!("reading {}", components.display()))?
+    {
+        let path = entry
+            .with_context(|| format!("reading {}", components.display()))?
+            .path();
+        let known = path.file_stem().is_some_and(|name| crates.contains(name));
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+            && !known
+        {
+            fs::remove_file(&path).with_context(|| format!("removing {}", path.display()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{build_crates, crates_in};
+    use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+    fn file(path: &Path, text: &str) {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    #[test]
+    fn builds_each_plugin_and_removes_components_without_a_source() {
+        let folder = tempfile::tempdir().unwrap();
+        let (sources, components) = (folder.path().join("plugins"), folder.path().join("out"));
+        file(
+            &sources.join("event/Cargo.toml"),
+            "[package]\nname = \"event\"\n[lib]\ncrate-type = [\"cdylib\"]\n",
+        );
+        file(
+            &sources.join("helper/Cargo.toml"),
+            "[package]\nname = \"helper\"\n",
+        );
+        file(&sources.join("hostile/README.md"), "not a plugin itself");
+        file(&components.join("gone.wasm"), "old");
+        file(&components.join("notes.txt"), "kept");
+        // A stand-in for the server that writes the component it is asked for.
+        let app = folder.path().join("app");
+        file(
+            &app,
+            "#!/bin/sh\necho \"$1 $2 $(basename $3) $4\" > \"$5\"\n",
+        );
+        fs::set_permissions(&app, fs::Permissions::from_mode(0o755)).unwrap();
+
+        build_crates(&app, &sources, &crates_in(&sources).unwrap(), &components).unwrap();
+
+        let mut names: Vec<_> = fs::read_dir(&components)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["event.wasm", "notes.txt"]);
+        let component = fs::read_to_string(components.join("event.wasm")).unwrap();
+        assert_eq!(component, "plugin build event --out\n");
+    }
+}
