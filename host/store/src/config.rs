@@ -1,0 +1,38 @@
+//! How a store is opened.
+
+use std::path::{Path, PathBuf};
+
+use signalbox_model::{id::Partition, time::Instant};
+
+/// What a store needs to know at its open.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The store's own folder. Made if it is missing.
+    pub folder: PathBuf,
+    /// Partitions of contacts, 1 to 65,534. Fixed at creation; another number is refused later.
+    pub partitions: Partition,
+    /// Memory for the rows in use. Not a limit: once the rows in use outgrow it, memory goes to ten times this and
+    /// writes to a quarter of their speed, so it has to be larger than the working set. Default: 1 GiB.
+    pub cache_bytes: u64,
+    /// How often what was committed is synced in the background. That thread also cleans up, so it cannot be turned
+    /// off. Default: 500.
+    pub flush_every_ms: u64,
+    /// Most event names, and most attribute names, that a partition keeps of what it has seen. Default: 1,000.
+    pub observed_names_max: usize,
+    /// Written into a store that this open creates.
+    pub now: Instant,
+}
+
+impl Config {
+    /// The defaults for a store of that many partitions in that folder.
+    pub fn new(folder: &Path, partitions: Partition, now: Instant) -> Self {
+        Self {
+            folder: folder.to_owned(),
+            partitions,
+            cache_bytes: 1 << 30,
+            flush_every_ms: 500,
+            observed_names_max: 1_000,
+            now,
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Which store this is, and how it was left: small files beside the rows.
+//!
+//! They stand outside the rows so that a rebuild, which throws the rows away, keeps the seed and the count of
+//! partitions, and so that nothing of the rows has to be read to know whether they can be trusted.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+use signalbox_model::{id::Partition, time::Instant};
+
+use crate::{
+    error::{Error, OpenError},
+    files,
+};
+
+/// The format of a store's folder that this binary writes.
+pub const STORE_FORMAT: u32 = 1;
+
+/// Which store this is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Meta {
+    /// Always [`STORE_FORMAT`].
+    pub format: u32,
+    /// Partitions of contacts; the control partition is the one after. Fixed at creation.
+    pub partitions: Partition,
+    /// Drawn at creation; every seed that a rule sees comes from it.
+    pub store_seed: u64,
+    /// When it was created, by the clock of who created it.
+    pub created_at: Instant,
+    /// Which clock it has run on. Written by [`crate::Store::mark_clock`].
+    pub clock: ClockUse,
+    /// Version of the core that wrote the rows. Written by [`crate::Store::mark_versions`]; empty before.
+    pub core_version: String,
+    /// Version of the time zone data that the rows were computed with. Written likewise.
+    pub tz_version: String,
+}
+
+/// Which clock a store has run on. One that ever ran on the real clock stays so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClockUse {
+    /// None yet.
+    Unused,
+    /// Only the one that is wound by hand.
+    Manual,
+    /// The machine's.
+    Real,
+}
+
+/// How a store was left before it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// It was created by this open.
+    New,
+    /// It was closed cleanly.
+    Clean,
+    /// Its process ended without closing it; what the process wrote is still there.
+    Killed,
+    /// It was not closed cleanly and the machine was restarted since: what was not synced may be gone.
+    Restarted,
+    /// A rebuild or a restore of it has not come to its end.
+    Rebuilding,
+}
+
+impl Condition {
+    /// Whether the rows cannot be trusted and must come from snapshots and the journal anew.
+    pub fn needs_rebuild(self) -> bool {
+        matches!(self, Self::Restarted | Self::Rebuilding)
+    }
+}
+
+/// The files of a store's folder.
+#[derive(Debug, Clone)]
+pub(crate) struct Layout {
+    pub(crate) folder: PathBuf,
+}
+
+impl Layout {
+    pub(crate) fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_owned(),
+        }
+    }
+
+    pub(crate) fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    pub(crate) fn meta(&self) -> PathBuf {
+        self.folder.join("meta")
+    }
+
+    /// There while the store is open, or was left open; says in which run of the machine.
+    pub(crate) fn running(&self) -> PathBuf {
+        self.folder.join("running")
+    }
+
+    /// There after a clean close; says where each partition stood.
+    pub(crate) fn closed(&self) -> PathBuf {
+        self.folder.join("closed")
+    }
+
+    /// There from the begin of a rebuild or restore to its end.
+    pub(crate) fn rebuilding(&self) -> PathBuf {
+        self.folder.join("rebuilding")
+    }
+
+    pub(crate) fn rows(&self) -> PathBuf {
+        self.folder.join("sled")
+    }
+
+    /// The file that sled keeps the rows in.
+    pub(crate) fn rows_file(&self) -> PathBuf {
+        self.rows().join("db")
+    }
+
+    pub(crate) fn blobs(&self) -> PathBuf {
+        self.folder.join("blobs")
+    }
+}
+
+/// What `running` says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Running {
+    /// Names one run of the machine; `None` where the system does not tell.
+    pub(crate) boot: Option<String>,
+}
+
+/// What `closed` says.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Closed {
+    /// Where each partition stood.
+    pub(crate) positions: BTreeMap<Partition, u64>,
+}
+
+/// Which store the folder holds; `None` if it holds none. Needs no lock.
+pub fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
+    let path = Layout::new(folder).meta();
+    let Some(json) = files::read_document::<serde_json::Value>(&path)? else {
+        return Ok(None);
+    };
+    match json.get("format").and_then(serde_json::Value::as_u64) {
+        Some(found) if found > u64::from(STORE_FORMAT) => Err(OpenError::NewerFormat {
+            found: u32::try_from(found).unwrap_or(u32::MAX),
+            known: STORE_FORMAT,
+        }),
+        _ => serde_json::from_value(json)
+            .map(Some)
+            .map_err(|error| OpenError::FileDamaged {
+                path,
+                reason: error.to_string(),
+            }),
+    }
+}
+
+pub(crate) fn write_meta(layout: &Layout, meta: &Meta) -> Result<(), Error> {
+    files::write_document(&layout.meta(), meta)
+}
+
+/// Names the run of the machine; `None` where the system does not tell (Linux does, `random(4)`).
+pub(crate) fn boot_id() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    Some(text.trim().to_owned())
+}
+
+/// How the store was left, and where its partitions stood if it was closed cleanly.
+pub(crate) fn condition(layout: &Layout) -> Result<(Condition, Option<Closed>), OpenError> {
+    if layout.rebuilding().exists() {
+        return Ok((Condition::Rebuilding, None));
+    }
+    if let Some(running) = files::read_document::<Running>(&layout.running())? {
+        let same_run = running.boot.is_some() && running.boot == boot_id();
+        let condition = if same_run {
+            Condition::Killed
+        } else {
+            Condition::Restarted
+        };
+        return Ok((condition, None));
+    }
+    match files::read_document::<Closed>(&layout.closed())? {
+        Some(closed) => Ok((Condition::Clean, Some(closed))),
+        // Neither open nor closed: the process ended while it created the store, before the first row.
+        None => Ok((Condition::New, None)),
+    }
+}
