@@ -1,1 +1,26 @@
-//! (room)
+//! The pure core: checks a workflow, and advances a contact's journeys by one input at a time.
+//!
+//! Called by `engine` with a contact's state and one record of its partition. [`Advance`] answers with the questions it
+//! has for rules, or with the new state and the effects to commit. Nothing here reads a clock, does I/O or draws a
+//! random number; the same state, input and answers give the same effects, always.
+
+#![deny(missing_docs)]
+
+pub mod advance;
+pub mod check;
+pub mod compiled;
+pub mod control;
+pub mod effect;
+pub mod hash;
+pub mod history;
+pub mod inputs;
+pub mod limits;
+pub mod view;
+
+pub use crate::{
+    advance::{Advance, Context, Input, Question, Status},
+    check::check,
+    compiled::Compiled,
+    effect::{Decision, Effect, JourneySummary, MessageChange},
+};
+pub use signalbox_model::state::{Timer, TimerId};

@@ -7,6 +7,8 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
+use crate::time::Instant;
+
 /// Longest contact id, event id or entry key, in bytes.
 pub const ID_BYTES_MAX: usize = 256;
 /// Longest name (of an event, attribute, field, workflow, step, plugin, template), in bytes.
@@ -288,7 +290,8 @@ hash_id!(
     Digest, 32, "digest"
 );
 hash_id!(
-    /// One journey: the hash of workflow, contact and entry key, so that the same entry is always the same journey.
+    /// One journey: the hash of workflow, its start, contact and entry key, so that the same entry is always the same
+    /// journey.
     JourneyId, 16, "journey id"
 );
 hash_id!(
@@ -304,11 +307,13 @@ impl Digest {
 }
 
 impl JourneyId {
-    /// The journey that this entry makes.
-    pub fn new(workflow: &WorkflowId, contact: &ContactId, key: &EntryKey) -> Self {
+    /// The journey that this entry makes. `since` is the start of the workflow: one that was deleted and made again
+    /// under its old id makes other journeys.
+    pub fn new(workflow: &WorkflowId, since: Instant, contact: &ContactId, key: &EntryKey) -> Self {
         Self::of_parts(&[
             b"journey",
             workflow.as_str().as_bytes(),
+            &since.as_ms().to_be_bytes(),
             contact.as_str().as_bytes(),
             key.as_str().as_bytes(),
         ])

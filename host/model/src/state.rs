@@ -118,6 +118,8 @@ pub struct DailyTotal {
 /// A contact's standing in one workflow.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Presence {
+    /// The start of the workflow that this belongs to: a workflow that was deleted and made again begins anew.
+    pub since: Instant,
     /// How many journeys ever began.
     pub entered: u32,
     /// Hashes of the keys that entered, with the UTC day, oldest first.

@@ -12,7 +12,7 @@ fn facts(contact: &str, kinds: Vec<FactKind>) -> Vec<Fact> {
     let contact = ContactId::parse(contact).expect("a contact");
     let workflow = WorkflowId::parse("thanks").expect("a workflow");
     let key = EntryKey::parse("k").expect("a key");
-    let journey = JourneyId::new(&workflow, &contact, &key);
+    let journey = JourneyId::new(&workflow, Instant::from_ms(0), &contact, &key);
     kinds
         .into_iter()
         .map(|what| Fact {

@@ -1,0 +1,430 @@
+//! One contact, one input: from a state to questions, and from their answers to a new state and effects.
+//!
+//! `engine` makes an [`Advance`] per contact of a group and calls [`Advance::run`] until it is done, answering the
+//! questions of all contacts in between, wave by wave. A step that asks parks its continuation here, not in the state;
+//! nothing of an advance survives but what [`Advance::finish`] returns.
+
+mod arms;
+mod entry;
+mod events;
+mod holds;
+mod messages;
+mod steps;
+
+use std::sync::Arc;
+
+use signalbox_model::{
+    condition::EventPattern,
+    contact::AttributeChanges,
+    definitions::{ResolvedBinding, Slot, WorkflowVersion},
+    event::Event,
+    fact::{Fact, FactKind, RuleDecision},
+    id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
+    message::AttemptOutcome,
+    record::QuestionId,
+    state::{Cause, ContactState, Journey, Timer},
+    time::Instant,
+    value::Value,
+    verdict::{Answer, Verdict},
+    workflow::WorkflowState,
+};
+
+use crate::{
+    compiled::Compiled,
+    effect::Effect,
+    inputs::{self, Asking, Seed},
+};
+
+/// What an advance may know of the world: nothing but this.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The definitions in force at this record.
+    pub definitions: &'a Compiled,
+    /// Journey time of the record.
+    pub now: Instant,
+    /// The record's sequence in its partition, kept with decisions as evidence.
+    pub sequence: u64,
+    /// Drawn once when the store was made; part of every seed.
+    pub store_seed: u64,
+}
+
+/// What happened to the contact.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// An event.
+    Event(&'a Event),
+    /// Attributes changed.
+    Attributes(&'a ContactId, &'a AttributeChanges),
+    /// A timer fell due. One that fits nothing any more only cancels itself.
+    Timer(&'a Timer),
+    /// A sender stands at 354 and asks.
+    Intent {
+        /// With which message.
+        message: MessageId,
+        /// In which attempt, from 1.
+        attempt: u32,
+    },
+    /// An attempt ended.
+    Outcome {
+        /// Of which message.
+        message: MessageId,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// How.
+        outcome: &'a AttemptOutcome,
+    },
+}
+
+/// Whether an advance has come to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// [`Advance::finish`] has the result.
+    Done,
+    /// [`Advance::questions`] want answers first.
+    Asking,
+}
+
+/// One row for one rule. Its binding stands in the definitions under the id's workflow, version and slot.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// Names it among all questions of the record about this contact.
+    pub id: QuestionId,
+    /// The values of the binding's plan, in order, typed for their columns.
+    pub row: Box<[Option<Value>]>,
+}
+
+/// A contact on its way through one input.
+#[derive(Debug)]
+pub struct Advance {
+    state: ContactState,
+    effects: Vec<Effect>,
+    /// The questions of this wave, and what goes on with their answers: as many of them, in order, as it counts.
+    questions: Vec<Question>,
+    waiting: Vec<(Continuation, usize)>,
+    /// As many as there are questions once they are answered; empty before.
+    replies: Vec<Reply>,
+    /// Questions of former waves, to number those of the same binding.
+    asked: Vec<QuestionId>,
+    waves: u32,
+    steps_reached: u32,
+    /// When what happens now was due: earlier than now for a timer that fires late.
+    due_at: Instant,
+}
+
+/// What goes on when its questions are answered.
+#[derive(Debug)]
+enum Continuation {
+    /// A trigger or, once the key is known, an audience was asked.
+    Entry(Entering),
+    /// All arms of a branch were asked.
+    Branch(Whose, StepId),
+    /// The personalizer of a send was asked.
+    Personalizer(Whose, StepId),
+}
+
+/// A journey by its workflow and id.
+#[derive(Debug, Clone)]
+struct Whose {
+    workflow: WorkflowId,
+    journey: JourneyId,
+}
+
+/// An entry on its way in.
+#[derive(Debug)]
+struct Entering {
+    workflow: WorkflowId,
+    /// The version whose rule is asked.
+    version: u32,
+    event: Arc<Cause>,
+    occasion: u32,
+    arm_key: Option<EntryKey>,
+    cancelled_by: Vec<EventPattern>,
+    /// Known once the trigger let the contact in.
+    key: Option<EntryKey>,
+    attempts: u32,
+}
+
+/// A verdict, or the code of the failure in its place.
+#[derive(Debug)]
+enum Reply {
+    Verdict(Verdict),
+    Failed(&'static str),
+}
+
+/// How a workflow stands to a contact that is in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Running,
+    Paused,
+    /// Nobody stays in it; the reason of the exit.
+    Over(&'static str),
+}
+
+/// The failure in place of an answer that breaks the contract.
+const BAD_ANSWER: &str = "bad_answer";
+/// The failure in place of an answer that nobody gave.
+const NO_ANSWER: &str = "not_loaded";
+
+impl Advance {
+    /// Applies the input to the state, as far as it goes without an answer.
+    ///
+    /// The sealed chunks that the state's history keeps must be loaded.
+    pub fn new(ctx: &Context<'_>, state: ContactState, input: &Input<'_>) -> Self {
+        let due_at = match input {
+            Input::Timer(timer) => timer.due,
+            _ => ctx.now,
+        };
+        let mut advance = Self {
+            state,
+            effects: Vec::new(),
+            questions: Vec::new(),
+            waiting: Vec::new(),
+            replies: Vec::new(),
+            asked: Vec::new(),
+            waves: 0,
+            steps_reached: 0,
+            due_at,
+        };
+        advance.leave_what_is_over(ctx);
+        match *input {
+            Input::Event(event) => advance.event(ctx, event),
+            Input::Attributes(_, changes) => advance.change_attributes(changes),
+            Input::Timer(timer) => advance.timer(ctx, timer),
+            Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
+            Input::Outcome {
+                message,
+                attempt,
+                outcome,
+            } => advance.outcome(ctx, message, attempt, outcome),
+        }
+        advance
+    }
+
+    /// Goes on with the answers given, until there are questions again or nothing is left to do.
+    pub fn run(&mut self, ctx: &Context<'_>) -> Status {
+        if !self.questions.is_empty() && self.replies.len() == self.questions.len() {
+            self.waves += 1;
+            let questions = std::mem::take(&mut self.questions);
+            self.asked.extend(questions.into_iter().map(|one| one.id));
+            let mut replies = std::mem::take(&mut self.replies).into_iter();
+            for (continuation, count) in std::mem::take(&mut self.waiting) {
+                self.resume(ctx, continuation, replies.by_ref().take(count).collect());
+            }
+        }
+        if self.questions.is_empty() {
+            Status::Done
+        } else {
+            Status::Asking
+        }
+    }
+
+    /// The questions of this wave. They do not depend on each other.
+    pub fn questions(&self) -> &[Question] {
+        &self.questions
+    }
+
+    /// Answers every question of the wave. A question that gets `None` is taken as failed.
+    pub fn answer(&mut self, mut answers: impl FnMut(&QuestionId) -> Option<Answer>) {
+        let replies = self
+            .questions
+            .iter()
+            .map(|question| match answers(&question.id) {
+                Some(Ok(verdict)) => Reply::Verdict(verdict),
+                Some(Err(failure)) => Reply::Failed(failure.kind.code()),
+                None => Reply::Failed(NO_ANSWER),
+            });
+        self.replies = replies.collect();
+    }
+
+    /// The new state and what is to be done. Only after [`Self::run`] said `Done`.
+    pub fn finish(self) -> (ContactState, Vec<Effect>) {
+        debug_assert!(
+            self.questions.is_empty(),
+            "an advance is finished once it is done"
+        );
+        (self.state, self.effects)
+    }
+
+    /// The contact as it stands; the engine looks up whom the questions are about.
+    pub fn contact(&self) -> &ContactId {
+        &self.state.contact.id
+    }
+
+    fn resume(&mut self, ctx: &Context<'_>, continuation: Continuation, replies: Vec<Reply>) {
+        match continuation {
+            Continuation::Entry(entering) => {
+                let reply = replies.into_iter().next();
+                self.entry_answered(ctx, entering, reply.unwrap_or(Reply::Failed(NO_ANSWER)));
+            }
+            Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
+            Continuation::Personalizer(whose, step) => {
+                let reply = replies.into_iter().next();
+                let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
+                self.personalizer_answered(ctx, &whose, &step, reply);
+            }
+        }
+    }
+
+    /// Puts a question about an entry.
+    fn ask_about_entry(
+        &mut self,
+        ctx: &Context<'_>,
+        slot: Slot,
+        binding: &ResolvedBinding,
+        entering: Entering,
+    ) {
+        let id = self.question_id(&entering.workflow, entering.version, slot, None);
+        let is_trigger = entering.key.is_none();
+        let asking = Asking {
+            event: Some(&entering.event),
+            occasion: is_trigger.then_some(entering.occasion),
+            arm_key: entering.arm_key.as_ref().filter(|_| is_trigger),
+            now: ctx.now,
+            seed: seed(ctx, &id),
+        };
+        let row = inputs::row(&binding.plan, &self.state, &asking);
+        self.questions.push(Question { id, row });
+        self.waiting.push((Continuation::Entry(entering), 1));
+    }
+
+    /// Puts a question about a journey; the caller parks what goes on with the answer.
+    fn ask_about_journey(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: u32,
+        slot: Slot,
+        binding: &ResolvedBinding,
+    ) {
+        let id = self.question_id(&whose.workflow, version, slot, Some(whose.journey));
+        let asking = Asking {
+            event: self.journey(whose).map(|journey| &journey.event),
+            occasion: None,
+            arm_key: None,
+            now: ctx.now,
+            seed: seed(ctx, &id),
+        };
+        let row = inputs::row(&binding.plan, &self.state, &asking);
+        self.questions.push(Question { id, row });
+    }
+
+    fn question_id(
+        &self,
+        workflow: &WorkflowId,
+        version: u32,
+        slot: Slot,
+        journey: Option<JourneyId>,
+    ) -> QuestionId {
+        let earlier = self
+            .asked
+            .iter()
+            .chain(self.questions.iter().map(|one| &one.id));
+        let ordinal = earlier
+            .filter(|id| {
+                id.workflow == *workflow
+                    && id.version == version
+                    && id.journey == journey
+                    && id.slot == slot
+            })
+            .count();
+        QuestionId {
+            workflow: workflow.clone(),
+            version,
+            slot,
+            journey,
+            ordinal: ordinal as u32,
+        }
+    }
+
+    fn journey(&self, whose: &Whose) -> Option<&Journey> {
+        let presence = self.state.presences.get(&whose.workflow)?;
+        presence.journeys.get(&whose.journey)
+    }
+
+    fn journey_mut(&mut self, whose: &Whose) -> Option<&mut Journey> {
+        let presence = self.state.presences.get_mut(&whose.workflow)?;
+        presence.journeys.get_mut(&whose.journey)
+    }
+
+    /// The version the journey is on, while it and its version are there.
+    fn version_of<'a>(&self, ctx: &Context<'a>, whose: &Whose) -> Option<&'a WorkflowVersion> {
+        let journey = self.journey(whose)?;
+        ctx.definitions.version(&whose.workflow, journey.version)
+    }
+
+    fn new_fact(
+        &self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        version: u32,
+        journey: Option<JourneyId>,
+        what: FactKind,
+    ) -> Fact {
+        Fact {
+            at: ctx.now,
+            contact: self.state.contact.id.clone(),
+            workflow: workflow.clone(),
+            version,
+            journey,
+            what,
+        }
+    }
+
+    /// Keeps a fact of an entry that has no journey yet.
+    fn entry_fact(
+        &mut self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        version: u32,
+        what: FactKind,
+    ) {
+        let fact = self.new_fact(ctx, workflow, version, None, what);
+        self.effects.push(Effect::Fact(fact));
+    }
+
+    /// Keeps a fact of a journey that is there.
+    fn journey_fact(&mut self, ctx: &Context<'_>, whose: &Whose, what: FactKind) {
+        let version = self.journey(whose).map_or(0, |journey| journey.version);
+        let fact = self.new_fact(ctx, &whose.workflow, version, Some(whose.journey), what);
+        self.effects.push(Effect::Fact(fact));
+    }
+}
+
+fn seed<'a>(ctx: &Context<'_>, id: &'a QuestionId) -> Seed<'a> {
+    Seed {
+        store: ctx.store_seed,
+        workflow: &id.workflow,
+        slot: &id.slot,
+        journey: id
+            .journey
+            .filter(|_| matches!(id.slot, Slot::Personalizer(_))),
+    }
+}
+
+fn standing(ctx: &Context<'_>, workflow: &WorkflowId) -> Standing {
+    match ctx.definitions.workflow(workflow).map(|found| found.state) {
+        Some(WorkflowState::Running) => Standing::Running,
+        Some(WorkflowState::Paused) => Standing::Paused,
+        Some(WorkflowState::Ended) => Standing::Over("workflow_ended"),
+        Some(WorkflowState::Draft | WorkflowState::Scheduled) | None => {
+            Standing::Over("workflow_deleted")
+        }
+    }
+}
+
+/// The evidence of a decision.
+fn decision(
+    ctx: &Context<'_>,
+    slot: Slot,
+    binding: &ResolvedBinding,
+    reason: &str,
+    answer: &str,
+) -> FactKind {
+    FactKind::RuleDecided(RuleDecision {
+        slot,
+        digest: binding.digest,
+        reason: reason.to_owned(),
+        answer: answer.to_owned(),
+        sequence: ctx.sequence,
+    })
+}

@@ -1,0 +1,261 @@
+//! The way in: the trigger's verdict, the mode of entry, the audience, and the first step.
+
+use std::sync::Arc;
+
+use signalbox_model::{
+    definitions::{Slot, WorkflowVersion},
+    fact::FactKind,
+    id::{EntryKey, JourneyId, WorkflowId},
+    state::{Journey, KEY_KEEP_DAYS, Place, Presence},
+    verdict::{SegmentVerdict, TriggerVerdict, Verdict},
+    workflow::{Entry, OnFailure},
+};
+
+use crate::{
+    advance::{Advance, BAD_ANSWER, Context, Entering, NO_ANSWER, Reply, Whose, decision},
+    effect::Effect,
+    hash::fnv1a,
+    limits::KEYS_MAX,
+};
+
+impl Advance {
+    pub(super) fn ask_trigger(&mut self, ctx: &Context<'_>, entering: Entering) {
+        let version = ctx
+            .definitions
+            .version(&entering.workflow, entering.version);
+        match version.and_then(|version| version.bindings.get(&Slot::Trigger)) {
+            Some(binding) => self.ask_about_entry(ctx, Slot::Trigger, binding, entering),
+            None => self.entry_failed(ctx, entering, NO_ANSWER),
+        }
+    }
+
+    pub(super) fn entry_answered(&mut self, ctx: &Context<'_>, entering: Entering, reply: Reply) {
+        match (entering.key.is_some(), reply) {
+            (false, Reply::Verdict(Verdict::Trigger(verdict))) => {
+                self.trigger_answered(ctx, entering, verdict);
+            }
+            (true, Reply::Verdict(Verdict::Segment(verdict))) => {
+                self.audience_answered(ctx, entering, &verdict);
+            }
+            (_, Reply::Verdict(_)) => self.entry_failed(ctx, entering, BAD_ANSWER),
+            (_, Reply::Failed(code)) => self.entry_failed(ctx, entering, code),
+        }
+    }
+
+    fn trigger_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        mut entering: Entering,
+        verdict: TriggerVerdict,
+    ) {
+        let TriggerVerdict { enter, arm, reason } = verdict;
+        let answer = match (&enter, &arm) {
+            (Some(_), Some(_)) => "enter_and_arm",
+            (Some(_), None) => "enter",
+            (None, Some(_)) => "arm",
+            (None, None) => "no",
+        };
+        self.entry_decided(ctx, &entering, &Slot::Trigger, reason, answer);
+        if let Some(arm) = arm {
+            self.arm(ctx, &entering, arm);
+        }
+        if let Some(enter) = enter {
+            // An event's id has the alphabet and the length of a key.
+            let of_event = || EntryKey::parse(entering.event.id.as_str()).ok();
+            let Some(key) = enter.key.or_else(of_event) else {
+                return self.entry_failed(ctx, entering, BAD_ANSWER);
+            };
+            entering.key = Some(key);
+            entering.attempts = 0;
+            self.let_in(ctx, entering);
+        }
+    }
+
+    /// Looks at the mode of entry first, which costs nothing, and asks the audience if there is one.
+    pub(super) fn let_in(&mut self, ctx: &Context<'_>, mut entering: Entering) {
+        let definition = ctx.definitions.workflow(&entering.workflow);
+        let Some(version) = definition.and_then(|definition| definition.current_version()) else {
+            return;
+        };
+        entering.version = version.number;
+        if let Err(reason) = self.may_enter(&entering, version) {
+            return self.not_entered(ctx, &entering, reason);
+        }
+        if version.document.audience.is_none() {
+            return self.enter(ctx, entering, version);
+        }
+        match version.bindings.get(&Slot::Audience) {
+            Some(binding) => self.ask_about_entry(ctx, Slot::Audience, binding, entering),
+            None => self.entry_failed(ctx, entering, NO_ANSWER),
+        }
+    }
+
+    fn audience_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        entering: Entering,
+        verdict: &SegmentVerdict,
+    ) {
+        let answer = if verdict.member { "in" } else { "out" };
+        self.entry_decided(ctx, &entering, &Slot::Audience, verdict.reason, answer);
+        if !verdict.member {
+            return self.not_entered(ctx, &entering, "not_in_audience");
+        }
+        let Some(version) = ctx
+            .definitions
+            .version(&entering.workflow, entering.version)
+        else {
+            return;
+        };
+        // Another occasion of the same event may have entered meanwhile.
+        match self.may_enter(&entering, version) {
+            Ok(()) => self.enter(ctx, entering, version),
+            Err(reason) => self.not_entered(ctx, &entering, reason),
+        }
+    }
+
+    fn may_enter(
+        &self,
+        entering: &Entering,
+        version: &WorkflowVersion,
+    ) -> Result<(), &'static str> {
+        let Some(presence) = self.state.presences.get(&entering.workflow) else {
+            return Ok(());
+        };
+        let key = entering.key.as_ref().map(key_hash);
+        if presence.keys.iter().any(|&(hash, _)| Some(hash) == key) {
+            return Err("key_seen");
+        }
+        match version.document.entry {
+            Entry::Once if presence.entered > 0 => Err("entered_before"),
+            Entry::AfterExit if !presence.journeys.is_empty() => Err("inside"),
+            Entry::Once | Entry::AfterExit => Ok(()),
+        }
+    }
+
+    fn enter(&mut self, ctx: &Context<'_>, entering: Entering, version: &WorkflowVersion) {
+        let Some(key) = entering.key else {
+            return;
+        };
+        let contact = self.state.contact.id.clone();
+        let Some(first) = version.document.steps.first() else {
+            return;
+        };
+        let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
+            return;
+        };
+        let whose = Whose {
+            journey: JourneyId::new(&entering.workflow, presence.since, &contact, &key),
+            workflow: entering.workflow,
+        };
+        remember_key(presence, &key, ctx.now.utc_day());
+        presence.entered = presence.entered.saturating_add(1);
+        let journey = Journey {
+            version: version.number,
+            key: key.clone(),
+            entered_at: ctx.now,
+            event: Arc::unwrap_or_clone(entering.event),
+            place: Place::Held {
+                step: first.id.clone(),
+                due: ctx.now,
+                attempts: 0,
+            },
+            steps_taken: 0,
+            visits: std::collections::BTreeMap::new(),
+        };
+        presence.journeys.insert(whose.journey, journey);
+        self.journey_fact(ctx, &whose, FactKind::JourneyEntered(key));
+        self.go(ctx, &whose, version, Some(0));
+    }
+
+    /// The contact's standing in a workflow that runs, made when it is first needed.
+    pub(super) fn presence_mut(
+        &mut self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+    ) -> Option<&mut Presence> {
+        let since = ctx.definitions.workflow(workflow)?.running_since?;
+        let presence = self.state.presences.entry(workflow.clone());
+        Some(presence.or_insert_with(|| Presence {
+            since,
+            ..Presence::default()
+        }))
+    }
+
+    /// Keeps the evidence; an answer that changes nothing is only counted.
+    fn entry_decided(
+        &mut self,
+        ctx: &Context<'_>,
+        entering: &Entering,
+        slot: &Slot,
+        reason: u32,
+        answer: &str,
+    ) {
+        let version = ctx
+            .definitions
+            .version(&entering.workflow, entering.version);
+        let Some(binding) = version.and_then(|version| version.bindings.get(slot)) else {
+            return;
+        };
+        let reason = binding.reason_code(reason);
+        let what = decision(ctx, slot.clone(), binding, reason, answer);
+        let fact = self.new_fact(ctx, &entering.workflow, entering.version, None, what);
+        self.effects.push(if answer == "no" {
+            Effect::Count(fact)
+        } else {
+            Effect::Fact(fact)
+        });
+    }
+
+    /// Holds the entry where the binding's policy says so, else counts it as not entered.
+    fn entry_failed(&mut self, ctx: &Context<'_>, entering: Entering, code: &'static str) {
+        let version = ctx
+            .definitions
+            .version(&entering.workflow, entering.version);
+        let slot = match entering.key {
+            None => Slot::Trigger,
+            Some(_) => Slot::Audience,
+        };
+        if let Some(binding) = version.and_then(|version| version.bindings.get(&slot)) {
+            let what = decision(ctx, slot.clone(), binding, code, "failed");
+            self.entry_fact(ctx, &entering.workflow, entering.version, what);
+        }
+        let policy = version.map_or(OnFailure::Skip, |version| entry_policy(version, &slot));
+        match policy {
+            OnFailure::Hold => self.hold_entry(ctx, entering),
+            OnFailure::Pause => {
+                self.pause_workflow(ctx, &entering.workflow, &slot, code);
+                self.hold_entry(ctx, entering);
+            }
+            OnFailure::Skip | OnFailure::Default => {
+                self.not_entered(ctx, &entering, "rule_failed");
+            }
+        }
+    }
+
+    pub(super) fn not_entered(&mut self, ctx: &Context<'_>, entering: &Entering, reason: &str) {
+        let what = FactKind::NotEntered(reason.to_owned());
+        self.entry_fact(ctx, &entering.workflow, entering.version, what);
+    }
+}
+
+/// What the version says of a failing trigger or audience.
+pub(super) fn entry_policy(version: &WorkflowVersion, slot: &Slot) -> OnFailure {
+    match (slot, &version.document.audience) {
+        (Slot::Audience, Some(audience)) => audience.on_failure,
+        _ => version.document.trigger.on_failure,
+    }
+}
+
+fn key_hash(key: &EntryKey) -> u64 {
+    fnv1a(key.as_str().as_bytes())
+}
+
+fn remember_key(presence: &mut Presence, key: &EntryKey, today: i32) {
+    let oldest = today - KEY_KEEP_DAYS as i32;
+    let keys = &mut presence.keys;
+    let old = keys.iter().take_while(|&&(_, day)| day < oldest).count();
+    let surplus = (keys.len() + 1).saturating_sub(KEYS_MAX);
+    keys.drain(..old.max(surplus));
+    keys.push((key_hash(key), today));
+}

@@ -1,0 +1,227 @@
+//! What an event does, before any rule is asked: attributes, history, cancels, exits, and who wants to hear of it.
+
+use std::sync::Arc;
+
+use signalbox_model::{
+    contact::{ATTRIBUTES_MAX, AttributeChanges},
+    definitions::{Slot, WorkflowVersion},
+    event::{Event, TRIGGER_LATE_LIMIT},
+    fact::FactKind,
+    id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
+    plan::Occasion,
+    state::{Cause, PastEvent},
+    time::Instant,
+    value::{Fields, Value},
+};
+
+use crate::{
+    advance::{Advance, Context, Entering, Standing, Whose, standing},
+    effect::Effect,
+    history::{self, Novelty},
+    limits::FOLLOW_UPS_MAX,
+};
+
+/// An event from outside or from one of the contact's own steps.
+pub(super) struct Happening<'e> {
+    pub(super) id: &'e EventId,
+    pub(super) name: &'e EventName,
+    pub(super) occurred_at: Instant,
+    pub(super) fields: &'e Fields,
+    pub(super) history_only: bool,
+    /// The workflow whose step made it; it cannot be triggered by itself.
+    pub(super) made_by: Option<&'e WorkflowId>,
+    /// How many journeys in a row, each begun by the one before, led to it.
+    pub(super) follow_ups: i64,
+}
+
+impl Happening<'_> {
+    fn cause(&self) -> Cause {
+        Cause {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            occurred_at: self.occurred_at,
+            fields: self.fields.clone(),
+        }
+    }
+}
+
+impl Advance {
+    pub(super) fn event(&mut self, ctx: &Context<'_>, event: &Event) {
+        match history::remember(&mut self.state, event, ctx.now) {
+            Novelty::New => {}
+            Novelty::Repeated => {
+                let id = event.id.clone();
+                return self.effects.push(Effect::EventRepeated { id });
+            }
+            Novelty::Conflicting => {
+                let id = event.id.clone();
+                return self.effects.push(Effect::EventConflict { id });
+            }
+        }
+        self.set_attributes(
+            event
+                .attributes
+                .iter()
+                .map(|(name, value)| (name, Some(value))),
+        );
+        self.happen(
+            ctx,
+            &Happening {
+                id: &event.id,
+                name: &event.name,
+                occurred_at: event.occurred_at,
+                fields: &event.fields,
+                history_only: event.history_only,
+                made_by: None,
+                follow_ups: 0,
+            },
+        );
+    }
+
+    pub(super) fn change_attributes(&mut self, changes: &AttributeChanges) {
+        let changes = changes.attributes.iter();
+        self.set_attributes(changes.map(|(name, value)| (name, value.as_ref())));
+    }
+
+    fn set_attributes<'v>(
+        &mut self,
+        changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
+    ) {
+        let attributes = &mut self.state.contact.attributes;
+        let mut left_out = 0;
+        for (name, value) in changes {
+            let Some(value) = value else {
+                attributes.remove(name);
+                continue;
+            };
+            if attributes.len() < ATTRIBUTES_MAX || attributes.contains_key(name) {
+                attributes.insert(name.clone(), value.clone());
+            } else {
+                left_out += 1;
+            }
+        }
+        if left_out > 0 {
+            self.effects
+                .push(Effect::AttributesLeftOut { count: left_out });
+        }
+    }
+
+    /// History first, so that every rule asked sees the event; then what it takes away; then what it begins.
+    pub(super) fn happen(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let past = PastEvent {
+            name: event.name.clone(),
+            occurred_at: event.occurred_at,
+            fields: event.fields.clone(),
+        };
+        history::push(&mut self.state.history, past, &mut self.effects);
+        if event.history_only {
+            return;
+        }
+        self.cancel_arms(ctx, event);
+        self.cancel_held_entries(ctx, event);
+        self.exit_on(ctx, event);
+        if ctx.now.since(event.occurred_at) <= TRIGGER_LATE_LIMIT {
+            self.ask_triggers(ctx, event);
+        }
+    }
+
+    fn exit_on(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let mut leaving = Vec::new();
+        for (workflow, presence) in &self.state.presences {
+            for (&id, journey) in &presence.journeys {
+                let version = ctx.definitions.version(workflow, journey.version);
+                let exits = version.map_or(&[][..], |version| &version.document.exits);
+                if exits
+                    .iter()
+                    .any(|exit| exit.matches(event.name, event.fields))
+                {
+                    leaving.push(Whose {
+                        workflow: workflow.clone(),
+                        journey: id,
+                    });
+                }
+            }
+        }
+        for whose in leaving {
+            self.exit(ctx, &whose, "exit_event", "exit");
+        }
+    }
+
+    fn ask_triggers(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let mut cause = None;
+        for listener in ctx.definitions.listeners(event.name) {
+            if event.made_by == Some(&listener.workflow) {
+                continue;
+            }
+            let Some(definition) = ctx.definitions.workflow(&listener.workflow) else {
+                continue;
+            };
+            if definition.running_since.is_none_or(|since| ctx.now < since) {
+                continue;
+            }
+            let Some(version) = definition.current_version() else {
+                continue;
+            };
+            if !is_met(version, listener.occasion, event) {
+                continue;
+            }
+            let cause = cause.get_or_insert_with(|| Arc::new(event.cause()));
+            let entering = Entering {
+                workflow: listener.workflow.clone(),
+                version: version.number,
+                event: Arc::clone(cause),
+                occasion: listener.occasion,
+                arm_key: None,
+                cancelled_by: Vec::new(),
+                key: None,
+                attempts: 0,
+            };
+            if event.follow_ups > FOLLOW_UPS_MAX {
+                self.not_entered(ctx, &entering, "loop_guard");
+            } else {
+                self.ask_trigger(ctx, entering);
+            }
+        }
+    }
+
+    /// Ends journeys, arms and held entries in workflows that are ended or deleted, whatever the input is. Definitions
+    /// change for everybody at once; each contact sees it here, at its next input.
+    pub(super) fn leave_what_is_over(&mut self, ctx: &Context<'_>) {
+        let mut over: Vec<(WorkflowId, &'static str)> = Vec::new();
+        for (workflow, presence) in &self.state.presences {
+            let definition = ctx.definitions.workflow(workflow);
+            let same_life =
+                definition.is_some_and(|found| found.running_since == Some(presence.since));
+            match standing(ctx, workflow) {
+                Standing::Over(reason) => over.push((workflow.clone(), reason)),
+                _ if !same_life => over.push((workflow.clone(), "workflow_deleted")),
+                _ => {}
+            }
+        }
+        for (workflow, reason) in over {
+            self.drop_arms(ctx, &workflow, reason);
+            self.drop_held_entries(ctx, &workflow, reason);
+            let presence = self.state.presences.get(&workflow);
+            let inside = presence.map(|found| found.journeys.keys().copied().collect::<Vec<_>>());
+            for journey in inside.unwrap_or_default() {
+                let whose = Whose {
+                    workflow: workflow.clone(),
+                    journey,
+                };
+                self.exit(ctx, &whose, reason, reason);
+            }
+            self.state.presences.remove(&workflow);
+        }
+    }
+}
+
+fn is_met(version: &WorkflowVersion, occasion: u32, event: &Happening<'_>) -> bool {
+    let trigger = version.bindings.get(&Slot::Trigger);
+    let asked = trigger.and_then(|binding| binding.plan.occasions.get(occasion as usize));
+    matches!(asked, Some(Occasion::Event(pattern)) if pattern.matches(event.name, event.fields))
+}
+
+/// Keeps what took an arm away.
+pub(super) fn disarmed(key: &EntryKey, event: &Happening<'_>) -> FactKind {
+    FactKind::Disarmed(key.clone(), event.name.clone())
+}

@@ -1,0 +1,260 @@
+//! What a failing rule leaves behind: held entries and held steps, each with a timer, and the pause of a workflow.
+
+use std::sync::Arc;
+
+use signalbox_model::{
+    definitions::Slot,
+    fact::FactKind,
+    id::{StepId, WorkflowId},
+    record::Posted,
+    state::{HeldEntry, Place, Timer, TimerId},
+    time::{Instant, Span},
+    workflow::{OnFailure, Step},
+};
+
+use crate::{
+    advance::{
+        Advance, Context, Entering, Standing, Whose,
+        entry::entry_policy,
+        events::{Happening, disarmed},
+        standing,
+    },
+    effect::Effect,
+    limits::{HELD_ENTRIES_MAX, HOLD_ATTEMPTS_MAX, HOLD_DELAY_LAST, HOLD_DELAYS},
+};
+
+impl Advance {
+    /// Serves a timer of the contact. Whatever it was set for, it is gone afterwards.
+    pub(super) fn timer(&mut self, ctx: &Context<'_>, timer: &Timer) {
+        self.effects.push(Effect::CancelTimer(timer.clone()));
+        match &timer.id {
+            TimerId::Journey(workflow, journey) => {
+                let whose = Whose {
+                    workflow: workflow.clone(),
+                    journey: *journey,
+                };
+                self.journey_woken(ctx, timer.due, &whose);
+            }
+            TimerId::Arm(workflow, key) => self.arm_fired(ctx, timer, workflow, key),
+            TimerId::Entry(workflow, number) => {
+                self.held_entry_due(ctx, timer.due, workflow, *number);
+            }
+        }
+    }
+
+    /// Asks again later, with the bound of attempts; behind it the contact does not enter.
+    pub(super) fn hold_entry(&mut self, ctx: &Context<'_>, entering: Entering) {
+        let attempts = entering.attempts + 1;
+        let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
+            return;
+        };
+        let numbers = &presence.held;
+        if attempts > HOLD_ATTEMPTS_MAX || numbers.len() >= HELD_ENTRIES_MAX {
+            return self.not_entered(ctx, &entering, "rule_failed");
+        }
+        let number = numbers
+            .last_key_value()
+            .map_or(0, |(last, _)| last.wrapping_add(1));
+        let due = ctx.now.plus(hold_delay(attempts));
+        let held = HeldEntry {
+            version: entering.version,
+            event: Arc::unwrap_or_clone(entering.event),
+            occasion: entering.occasion,
+            arm_key: entering.arm_key,
+            cancelled_by: entering.cancelled_by,
+            key: entering.key,
+            due,
+            attempts,
+        };
+        presence.held.insert(number, held);
+        let timer = self.entry_timer(&entering.workflow, number, due);
+        self.effects.push(Effect::SetTimer(timer));
+    }
+
+    fn held_entry_due(
+        &mut self,
+        ctx: &Context<'_>,
+        due: Instant,
+        workflow: &WorkflowId,
+        number: u32,
+    ) {
+        let Some(presence) = self.state.presences.get_mut(workflow) else {
+            return;
+        };
+        let Some(held) = presence
+            .held
+            .get_mut(&number)
+            .filter(|held| held.due == due)
+        else {
+            return;
+        };
+        let is_paused = standing(ctx, workflow) == Standing::Paused;
+        let version = ctx.definitions.version(workflow, held.version);
+        let slot = if held.key.is_some() {
+            Slot::Audience
+        } else {
+            Slot::Trigger
+        };
+        let pauses =
+            version.is_some_and(|version| entry_policy(version, &slot) == OnFailure::Pause);
+        if is_paused && pauses {
+            // The failure paused the workflow: who was held by it waits for the resume.
+            held.due = ctx.now.plus(HOLD_DELAY_LAST);
+            let due = held.due;
+            let timer = self.entry_timer(workflow, number, due);
+            return self.effects.push(Effect::SetTimer(timer));
+        }
+        let Some(held) = presence.held.remove(&number) else {
+            return;
+        };
+        let entering = Entering {
+            workflow: workflow.clone(),
+            version: held.version,
+            event: Arc::new(held.event),
+            occasion: held.occasion,
+            arm_key: held.arm_key,
+            cancelled_by: held.cancelled_by,
+            key: held.key,
+            attempts: held.attempts,
+        };
+        if is_paused {
+            self.not_entered(ctx, &entering, "paused");
+        } else if entering.key.is_some() {
+            self.let_in(ctx, entering);
+        } else {
+            self.ask_trigger(ctx, entering);
+        }
+    }
+
+    /// What cancels an arm also takes away the entry that is held because the rule failed when the arm fired.
+    pub(super) fn cancel_held_entries(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let mut cancelled = Vec::new();
+        for (workflow, presence) in &self.state.presences {
+            for (&number, held) in &presence.held {
+                let mut cancels = held.cancelled_by.iter();
+                if cancels.any(|cancel| cancel.matches(event.name, event.fields)) {
+                    cancelled.push((workflow.clone(), number));
+                }
+            }
+        }
+        for (workflow, number) in cancelled {
+            if let Some(held) = self.take_held_entry(&workflow, number)
+                && let Some(key) = &held.arm_key
+            {
+                self.entry_fact(ctx, &workflow, held.version, disarmed(key, event));
+            }
+        }
+    }
+
+    pub(super) fn drop_held_entries(
+        &mut self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        reason: &str,
+    ) {
+        let presence = self.state.presences.get(workflow);
+        let numbers = presence.map(|found| found.held.keys().copied().collect::<Vec<_>>());
+        for number in numbers.unwrap_or_default() {
+            if let Some(held) = self.take_held_entry(workflow, number) {
+                let what = FactKind::NotEntered(reason.to_owned());
+                self.entry_fact(ctx, workflow, held.version, what);
+            }
+        }
+    }
+
+    fn take_held_entry(&mut self, workflow: &WorkflowId, number: u32) -> Option<HeldEntry> {
+        let held = self
+            .state
+            .presences
+            .get_mut(workflow)?
+            .held
+            .remove(&number)?;
+        let timer = self.entry_timer(workflow, number, held.due);
+        self.effects.push(Effect::CancelTimer(timer));
+        Some(held)
+    }
+
+    /// A rule of the step failed: under `hold` and `pause` the journey stays there and asks again. `false` when it is
+    /// not to be held or was held long enough: then the caller goes on as under `skip`.
+    pub(super) fn hold_step(&mut self, ctx: &Context<'_>, whose: &Whose, step: &StepId) -> bool {
+        let Some(journey) = self.journey_mut(whose) else {
+            return false;
+        };
+        let before = match &journey.place {
+            Place::Held {
+                step: at, attempts, ..
+            } if at == step => *attempts,
+            _ => 0,
+        };
+        let attempts = before + 1;
+        if attempts > HOLD_ATTEMPTS_MAX {
+            return false;
+        }
+        let due = ctx.now.plus(hold_delay(attempts));
+        self.park(
+            whose,
+            Place::Held {
+                step: step.clone(),
+                due,
+                attempts,
+            },
+        );
+        true
+    }
+
+    /// Whether a held journey only waits on: its rule paused the workflow.
+    pub(super) fn holds_on(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step) -> bool {
+        if standing(ctx, &whose.workflow) != Standing::Paused || !pauses(step) {
+            return false;
+        }
+        let Some(Place::Held { attempts, .. }) = self.journey(whose).map(|journey| &journey.place)
+        else {
+            return false;
+        };
+        let place = Place::Held {
+            step: step.id.clone(),
+            due: ctx.now.plus(HOLD_DELAY_LAST),
+            attempts: *attempts,
+        };
+        self.park(whose, place);
+        true
+    }
+
+    pub(super) fn pause_workflow(
+        &mut self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        slot: &Slot,
+        code: &str,
+    ) {
+        if standing(ctx, workflow) == Standing::Running {
+            self.effects.push(Effect::Post(Posted::PauseWorkflow {
+                workflow: workflow.clone(),
+                reason: format!("{slot} failed: {code}"),
+            }));
+        }
+    }
+
+    fn entry_timer(&self, workflow: &WorkflowId, number: u32, due: Instant) -> Timer {
+        Timer {
+            due,
+            id: TimerId::Entry(workflow.clone(), number),
+            contact: self.state.contact.id.clone(),
+        }
+    }
+}
+
+fn hold_delay(attempts: u32) -> Span {
+    let delay = HOLD_DELAYS.get(attempts.saturating_sub(1) as usize);
+    delay.copied().unwrap_or(HOLD_DELAY_LAST)
+}
+
+fn pauses(step: &Step) -> bool {
+    let arms = step.branch.as_ref().map_or(&[][..], |branch| &branch.arms);
+    let personalizer = step
+        .send
+        .as_ref()
+        .and_then(|send| send.personalizer.as_ref());
+    let mut bindings = arms.iter().map(|arm| &arm.segment).chain(personalizer);
+    bindings.any(|binding| binding.on_failure == OnFailure::Pause)
+}

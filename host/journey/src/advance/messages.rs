@@ -1,0 +1,516 @@
+//! Messages: queued by a send step, claimed at the intent, settled by an outcome; the journey waits there meanwhile.
+
+use signalbox_model::{
+    definitions::{Slot, WorkflowVersion},
+    fact::FactKind,
+    id::{EventId, EventName, FieldName, MessageId, StepId, TemplateName},
+    message::{AttemptOutcome, Message, MessageStatus},
+    state::{Cause, PendingMessage, Place},
+    time::Instant,
+    value::{Fields, Value},
+    verdict::{PersonalizerVerdict, Verdict},
+    workflow::{InDoubt, MessageClass, OnFailure, Send, Step},
+};
+
+use crate::{
+    advance::{
+        Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Standing, Whose,
+        events::Happening, standing, steps::Next,
+    },
+    effect::{Decision, Effect, MessageChange},
+    limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER, SEND_AHEAD_MAX},
+    view,
+};
+
+/// The event that an accepted message makes.
+const MESSAGE_SENT: &str = "message_sent";
+/// Its field that counts the journeys in a row that led to it.
+const FOLLOW_UPS: &str = "follow_ups";
+
+impl Advance {
+    pub(super) fn send(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        send: &Send,
+    ) -> Next {
+        if standing(ctx, &whose.workflow) == Standing::Paused {
+            return self.not_queued(ctx, whose, step, "paused");
+        }
+        if self.state.contact.email().is_none() {
+            return self.not_queued(ctx, whose, step, "no_address");
+        }
+        let Some(personalizer) = &send.personalizer else {
+            return self.queue(ctx, whose, version, step, send, None);
+        };
+        if !self.may_ask(ctx, whose, &step.id) {
+            return Next::Stay;
+        }
+        let slot = Slot::Personalizer(step.id.clone());
+        let Some(binding) = version.bindings.get(&slot) else {
+            let policy = personalizer.on_failure;
+            return self.personalizer_failed(ctx, whose, version, step, send, policy, NO_ANSWER);
+        };
+        self.ask_about_journey(ctx, whose, version.number, slot, binding);
+        let continuation = Continuation::Personalizer(whose.clone(), step.id.clone());
+        self.waiting.push((continuation, 1));
+        Next::Stay
+    }
+
+    pub(super) fn personalizer_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        reply: Reply,
+    ) {
+        let Some((version, step)) = self.step_of(ctx, whose, step) else {
+            return;
+        };
+        let Some(send) = &step.send else {
+            return;
+        };
+        let policy = send
+            .personalizer
+            .as_ref()
+            .map_or(OnFailure::Skip, |binding| binding.on_failure);
+        let next = match reply {
+            Reply::Verdict(Verdict::Personalizer(verdict))
+                if variant(version, &verdict).is_ok() =>
+            {
+                let slot = Slot::Personalizer(step.id.clone());
+                self.step_decided(ctx, whose, version, slot, verdict.reason, "chosen");
+                self.queue(ctx, whose, version, step, send, Some(&verdict))
+            }
+            Reply::Verdict(_) => {
+                self.personalizer_failed(ctx, whose, version, step, send, policy, BAD_ANSWER)
+            }
+            Reply::Failed(code) => {
+                self.personalizer_failed(ctx, whose, version, step, send, policy, code)
+            }
+        };
+        if let Next::On(next) = next {
+            self.go(ctx, whose, version, next);
+        }
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the whole of a failure: who, where, which binding, what it means"
+    )]
+    fn personalizer_failed(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        send: &Send,
+        policy: OnFailure,
+        code: &str,
+    ) -> Next {
+        let slot = Slot::Personalizer(step.id.clone());
+        if self.step_failed(ctx, whose, version, step, &slot, policy, code) {
+            return self.queue(ctx, whose, version, step, send, None);
+        }
+        Next::Stay
+    }
+
+    /// The step makes no message; the journey goes on.
+    fn not_queued(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step, reason: &str) -> Next {
+        let id = self.message_id(whose, step);
+        let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
+        self.journey_fact(ctx, whose, what);
+        Next::On(
+            self.version_of(ctx, whose)
+                .and_then(|version| super::steps::position_after(ctx, whose, version, step)),
+        )
+    }
+
+    fn message_id(&self, whose: &Whose, step: &Step) -> MessageId {
+        let visits = self
+            .journey(whose)
+            .and_then(|journey| journey.visits.get(&step.id));
+        let visit = visits.map_or(0, |&visits| visits.saturating_sub(1));
+        MessageId::new(whose.journey, &step.id, visit)
+    }
+
+    fn queue(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        send: &Send,
+        verdict: Option<&PersonalizerVerdict>,
+    ) -> Next {
+        let chosen = verdict.and_then(|verdict| variant(version, verdict).ok().flatten());
+        let template = chosen.as_ref().unwrap_or(&send.template);
+        let Some(&template) = version.templates.get(template) else {
+            return self.not_queued(ctx, whose, step, "template_missing");
+        };
+        let id = self.message_id(whose, step);
+        let Some(journey) = self.journey(whose) else {
+            return Next::Stay;
+        };
+        let contact = &self.state.contact;
+        let rule = verdict.map(|verdict| &verdict.values);
+        let view = view::build(contact, whose.journey, journey, &version.document, rule);
+        let wished = verdict.and_then(|verdict| verdict.send_at);
+        let release_at = wished
+            .unwrap_or(ctx.now)
+            .clamp(ctx.now, ctx.now.plus(SEND_AHEAD_MAX));
+        let in_doubt = send.in_doubt.unwrap_or(match send.class {
+            MessageClass::Transactional => InDoubt::Resend,
+            MessageClass::Marketing => InDoubt::Hold,
+        });
+        let message = Message {
+            id,
+            contact: contact.id.clone(),
+            workflow: whose.workflow.clone(),
+            version: version.number,
+            journey: whose.journey,
+            step: step.id.clone(),
+            class: send.class,
+            in_doubt,
+            to: contact.email().unwrap_or_default().to_owned(),
+            template,
+            subject: verdict.and_then(|verdict| verdict.subject.clone()),
+            view,
+            queued_at: ctx.now,
+            release_at,
+            attempts: 0,
+            first_attempt_at: None,
+            status: MessageStatus::Queued,
+        };
+        let pending = PendingMessage {
+            workflow: whose.workflow.clone(),
+            version: version.number,
+            journey: whose.journey,
+            step: step.id.clone(),
+            class: send.class,
+            resend_in_doubt: in_doubt == InDoubt::Resend,
+            due_at: if release_at > ctx.now {
+                release_at
+            } else {
+                self.due_at.min(ctx.now)
+            },
+            late_limit: send.late_limit,
+            attempts: 0,
+            claimed: None,
+            cancelled: None,
+        };
+        self.state.pending.insert(id, pending);
+        self.effects.push(Effect::QueueMessage(Box::new(message)));
+        self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
+        self.park(
+            whose,
+            Place::Sending {
+                step: step.id.clone(),
+                message: id,
+            },
+        );
+        Next::Stay
+    }
+
+    /// Decides whether a message may go out, from the state as it is now.
+    pub(super) fn intent(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
+        let refusal = self.refusal(ctx, message, attempt);
+        let decision = match &refusal {
+            Some((reason, _)) => Decision::Skipped(reason.clone()),
+            None => Decision::Go,
+        };
+        self.effects.push(Effect::Claimed {
+            message,
+            attempt,
+            decision,
+        });
+        match refusal {
+            Some((reason, true)) => {
+                self.settle(ctx, message, MessageStatus::Skipped(reason));
+            }
+            Some((_, false)) => {}
+            None => {
+                if let Some(pending) = self.state.pending.get_mut(&message) {
+                    pending.claimed = Some(attempt);
+                }
+                self.update(
+                    message,
+                    MessageChange::Claimed {
+                        attempt,
+                        at: ctx.now,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Why the attempt may not go on, and whether that settles the message.
+    fn refusal(
+        &self,
+        ctx: &Context<'_>,
+        message: MessageId,
+        attempt: u32,
+    ) -> Option<(String, bool)> {
+        let Some(pending) = self.state.pending.get(&message) else {
+            let reason = self.just_skipped(message).unwrap_or("not_pending");
+            return Some((reason.to_owned(), false));
+        };
+        if pending.claimed.is_some() || attempt != pending.attempts + 1 {
+            return Some(("claimed_already".to_owned(), false));
+        }
+        if let Some(reason) = &pending.cancelled {
+            return Some((reason.clone(), true));
+        }
+        if standing(ctx, &pending.workflow) == Standing::Paused {
+            return Some(("paused".to_owned(), true));
+        }
+        let is_late = pending.attempts == 0 && ctx.now.since(pending.due_at) > pending.late_limit;
+        is_late.then(|| ("late".to_owned(), true))
+    }
+
+    /// The reason for which this very input took the message away.
+    fn just_skipped(&self, message: MessageId) -> Option<&str> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::UpdateMessage {
+                id,
+                change: MessageChange::Settled(MessageStatus::Skipped(reason)),
+            } if *id == message => Some(reason.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Takes over how an attempt ended. What does not fit the attempt at hand is an echo and changes nothing.
+    pub(super) fn outcome(
+        &mut self,
+        ctx: &Context<'_>,
+        message: MessageId,
+        attempt: u32,
+        outcome: &AttemptOutcome,
+    ) {
+        let Some(pending) = self.state.pending.get_mut(&message) else {
+            return;
+        };
+        let fits = match pending.claimed {
+            Some(claimed) => claimed == attempt,
+            None => attempt == pending.attempts + 1,
+        };
+        if !fits {
+            return;
+        }
+        pending.claimed = None;
+        pending.attempts = attempt;
+        match outcome {
+            AttemptOutcome::Accepted => {
+                self.settle(ctx, message, MessageStatus::Accepted);
+            }
+            AttemptOutcome::RetryAt(at, reason) => self.retry(ctx, message, *at, reason),
+            AttemptOutcome::NotBegun => {
+                let at = ctx.now.plus(NOT_BEGUN_RETRY_AFTER);
+                self.retry(ctx, message, at, "not_begun");
+            }
+            AttemptOutcome::Refused(reason) => {
+                self.settle(ctx, message, MessageStatus::Refused(reason.clone()));
+            }
+            AttemptOutcome::Expired(_) => self.settle(ctx, message, MessageStatus::Expired),
+            AttemptOutcome::Unsendable(reason) => {
+                self.settle(ctx, message, MessageStatus::Skipped(reason.clone()));
+            }
+            AttemptOutcome::InDoubt => self.in_doubt(ctx, message),
+        }
+    }
+
+    fn retry(&mut self, ctx: &Context<'_>, message: MessageId, at: Instant, reason: &str) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        if let Some(cancelled) = &pending.cancelled {
+            let status = MessageStatus::Skipped(cancelled.clone());
+            return self.settle(ctx, message, status);
+        }
+        if pending.attempts >= ATTEMPTS_MAX {
+            return self.settle(ctx, message, MessageStatus::Expired);
+        }
+        let release_at = at.max(ctx.now);
+        let step = pending.step.clone();
+        self.requeue(message, release_at);
+        let what = FactKind::MessageDeferred(step, message, release_at, reason.to_owned());
+        self.message_fact(ctx, message, what);
+    }
+
+    fn in_doubt(&mut self, ctx: &Context<'_>, message: MessageId) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        let resend = pending.resend_in_doubt
+            && pending.cancelled.is_none()
+            && pending.attempts < ATTEMPTS_MAX;
+        if !resend {
+            return self.settle(ctx, message, MessageStatus::Held);
+        }
+        let what = FactKind::MessageInDoubt(pending.step.clone(), message, true);
+        self.requeue(message, ctx.now.plus(IN_DOUBT_RESEND_AFTER));
+        self.message_fact(ctx, message, what);
+    }
+
+    fn requeue(&mut self, message: MessageId, release_at: Instant) {
+        let attempts = self
+            .state
+            .pending
+            .get(&message)
+            .map_or(0, |pending| pending.attempts);
+        let change = MessageChange::Requeued {
+            release_at,
+            attempts,
+        };
+        self.update(message, change);
+    }
+
+    fn update(&mut self, id: MessageId, change: MessageChange) {
+        self.effects.push(Effect::UpdateMessage { id, change });
+    }
+
+    /// Ends a message, tells why, and lets the journey that stood at it go on.
+    fn settle(&mut self, ctx: &Context<'_>, id: MessageId, status: MessageStatus) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let what = settled_fact(pending.step.clone(), id, &status);
+        let whose = Whose {
+            workflow: pending.workflow.clone(),
+            journey: pending.journey,
+        };
+        let step = pending.step.clone();
+        self.message_fact(ctx, id, what);
+        self.state.pending.remove(&id);
+        let was_accepted = status == MessageStatus::Accepted;
+        self.update(id, MessageChange::Settled(status));
+        if was_accepted {
+            self.message_sent(ctx, &whose, &step, id);
+        }
+        let stands_there = self.journey(&whose).is_some_and(
+            |journey| matches!(&journey.place, Place::Sending { message, .. } if *message == id),
+        );
+        if !stands_there {
+            return;
+        }
+        match self.step_of(ctx, &whose, &step) {
+            Some((version, step)) => self.go_on_after(ctx, &whose, version, step),
+            None => self.exit(ctx, &whose, "step_gone", "exit"),
+        }
+    }
+
+    /// The event of an accepted message: the contact's history and other workflows hear of it before anything else.
+    fn message_sent(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        message: MessageId,
+    ) {
+        let id = EventId::parse(&format!("{MESSAGE_SENT}:{message}"));
+        let name = EventName::parse(MESSAGE_SENT);
+        let (Ok(id), Ok(name)) = (id, name) else {
+            return;
+        };
+        let begun_by = self.journey(whose).map(|journey| &journey.event);
+        let follow_ups = 1 + begun_by.map_or(0, follow_ups);
+        let members = [
+            ("workflow", Value::text(whose.workflow.as_str())),
+            ("step", Value::text(step.as_str())),
+            ("message", Value::text(message.to_string())),
+            ("journey", Value::text(whose.journey.to_string())),
+            (FOLLOW_UPS, Value::Integer(follow_ups)),
+        ];
+        let fields: Fields = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
+            .collect();
+        let event = Happening {
+            id: &id,
+            name: &name,
+            occurred_at: ctx.now,
+            fields: &fields,
+            history_only: false,
+            made_by: Some(&whose.workflow),
+            follow_ups,
+        };
+        self.happen(ctx, &event);
+    }
+
+    /// Takes back what a leaving journey has in the outbox. A message that was given `go` cannot be taken back: it is
+    /// marked, and not sent again if the attempt fails.
+    pub(super) fn cancel_messages(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str) {
+        let mut unclaimed = Vec::new();
+        for (&id, pending) in &mut self.state.pending {
+            if pending.journey != whose.journey || pending.workflow != whose.workflow {
+                continue;
+            }
+            if pending.claimed.is_some() {
+                pending.cancelled = Some(reason.to_owned());
+            } else {
+                unclaimed.push((id, pending.step.clone()));
+            }
+        }
+        for (id, step) in unclaimed {
+            let what = FactKind::MessageSkipped(step, id, reason.to_owned());
+            self.message_fact(ctx, id, what);
+            self.state.pending.remove(&id);
+            let status = MessageStatus::Skipped(reason.to_owned());
+            self.update(id, MessageChange::Settled(status));
+        }
+    }
+
+    /// Keeps a fact of a pending message; its journey may be over.
+    fn message_fact(&mut self, ctx: &Context<'_>, id: MessageId, what: FactKind) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let fact = self.new_fact(
+            ctx,
+            &pending.workflow,
+            pending.version,
+            Some(pending.journey),
+            what,
+        );
+        self.effects.push(Effect::Fact(fact));
+    }
+}
+
+/// How many journeys in a row, each begun by the one before, led to the event.
+fn follow_ups(event: &Cause) -> i64 {
+    match event.fields.get(FOLLOW_UPS) {
+        Some(Value::Integer(count)) if event.name.as_str() == MESSAGE_SENT => *count,
+        _ => 0,
+    }
+}
+
+fn settled_fact(step: StepId, id: MessageId, status: &MessageStatus) -> FactKind {
+    match status {
+        MessageStatus::Accepted => FactKind::MessageSent(step, id),
+        MessageStatus::Refused(reason) => FactKind::MessageRefused(step, id, reason.clone()),
+        MessageStatus::Expired => FactKind::MessageRefused(step, id, "expired".to_owned()),
+        MessageStatus::Held => FactKind::MessageInDoubt(step, id, false),
+        MessageStatus::Skipped(reason) => FactKind::MessageSkipped(step, id, reason.clone()),
+        MessageStatus::Queued | MessageStatus::Claimed(_) => {
+            unreachable!("only a settled status ends a message")
+        }
+    }
+}
+
+/// The template that a personalizer chose in place of the step's; `Err` when the workflow has none of that name.
+fn variant(
+    version: &WorkflowVersion,
+    verdict: &PersonalizerVerdict,
+) -> Result<Option<TemplateName>, ()> {
+    let Some(name) = &verdict.variant else {
+        return Ok(None);
+    };
+    let name = TemplateName::parse(name).map_err(|_| ())?;
+    if version.templates.contains_key(&name) {
+        Ok(Some(name))
+    } else {
+        Err(())
+    }
+}

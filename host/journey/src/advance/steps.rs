@@ -1,0 +1,456 @@
+//! A journey's way from step to step until it is parked, asks, or is over.
+
+use signalbox_model::{
+    definitions::{Slot, WorkflowVersion},
+    fact::FactKind,
+    id::StepId,
+    state::{Journey, Place, Timer, TimerId},
+    time::Instant,
+    verdict::Verdict,
+    workflow::{Branch, OnFailure, Step, Wait},
+};
+
+use crate::{
+    advance::{Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose, decision},
+    effect::{Effect, JourneySummary},
+    limits::{JOURNEY_STEPS_MAX, STEPS_PER_INPUT_MAX, WAVES_MAX},
+};
+
+/// Where a step leads.
+pub(super) enum Next {
+    /// On to the step at this position; `None` is behind the last.
+    On(Option<usize>),
+    /// Nowhere: the journey is parked, asks, or is over.
+    Stay,
+}
+
+impl Advance {
+    /// Goes on from the step at `position`; `None` is behind the last, where a journey is complete.
+    pub(super) fn go(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        mut position: Option<usize>,
+    ) {
+        loop {
+            let Some(step) = position.and_then(|at| version.document.steps.get(at)) else {
+                return self.complete(ctx, whose);
+            };
+            if !self.reach(ctx, whose, version, step) {
+                return self.exit(ctx, whose, "loop_guard", "exit");
+            }
+            match self.take(ctx, whose, version, step) {
+                Next::On(next) => position = next,
+                Next::Stay => return,
+            }
+        }
+    }
+
+    /// Goes on behind a step.
+    pub(super) fn go_on_after(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) {
+        let next = position_after(ctx, whose, version, step);
+        self.go(ctx, whose, version, next);
+    }
+
+    /// The journey's timer fell due.
+    pub(super) fn journey_woken(&mut self, ctx: &Context<'_>, due: Instant, whose: &Whose) {
+        let Some(journey) = self.journey(whose) else {
+            return;
+        };
+        let (place_due, step) = match &journey.place {
+            Place::Waiting { due, step, .. } | Place::Held { due, step, .. } => (*due, step),
+            Place::Sending { .. } => return,
+        };
+        if place_due != due {
+            return;
+        }
+        let was_held = matches!(journey.place, Place::Held { .. });
+        let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
+            return self.exit(ctx, whose, "step_gone", "exit");
+        };
+        if !was_held {
+            return self.go_on_after(ctx, whose, version, step);
+        }
+        if self.holds_on(ctx, whose, step) {
+            return;
+        }
+        if let Next::On(next) = self.take(ctx, whose, version, step) {
+            self.go(ctx, whose, version, next);
+        }
+    }
+
+    /// The step of the journey's version, while both are there.
+    pub(super) fn step_of<'a>(
+        &self,
+        ctx: &Context<'a>,
+        whose: &Whose,
+        step: &StepId,
+    ) -> Option<(&'a WorkflowVersion, &'a Step)> {
+        let version = self.version_of(ctx, whose)?;
+        let position = ctx
+            .definitions
+            .steps(&whose.workflow, version.number)?
+            .position(step)?;
+        Some((version, version.document.steps.get(position)?))
+    }
+
+    /// Counts the step; `false` when the journey has gone round too often.
+    fn reach(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) -> bool {
+        let steps = ctx.definitions.steps(&whose.workflow, version.number);
+        let recurs = steps.is_some_and(|steps| steps.is_recurring(&step.id));
+        self.steps_reached += 1;
+        let steps_reached = self.steps_reached;
+        let Some(journey) = self.journey_mut(whose) else {
+            return false;
+        };
+        if steps_reached > STEPS_PER_INPUT_MAX || journey.steps_taken >= JOURNEY_STEPS_MAX {
+            return false;
+        }
+        journey.steps_taken += 1;
+        if recurs {
+            *journey.visits.entry(step.id.clone()).or_default() += 1;
+        }
+        self.journey_fact(ctx, whose, FactKind::StepReached(step.id.clone()));
+        true
+    }
+
+    /// Does what the step says.
+    fn take(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) -> Next {
+        if let Some(send) = &step.send {
+            self.send(ctx, whose, version, step, send)
+        } else if let Some(wait) = &step.wait {
+            self.wait(ctx, whose, step, wait)
+        } else if let Some(branch) = &step.branch {
+            self.branch(ctx, whose, version, step, branch)
+        } else if let Some(exit) = &step.exit {
+            let reason = exit.reason.as_deref().unwrap_or("exit_step");
+            self.exit(ctx, whose, reason, "exit");
+            Next::Stay
+        } else {
+            // The check refuses a step without an action; one from a newer binary leads on.
+            Next::On(position_after(ctx, whose, version, step))
+        }
+    }
+
+    fn wait(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step, wait: &Wait) -> Next {
+        let due = ctx.now.plus(wait.duration);
+        self.park(
+            whose,
+            Place::Waiting {
+                step: step.id.clone(),
+                since: ctx.now,
+                due,
+            },
+        );
+        self.journey_fact(ctx, whose, FactKind::WaitStarted(step.id.clone(), due));
+        Next::Stay
+    }
+
+    /// Asks all arms at once: which one is first is known when all have answered.
+    fn branch(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        branch: &Branch,
+    ) -> Next {
+        if !self.may_ask(ctx, whose, &step.id) {
+            return Next::Stay;
+        }
+        let slots: Vec<Slot> = (0..branch.arms.len())
+            .map(|index| Slot::Arm(step.id.clone(), index as u16))
+            .collect();
+        for (index, slot) in slots.iter().enumerate() {
+            if !version.bindings.contains_key(slot) {
+                return self.arm_failed(ctx, whose, version, step, index, NO_ANSWER);
+            }
+        }
+        let count = slots.len();
+        for slot in slots {
+            if let Some(binding) = version.bindings.get(&slot) {
+                self.ask_about_journey(ctx, whose, version.number, slot, binding);
+            }
+        }
+        let continuation = Continuation::Branch(whose.clone(), step.id.clone());
+        self.waiting.push((continuation, count));
+        Next::Stay
+    }
+
+    pub(super) fn branch_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        replies: Vec<Reply>,
+    ) {
+        let Some((version, step)) = self.step_of(ctx, whose, step) else {
+            return;
+        };
+        let Some(branch) = &step.branch else {
+            return;
+        };
+        let next = self.choose(ctx, whose, version, step, branch, replies);
+        if let Next::On(next) = next {
+            self.go(ctx, whose, version, next);
+        }
+    }
+
+    fn choose(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        branch: &Branch,
+        replies: Vec<Reply>,
+    ) -> Next {
+        for (index, (arm, reply)) in branch.arms.iter().zip(replies).enumerate() {
+            let slot = Slot::Arm(step.id.clone(), index as u16);
+            let verdict = match reply {
+                Reply::Verdict(Verdict::Segment(verdict)) => verdict,
+                Reply::Verdict(_) => {
+                    return self.arm_failed(ctx, whose, version, step, index, BAD_ANSWER);
+                }
+                Reply::Failed(code) => {
+                    return self.arm_failed(ctx, whose, version, step, index, code);
+                }
+            };
+            let answer = if verdict.member { "in" } else { "out" };
+            self.step_decided(ctx, whose, version, slot, verdict.reason, answer);
+            if verdict.member {
+                let taken = FactKind::ArmTaken(step.id.clone(), Some(index as u16));
+                self.journey_fact(ctx, whose, taken);
+                return Next::On(position_of(ctx, whose, version, &arm.goto));
+            }
+        }
+        self.default_arm(ctx, whose, version, step)
+    }
+
+    fn default_arm(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) -> Next {
+        self.journey_fact(ctx, whose, FactKind::ArmTaken(step.id.clone(), None));
+        let otherwise = step
+            .branch
+            .as_ref()
+            .and_then(|branch| branch.otherwise.as_ref());
+        Next::On(match otherwise {
+            Some(otherwise) => position_of(ctx, whose, version, otherwise),
+            None => position_after(ctx, whose, version, step),
+        })
+    }
+
+    fn arm_failed(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        index: usize,
+        code: &'static str,
+    ) -> Next {
+        let slot = Slot::Arm(step.id.clone(), index as u16);
+        let arm = step
+            .branch
+            .as_ref()
+            .and_then(|branch| branch.arms.get(index));
+        let policy = arm.map_or(OnFailure::Skip, |arm| arm.segment.on_failure);
+        if self.step_failed(ctx, whose, version, step, &slot, policy, code) {
+            return self.default_arm(ctx, whose, version, step);
+        }
+        Next::Stay
+    }
+
+    /// Follows the policy of a failed binding of a step: holds, or exits. `true` when the caller goes on by its
+    /// default.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the whole of a failure: who, where, which binding, what it means"
+    )]
+    pub(super) fn step_failed(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        slot: &Slot,
+        policy: OnFailure,
+        code: &str,
+    ) -> bool {
+        if let Some(binding) = version.bindings.get(slot) {
+            let what = decision(ctx, slot.clone(), binding, code, "failed");
+            self.journey_fact(ctx, whose, what);
+        }
+        let held = match policy {
+            OnFailure::Default => return true,
+            OnFailure::Skip => false,
+            OnFailure::Hold => self.hold_step(ctx, whose, &step.id),
+            OnFailure::Pause => {
+                self.pause_workflow(ctx, &whose.workflow, slot, code);
+                self.hold_step(ctx, whose, &step.id)
+            }
+        };
+        if !held {
+            self.exit(ctx, whose, "rule_failed", "exit");
+        }
+        false
+    }
+
+    /// Whether the journey may put another question within this input; if not it exits. A journey that asks stands at
+    /// the step as held, keeping the attempts it has behind it there.
+    pub(super) fn may_ask(&mut self, ctx: &Context<'_>, whose: &Whose, step: &StepId) -> bool {
+        if self.waves >= WAVES_MAX {
+            self.exit(ctx, whose, "loop_guard", "exit");
+            return false;
+        }
+        let Some(journey) = self.journey_mut(whose) else {
+            return false;
+        };
+        if !matches!(&journey.place, Place::Held { step: at, .. } if at == step) {
+            journey.place = Place::Held {
+                step: step.clone(),
+                due: ctx.now,
+                attempts: 0,
+            };
+        }
+        true
+    }
+
+    pub(super) fn step_decided(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        slot: Slot,
+        reason: u32,
+        answer: &str,
+    ) {
+        if let Some(binding) = version.bindings.get(&slot) {
+            let what = decision(ctx, slot, binding, binding.reason_code(reason), answer);
+            self.journey_fact(ctx, whose, what);
+        }
+    }
+
+    /// Leaves the journey in a place, with the timer that the place needs.
+    pub(super) fn park(&mut self, whose: &Whose, place: Place) {
+        let due = match &place {
+            Place::Waiting { due, .. } | Place::Held { due, .. } => Some(*due),
+            Place::Sending { .. } => None,
+        };
+        let Some(journey) = self.journey_mut(whose) else {
+            return;
+        };
+        journey.place = place;
+        if let Some(due) = due {
+            let timer = self.journey_timer(whose, due);
+            self.effects.push(Effect::SetTimer(timer));
+        }
+    }
+
+    fn journey_timer(&self, whose: &Whose, due: Instant) -> Timer {
+        Timer {
+            due,
+            id: TimerId::Journey(whose.workflow.clone(), whose.journey),
+            contact: self.state.contact.id.clone(),
+        }
+    }
+
+    fn complete(&mut self, ctx: &Context<'_>, whose: &Whose) {
+        self.journey_fact(ctx, whose, FactKind::JourneyCompleted);
+        self.close(ctx, whose, "completed");
+    }
+
+    /// Ends the journey before its end, wherever it stands: cancels its timer and what it has in the outbox.
+    pub(super) fn exit(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        reason: &str,
+        message_reason: &str,
+    ) {
+        let Some(journey) = self.journey(whose) else {
+            return;
+        };
+        // Cancelling a timer that has just fired once more does no harm; a place that only asks has none yet.
+        let due = match journey.place {
+            Place::Waiting { due, .. } => Some(due),
+            Place::Held { due, attempts, .. } if attempts > 0 => Some(due),
+            Place::Held { .. } | Place::Sending { .. } => None,
+        };
+        if let Some(due) = due {
+            let timer = self.journey_timer(whose, due);
+            self.effects.push(Effect::CancelTimer(timer));
+        }
+        self.cancel_messages(ctx, whose, message_reason);
+        self.journey_fact(ctx, whose, FactKind::JourneyExited(reason.to_owned()));
+        self.close(ctx, whose, reason);
+    }
+
+    fn close(&mut self, ctx: &Context<'_>, whose: &Whose, outcome: &str) {
+        let presence = self.state.presences.get_mut(&whose.workflow);
+        let Some(journey) = presence.and_then(|found| found.journeys.remove(&whose.journey)) else {
+            return;
+        };
+        let Journey {
+            version,
+            key,
+            entered_at,
+            ..
+        } = journey;
+        self.effects.push(Effect::CloseJourney(JourneySummary {
+            journey: whose.journey,
+            workflow: whose.workflow.clone(),
+            version,
+            key,
+            entered_at,
+            ended_at: ctx.now,
+            outcome: outcome.to_owned(),
+        }));
+    }
+}
+
+fn position_of(
+    ctx: &Context<'_>,
+    whose: &Whose,
+    version: &WorkflowVersion,
+    step: &StepId,
+) -> Option<usize> {
+    let steps = ctx.definitions.steps(&whose.workflow, version.number)?;
+    steps.position(step)
+}
+
+pub(super) fn position_after(
+    ctx: &Context<'_>,
+    whose: &Whose,
+    version: &WorkflowVersion,
+    step: &Step,
+) -> Option<usize> {
+    match &step.next {
+        Some(next) => position_of(ctx, whose, version, next),
+        None => position_of(ctx, whose, version, &step.id).map(|at| at + 1),
+    }
+}

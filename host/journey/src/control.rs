@@ -1,0 +1,436 @@
+//! What is global: workflows, their versions and their states, changed by commands in the control partition.
+//!
+//! `engine` calls this for each command of the control partition's log, and for scheduled starts that have come. A
+//! command is applied whole or refused with the state it met and what that state allows; it never half happens. That
+//! the document itself makes sense was checked before it came into the log.
+
+use std::collections::BTreeMap;
+
+use signalbox_model::{
+    definitions::{Definitions, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion},
+    id::{Digest, TemplateName, WorkflowId},
+    record::{Command, Posted},
+    time::Instant,
+    workflow::{Action, Workflow, WorkflowState},
+};
+
+use crate::limits::{VERSIONS_MAX, WORKFLOWS_MAX};
+
+/// New definitions, and whom they concern.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    /// The whole of the definitions, with the next version number.
+    pub definitions: Definitions,
+    /// The workflows that are different now.
+    pub affected: Vec<WorkflowId>,
+}
+
+/// Why a command was refused. Nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Conflict {
+    /// There is no such workflow.
+    #[error("there is no workflow {workflow}")]
+    NotFound {
+        /// The id asked for.
+        workflow: WorkflowId,
+    },
+    /// The state does not allow it.
+    #[error("workflow {workflow} is {}, which does not allow {action}; allowed: {}", state.as_str(), allowed.join(", "))]
+    State {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// The state it is in.
+        state: WorkflowState,
+        /// What was asked.
+        action: &'static str,
+        /// What can be asked in this state.
+        allowed: &'static [&'static str],
+    },
+    /// The workflow was to be new, but there is one.
+    #[error("workflow {workflow} exists already, its version is {current}")]
+    Exists {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// Its current version.
+        current: u32,
+    },
+    /// The edit was made from another version than the current one.
+    #[error(
+        "workflow {workflow} has moved on to version {current}, the edit was made from {based_on}"
+    )]
+    Version {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// Its current version.
+        current: u32,
+        /// The version the edit was made from.
+        based_on: u32,
+    },
+    /// A start was scheduled for an instant that is not ahead.
+    #[error("the start at {starts_at} is not ahead of {now}")]
+    NotAhead {
+        /// The instant asked for.
+        starts_at: Instant,
+        /// Journey time.
+        now: Instant,
+    },
+    /// A bound is reached.
+    #[error("there are {count} {what} already, at most {count_max} are allowed")]
+    Full {
+        /// Of what.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many there may be.
+        count_max: usize,
+    },
+    /// The command's texts do not read as what they should be.
+    #[error("the {what} of the command does not read: {reason}")]
+    Malformed {
+        /// Which part.
+        what: &'static str,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl Conflict {
+    /// Stable code in `snake_case`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "workflow_not_found",
+            Self::State { .. } => "workflow_state",
+            Self::Exists { .. } => "workflow_exists",
+            Self::Version { .. } => "workflow_version",
+            Self::NotAhead { .. } => "start_not_ahead",
+            Self::Full { .. } => "workflows_full",
+            Self::Malformed { .. } => "command_malformed",
+        }
+    }
+}
+
+/// What can be asked of a workflow in a state; `edit` stands for a new version of its document.
+pub fn allowed(state: WorkflowState) -> &'static [&'static str] {
+    match state {
+        WorkflowState::Draft => &["edit", "start", "schedule", "delete"],
+        WorkflowState::Scheduled => &["cancel"],
+        WorkflowState::Running => &["pause", "end"],
+        WorkflowState::Paused => &["edit", "resume", "end", "delete"],
+        WorkflowState::Ended => &["delete"],
+    }
+}
+
+/// Applies a command.
+pub fn apply(
+    definitions: &Definitions,
+    command: &Command,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    match command {
+        Command::PutWorkflow {
+            document,
+            bindings,
+            templates,
+            based_on,
+        } => {
+            let document: Workflow = read("document", document)?;
+            let bindings = read("bindings", bindings)?;
+            let templates = template_names(templates)?;
+            let version = |number| WorkflowVersion {
+                number,
+                created_at: now,
+                document,
+                bindings,
+                templates,
+            };
+            put(definitions, version, *based_on)
+        }
+        Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
+        Command::Rebind {
+            workflow,
+            version,
+            slot,
+            binding,
+        } => {
+            let binding = read("binding", binding)?;
+            let slot = Slot::parse(slot).ok_or_else(|| Conflict::Malformed {
+                what: "slot",
+                reason: format!("{slot:?} is not a place of a binding"),
+            })?;
+            rebind(definitions, workflow, *version, slot, binding)
+        }
+    }
+}
+
+/// Applies what a partition posted here; `None` when it changes nothing any more.
+pub fn apply_post(definitions: &Definitions, posted: &Posted) -> Option<Change> {
+    match posted {
+        Posted::PauseWorkflow { workflow, .. } => {
+            let state = definitions.workflows.get(workflow)?.state;
+            if state != WorkflowState::Running {
+                return None;
+            }
+            changed(definitions, workflow, |found| {
+                found.state = WorkflowState::Paused;
+            })
+            .ok()
+        }
+        Posted::Definitions { .. } => None,
+    }
+}
+
+/// Scheduled starts that have come, the earliest first.
+pub fn due(definitions: &Definitions, now: Instant) -> Vec<(Instant, WorkflowId)> {
+    let mut due: Vec<_> = scheduled(definitions)
+        .filter(|(at, _)| *at <= now)
+        .collect();
+    due.sort();
+    due
+}
+
+/// The earliest scheduled start, come or not.
+pub fn next_start(definitions: &Definitions) -> Option<Instant> {
+    scheduled(definitions).map(|(at, _)| at).min()
+}
+
+/// Starts every workflow whose scheduled start has come, each as of the instant it was scheduled for.
+pub fn start_due(definitions: &Definitions, now: Instant) -> Option<Change> {
+    let due = due(definitions, now);
+    if due.is_empty() {
+        return None;
+    }
+    let mut definitions = definitions.clone();
+    definitions.version += 1;
+    for (at, workflow) in &due {
+        if let Some(found) = definitions.workflows.get_mut(workflow) {
+            start(found, *at);
+        }
+    }
+    let affected = due.into_iter().map(|(_, workflow)| workflow).collect();
+    Some(Change {
+        definitions,
+        affected,
+    })
+}
+
+fn scheduled(definitions: &Definitions) -> impl Iterator<Item = (Instant, WorkflowId)> {
+    definitions.workflows.iter().filter_map(|(id, found)| {
+        let at = found
+            .starts_at
+            .filter(|_| found.state == WorkflowState::Scheduled)?;
+        Some((at, id.clone()))
+    })
+}
+
+fn start(workflow: &mut WorkflowDefinition, at: Instant) {
+    workflow.state = WorkflowState::Running;
+    workflow.starts_at = None;
+    workflow.running_since = Some(at);
+}
+
+fn put(
+    definitions: &Definitions,
+    version: impl FnOnce(u32) -> WorkflowVersion,
+    based_on: Option<u32>,
+) -> Result<Change, Conflict> {
+    let mut version = version(1);
+    let workflow = version.document.id.clone();
+    match (definitions.workflows.get(&workflow), based_on) {
+        (None, Some(_)) => Err(Conflict::NotFound { workflow }),
+        (Some(found), None) => Err(Conflict::Exists {
+            workflow,
+            current: found.current,
+        }),
+        (None, None) => create(definitions, version),
+        (Some(found), Some(based_on)) => {
+            may_edit(&workflow, found, based_on)?;
+            changed(definitions, &workflow, |found| {
+                if found.state == WorkflowState::Draft {
+                    // Nobody has entered a draft, so nobody needs what it was before.
+                    found.versions.clear();
+                }
+                found.current += 1;
+                version.number = found.current;
+                found.versions.insert(found.current, version);
+            })
+        }
+    }
+}
+
+fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change, Conflict> {
+    let count = definitions.workflows.len();
+    if count >= WORKFLOWS_MAX {
+        return Err(Conflict::Full {
+            what: "workflows",
+            count,
+            count_max: WORKFLOWS_MAX,
+        });
+    }
+    let workflow = version.document.id.clone();
+    let created = WorkflowDefinition {
+        state: WorkflowState::Draft,
+        starts_at: None,
+        running_since: None,
+        current: version.number,
+        versions: BTreeMap::from([(version.number, version)]),
+    };
+    let mut definitions = definitions.clone();
+    definitions.version += 1;
+    definitions.workflows.insert(workflow.clone(), created);
+    Ok(Change {
+        definitions,
+        affected: vec![workflow],
+    })
+}
+
+fn may_edit(
+    workflow: &WorkflowId,
+    found: &WorkflowDefinition,
+    based_on: u32,
+) -> Result<(), Conflict> {
+    if !allowed(found.state).contains(&"edit") {
+        return Err(refused(workflow, found.state, "edit"));
+    }
+    if found.current != based_on {
+        return Err(Conflict::Version {
+            workflow: workflow.clone(),
+            current: found.current,
+            based_on,
+        });
+    }
+    let count = found.versions.len();
+    if count >= VERSIONS_MAX {
+        return Err(Conflict::Full {
+            what: "versions",
+            count,
+            count_max: VERSIONS_MAX,
+        });
+    }
+    Ok(())
+}
+
+fn transition(
+    definitions: &Definitions,
+    workflow: &WorkflowId,
+    action: Action,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let Some(found) = definitions.workflows.get(workflow) else {
+        return Err(Conflict::NotFound {
+            workflow: workflow.clone(),
+        });
+    };
+    if !allowed(found.state).contains(&action.as_str()) {
+        return Err(refused(workflow, found.state, action.as_str()));
+    }
+    match action {
+        Action::Start => changed(definitions, workflow, |found| start(found, now)),
+        Action::Schedule(starts_at) if starts_at <= now => {
+            Err(Conflict::NotAhead { starts_at, now })
+        }
+        Action::Schedule(starts_at) => changed(definitions, workflow, |found| {
+            found.state = WorkflowState::Scheduled;
+            found.starts_at = Some(starts_at);
+        }),
+        Action::Cancel => changed(definitions, workflow, |found| {
+            found.state = WorkflowState::Draft;
+            found.starts_at = None;
+        }),
+        Action::Pause => changed(definitions, workflow, |found| {
+            found.state = WorkflowState::Paused;
+        }),
+        Action::Resume => changed(definitions, workflow, |found| {
+            found.state = WorkflowState::Running;
+        }),
+        Action::End => changed(definitions, workflow, |found| {
+            found.state = WorkflowState::Ended;
+        }),
+        Action::Delete => {
+            let mut definitions = definitions.clone();
+            definitions.version += 1;
+            definitions.workflows.remove(workflow);
+            Ok(Change {
+                definitions,
+                affected: vec![workflow.clone()],
+            })
+        }
+    }
+}
+
+fn rebind(
+    definitions: &Definitions,
+    workflow: &WorkflowId,
+    version: u32,
+    slot: Slot,
+    binding: ResolvedBinding,
+) -> Result<Change, Conflict> {
+    let Some(found) = definitions.workflows.get(workflow) else {
+        return Err(Conflict::NotFound {
+            workflow: workflow.clone(),
+        });
+    };
+    let versions = found.versions.get(&version);
+    let before = versions.and_then(|version| version.bindings.get(&slot));
+    if before.is_none_or(|before| before.plugin != binding.plugin) {
+        return Err(Conflict::Malformed {
+            what: "slot",
+            reason: format!(
+                "version {version} has no binding of {} at {slot}",
+                binding.plugin
+            ),
+        });
+    }
+    changed(definitions, workflow, |found| {
+        if let Some(version) = found.versions.get_mut(&version) {
+            version.bindings.insert(slot, binding);
+        }
+    })
+}
+
+fn changed(
+    definitions: &Definitions,
+    workflow: &WorkflowId,
+    change: impl FnOnce(&mut WorkflowDefinition),
+) -> Result<Change, Conflict> {
+    let mut definitions = definitions.clone();
+    definitions.version += 1;
+    let Some(found) = definitions.workflows.get_mut(workflow) else {
+        return Err(Conflict::NotFound {
+            workflow: workflow.clone(),
+        });
+    };
+    change(found);
+    Ok(Change {
+        definitions,
+        affected: vec![workflow.clone()],
+    })
+}
+
+fn refused(workflow: &WorkflowId, state: WorkflowState, action: &'static str) -> Conflict {
+    Conflict::State {
+        workflow: workflow.clone(),
+        state,
+        action,
+        allowed: allowed(state),
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Conflict> {
+    serde_json::from_str(text).map_err(|error| Conflict::Malformed {
+        what,
+        reason: error.to_string(),
+    })
+}
+
+fn template_names(
+    templates: &BTreeMap<String, Digest>,
+) -> Result<BTreeMap<TemplateName, Digest>, Conflict> {
+    let names = templates.iter().map(|(name, digest)| {
+        let parsed = TemplateName::parse(name).map_err(|error| Conflict::Malformed {
+            what: "template name",
+            reason: error.to_string(),
+        })?;
+        Ok((parsed, *digest))
+    });
+    names.collect()
+}

@@ -1,0 +1,161 @@
+//! A contact's past: remembered event ids, chunks of events, and daily totals of what is no longer kept one by one.
+//!
+//! Called by an advance for every event. Chunks are sealed here and leave as effects; the loaded ones stay visible to
+//! the questions of the same advance.
+
+use signalbox_model::{
+    event::{DEDUPE_DAYS, Event},
+    state::{
+        CHUNK_BYTES_MAX, CHUNK_EVENTS_MAX, CHUNKS_MAX, ContactState, DailyTotal, History,
+        PastEvent, SEEN_EVENTS_MAX, SeenEvent,
+    },
+    time::Instant,
+    value::{Fields, Value},
+};
+
+use crate::{effect::Effect, hash::fnv1a, limits::DAILY_TOTALS_MAX};
+
+/// How many ids are forgotten at once when there is no more room.
+const SEEN_EVENTS_FORGOTTEN: usize = SEEN_EVENTS_MAX / 16;
+
+/// Whether an event is new to its contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    New,
+    Repeated,
+    /// Another event came under the same id.
+    Conflicting,
+}
+
+/// Tells whether the event is new, and remembers its id if it is.
+pub(crate) fn remember(state: &mut ContactState, event: &Event, now: Instant) -> Novelty {
+    let id_hash = fnv1a(event.id.as_str().as_bytes());
+    let content_hash = event.content_hash();
+    let today = now.utc_day();
+    let oldest = today - DEDUPE_DAYS as i32;
+    let seen = &mut state.seen;
+    let forgotten = seen.iter().take_while(|seen| seen.day < oldest).count();
+    seen.drain(..forgotten);
+    if let Some(seen) = seen.iter().find(|seen| seen.id_hash == id_hash) {
+        return if seen.content_hash == content_hash {
+            Novelty::Repeated
+        } else {
+            Novelty::Conflicting
+        };
+    }
+    if seen.len() >= SEEN_EVENTS_MAX {
+        seen.drain(..SEEN_EVENTS_FORGOTTEN);
+    }
+    seen.push(SeenEvent {
+        id_hash,
+        content_hash,
+        day: today,
+    });
+    Novelty::New
+}
+
+/// Adds an event, sealing the open chunk first when it is full.
+///
+/// All sealed chunks that are kept must be loaded.
+pub(crate) fn push(history: &mut History, event: PastEvent, effects: &mut Vec<Effect>) {
+    let is_full = history.open.len() >= CHUNK_EVENTS_MAX
+        || (!history.open.is_empty()
+            && size(&event) + history.open.iter().map(size).sum::<usize>() > CHUNK_BYTES_MAX);
+    if is_full {
+        seal(history, effects);
+    }
+    history.open.push(event);
+}
+
+fn seal(history: &mut History, effects: &mut Vec<Effect>) {
+    let events = std::mem::take(&mut history.open);
+    effects.push(Effect::SealChunk {
+        index: history.sealed,
+        events: events.clone(),
+    });
+    history.chunks.push(events);
+    history.sealed += 1;
+    while history.chunks.len() > CHUNKS_MAX {
+        let oldest = history.chunks.remove(0);
+        fold(&mut history.totals, &oldest);
+        effects.push(Effect::DropChunk {
+            index: history.first_chunk,
+        });
+        history.first_chunk += 1;
+    }
+}
+
+/// About how many bytes an event takes in a chunk.
+fn size(event: &PastEvent) -> usize {
+    16 + event.name.as_str().len() + fields_size(&event.fields)
+}
+
+fn fields_size(fields: &Fields) -> usize {
+    let sizes = fields
+        .iter()
+        .map(|(name, value)| 2 + name.as_str().len() + value_size(value));
+    sizes.sum()
+}
+
+fn value_size(value: &Value) -> usize {
+    match value {
+        Value::Boolean(_) => 2,
+        Value::Integer(_) | Value::Number(_) => 10,
+        Value::Text(text) => 4 + text.len(),
+        Value::List(list) => 4 + list.iter().map(value_size).sum::<usize>(),
+        Value::Map(map) => {
+            let sizes = map
+                .iter()
+                .map(|(name, value)| 2 + name.len() + value_size(value));
+            4 + sizes.sum::<usize>()
+        }
+    }
+}
+
+fn fold(totals: &mut Vec<DailyTotal>, events: &[PastEvent]) {
+    for event in events {
+        let day = event.occurred_at.utc_day();
+        let found = totals
+            .iter()
+            .position(|total| total.day == day && total.name == event.name);
+        let at = found.unwrap_or_else(|| {
+            totals.push(DailyTotal {
+                day,
+                name: event.name.clone(),
+                count: 0,
+                sums: std::collections::BTreeMap::new(),
+            });
+            totals.len() - 1
+        });
+        let total = &mut totals[at];
+        total.count = total.count.saturating_add(1);
+        for (field, value) in &event.fields {
+            if let Some(number) = value.as_number() {
+                *total.sums.entry(field.clone()).or_default() += number;
+            }
+        }
+    }
+    while totals.len() > DAILY_TOTALS_MAX {
+        merge_oldest(totals);
+    }
+}
+
+/// Adds the oldest total to the next oldest of the same name, under the older day: a window that holds the older day
+/// holds both. Where a name has one total only, that total goes.
+fn merge_oldest(totals: &mut Vec<DailyTotal>) {
+    let Some(oldest) = (0..totals.len()).min_by_key(|&at| totals[at].day) else {
+        return;
+    };
+    let taken = totals.swap_remove(oldest);
+    let next = totals
+        .iter_mut()
+        .filter(|total| total.name == taken.name)
+        .min_by_key(|total| total.day);
+    if let Some(next) = next {
+        next.day = taken.day;
+        next.count = next.count.saturating_add(taken.count);
+        for (field, sum) in taken.sums {
+            *next.sums.entry(field).or_default() += sum;
+        }
+    }
+}

@@ -1,0 +1,229 @@
+//! Who enters, when, and why not.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    harness::story,
+    rules::{has, later_than, on, with, workflow},
+};
+
+fn thanks() -> Json {
+    workflow(
+        "thanks",
+        on("order_completed"),
+        json!([{"id": "thank", "send": {"template": "hello"}}]),
+    )
+}
+
+#[test]
+fn an_event_becomes_a_message() {
+    assert_snapshot!(story(&[thanks()], r#"
+        event order_completed {"key": "7"}
+        send
+    "#), @r"
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 7
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s go for attempt 1
+    0s thanks: thank sent
+    0s thanks: completed
+    ");
+}
+
+#[test]
+fn the_key_enters_once_and_not_while_inside() {
+    assert_snapshot!(story(&[thanks()], r#"
+        event order_completed {"key": "7"}
+        event order_completed {"key": "8"}
+        send
+        event order_completed {"key": "7"}
+        event order_completed {"key": "8"}
+        event order_completed
+    "#), @r"
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 7
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: inside
+    0s go for attempt 1
+    0s thanks: thank sent
+    0s thanks: completed
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: key_seen
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 8
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: inside
+    ");
+}
+
+#[test]
+fn once_is_once_ever() {
+    assert_snapshot!(story(&[with(thanks(), "entry", json!("once"))], r#"
+        event order_completed {"key": "7"}
+        send
+        @300d event order_completed {"key": "8"}
+    "#), @r"
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 7
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s go for attempt 1
+    0s thanks: thank sent
+    0s thanks: completed
+    300d thanks: trigger said enter: because
+    300d thanks: not entered: entered_before
+    ");
+}
+
+#[test]
+fn an_audience_keeps_out_and_a_no_is_counted() {
+    let vip = with(thanks(), "audience", has("vip"));
+    let deaf = workflow(
+        "deaf",
+        json!({"plugin": "never", "config": {"on": [{"event": {"event": "order_completed"}}]}}),
+        json!([{"id": "thank", "send": {"template": "hello"}}]),
+    );
+    assert_snapshot!(story(&[vip, deaf], r#"
+        event order_completed
+        set {"vip": true}
+        event order_completed
+        set {"vip": null}
+    "#), @r"
+    0s deaf: trigger said no: because_not (counted)
+    0s thanks: trigger said enter: because
+    0s thanks: audience said out: because_not
+    0s thanks: not entered: not_in_audience
+    0s deaf: trigger said no: because_not (counted)
+    0s thanks: trigger said enter: because
+    0s thanks: audience said in: because
+    0s thanks: entered as e2
+    0s thanks: at thank
+    0s thanks: thank queued
+    ");
+}
+
+#[test]
+fn repeated_conflicting_late_and_historic_events_trigger_nothing() {
+    assert_snapshot!(story(&[thanks()], r#"
+        event order_completed id=a age=24h
+        event order_completed id=a age=24h
+        event order_completed id=a {"key": "9"}
+        send
+        event order_completed id=b age=25h
+        event order_completed id=c history
+        @31d event order_completed id=a {"key": "9"}
+    "#), @r"
+    0s thanks: trigger said enter: because
+    0s thanks: entered as a
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s event a repeated
+    0s event a conflicts
+    0s go for attempt 1
+    0s thanks: thank sent
+    0s thanks: completed
+    31d thanks: trigger said enter: because
+    31d thanks: entered as 9
+    31d thanks: at thank
+    31d thanks: thank queued
+    ");
+}
+
+fn cart() -> Json {
+    workflow(
+        "cart",
+        later_than("cart_created", "1h", "order_completed"),
+        json!([{"id": "remind", "send": {"template": "hello"}}]),
+    )
+}
+
+#[test]
+fn an_arm_fires_is_replaced_and_is_cancelled() {
+    assert_snapshot!(story(&[cart()], r#"
+        event cart_created {"key": "a"}
+        event cart_created {"key": "b"}
+        @30m event cart_created {"key": "b"}
+        @59m event order_completed {"key": "a"}
+        @2h
+        send
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    0s cart: trigger said arm: because
+    0s cart: armed b for 1h
+    30m cart: trigger said arm: because
+    30m cart: armed b for 90m
+    59m cart: disarmed a by order_completed
+    90m cart: trigger said enter: because
+    90m cart: entered as b
+    90m cart: at remind
+    90m cart: remind queued
+    2h go for attempt 1
+    2h cart: remind sent
+    2h cart: completed
+    ");
+}
+
+#[test]
+fn at_one_instant_events_go_before_timers() {
+    assert_snapshot!(story(&[cart()], r#"
+        event cart_created {"key": "a"}
+        @1h event order_completed {"key": "a"}
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    1h cart: disarmed a by order_completed
+    ");
+}
+
+#[test]
+fn late_events_cancel_and_historic_ones_do_not() {
+    assert_snapshot!(story(&[cart()], r#"
+        event cart_created {"key": "a"}
+        event cart_created {"key": "b"}
+        event order_completed age=30h {"key": "a"}
+        event order_completed history {"key": "b"}
+        @1h
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    0s cart: trigger said arm: because
+    0s cart: armed b for 1h
+    0s cart: disarmed a by order_completed
+    1h cart: trigger said enter: because
+    1h cart: entered as b
+    1h cart: at remind
+    1h cart: remind queued
+    ");
+}
+
+#[test]
+fn a_rule_that_arms_itself_when_due_cannot_spin() {
+    let mut spinning = cart();
+    spinning["trigger"]["config"]["after"] = json!("0s");
+    spinning["trigger"]["config"]["again"] = json!(true);
+    assert_snapshot!(story(&[spinning], r#"
+        event cart_created {"key": "a"}
+        @2m
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 0s
+    0s cart: trigger said enter_and_arm: because
+    0s cart: armed a for 1m
+    0s cart: entered as a
+    0s cart: at remind
+    0s cart: remind queued
+    1m cart: trigger said enter_and_arm: because
+    1m cart: armed a for 2m
+    1m cart: not entered: key_seen
+    2m cart: trigger said enter_and_arm: because
+    2m cart: armed a for 3m
+    2m cart: not entered: key_seen
+    ");
+}

@@ -1,0 +1,204 @@
+//! What a failing rule means, by policy.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    harness::{World, story},
+    rules::{has, later_than, on, with, workflow},
+};
+
+fn trigger(policy: &str) -> Json {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    workflow(
+        "note",
+        with(on("signup"), "on_failure", json!(policy)),
+        steps,
+    )
+}
+
+fn branch(policy: &str) -> Json {
+    let gold = with(has("gold"), "on_failure", json!(policy));
+    let steps = json!([
+        {"id": "which", "branch": {"arms": [{"segment": gold, "goto": "golden"}], "otherwise": "plain"}},
+        {"id": "plain", "wait": {"for": "1d"}, "next": "golden"},
+        {"id": "golden", "wait": {"for": "2d"}},
+    ]);
+    workflow("which", on("signup"), steps)
+}
+
+fn personalizer(policy: &str) -> Json {
+    let values = json!({"plugin": "values", "on_failure": policy});
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello", "personalizer": values}},
+        {"id": "rest", "wait": {"for": "1d"}},
+    ]);
+    workflow("note", on("signup"), steps)
+}
+
+#[test]
+fn skip_keeps_out_or_ends() {
+    assert_snapshot!(story(&[trigger("skip")], "break event\n event signup"), @r"
+    0s note: trigger said failed: trapped
+    0s note: not entered: rule_failed
+    ");
+    assert_snapshot!(story(&[branch("skip")], "break has\n event signup {\"key\": \"a\"}"), @r"
+    0s which: trigger said enter: because
+    0s which: entered as a
+    0s which: at which
+    0s which: steps/which/arms/0 said failed: trapped
+    0s which: exited: rule_failed
+    ");
+    assert_snapshot!(story(&[personalizer("skip")], "break values\n event signup {\"key\": \"a\"}"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: steps/note/personalizer said failed: trapped
+    0s note: exited: rule_failed
+    ");
+}
+
+#[test]
+fn default_goes_on_without_the_rule() {
+    assert_snapshot!(story(&[trigger("default")], "break event\n event signup"), @r"
+    0s note: trigger said failed: trapped
+    0s note: not entered: rule_failed
+    ");
+    assert_snapshot!(story(&[branch("default")], "break has\n event signup {\"key\": \"a\"}\n @1s event other_happened"), @r"
+    0s which: trigger said enter: because
+    0s which: entered as a
+    0s which: at which
+    0s which: steps/which/arms/0 said failed: trapped
+    0s which: which took the default arm
+    0s which: at plain
+    0s which: plain waits until 1d
+    ");
+    assert_snapshot!(story(&[personalizer("default")], "break values\n event signup {\"key\": \"a\"}"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: steps/note/personalizer said failed: trapped
+    0s note: note queued
+    ");
+}
+
+#[test]
+fn hold_asks_again_until_it_answers() {
+    assert_snapshot!(story(&[trigger("hold")], r#"
+        break event
+        event signup {"key": "a"}
+        @4m mend event
+        @6m
+    "#), @r"
+    0s note: trigger said failed: trapped
+    1m note: trigger said failed: trapped
+    6m note: trigger said enter: because
+    6m note: entered as a
+    6m note: at note
+    6m note: note queued
+    ");
+    assert_snapshot!(story(&[branch("hold")], r#"
+        break has
+        event signup {"key": "a"}
+        @4m mend has
+        @6m
+    "#), @r"
+    0s which: trigger said enter: because
+    0s which: entered as a
+    0s which: at which
+    0s which: steps/which/arms/0 said failed: trapped
+    1m which: steps/which/arms/0 said failed: trapped
+    6m which: steps/which/arms/0 said out: because_not
+    6m which: which took the default arm
+    6m which: at plain
+    6m which: plain waits until 1446m
+    ");
+}
+
+#[test]
+fn hold_gives_up_after_a_day() {
+    let mut world = World::new(&[personalizer("hold")]);
+    world.play("start note\n break values\n event signup {\"key\": \"a\"}\n @3d");
+    let failures = world
+        .out
+        .lines()
+        .filter(|line| line.contains("said failed"))
+        .count();
+    let last: Vec<&str> = world.out.lines().rev().take(2).collect();
+    assert_snapshot!(format!("{failures} failures\n{}", last.join("\n")), @r"
+    29 failures
+    1491m note: exited: rule_failed
+    1491m note: steps/note/personalizer said failed: trapped
+    ");
+}
+
+#[test]
+fn an_audience_is_held_with_the_key_the_trigger_gave() {
+    let held = with(has("vip"), "on_failure", json!("hold"));
+    assert_snapshot!(story(&[with(trigger("skip"), "audience", held)], r#"
+        set {"vip": 1}
+        break has
+        event signup {"key": "a"}
+        mend has
+        @1m
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: audience said failed: trapped
+    1m note: audience said in: because
+    1m note: entered as a
+    1m note: at note
+    1m note: note queued
+    ");
+}
+
+#[test]
+fn what_cancels_an_arm_cancels_the_entry_held_when_it_fired() {
+    let later = with(
+        later_than("cart_created", "1h", "order_completed"),
+        "on_failure",
+        json!("hold"),
+    );
+    let steps = json!([{"id": "remind", "send": {"template": "hello"}}]);
+    assert_snapshot!(story(&[workflow("cart", later, steps)], r#"
+        event cart_created {"key": "a"}
+        @30m break later
+        @61m event order_completed {"key": "a"}
+        mend later
+        @3h
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    1h cart: trigger said failed: trapped
+    61m cart: disarmed a by order_completed
+    ");
+}
+
+#[test]
+fn pause_pauses_the_workflow_and_those_held_wait_for_the_resume() {
+    let mut world = World::new(&[branch("pause")]);
+    world.play("start which\n break has\n event signup {\"key\": \"a\"}\n pause which\n @40h mend has\n resume which\n @42h");
+    assert_snapshot!(world.out, @r#"
+    0s which: trigger said enter: because
+    0s which: entered as a
+    0s which: at which
+    0s which: steps/which/arms/0 said failed: trapped
+    0s post PauseWorkflow { workflow: WorkflowId("which"), reason: "steps/which/arms/0 failed: trapped" }
+    2401m which: steps/which/arms/0 said out: because_not
+    2401m which: which took the default arm
+    2401m which: at plain
+    2401m which: plain waits until 3841m
+    "#);
+}
+
+#[test]
+fn an_unknown_template_is_a_bad_answer() {
+    let mut variant = personalizer("default");
+    variant["steps"][0]["send"]["personalizer"]["config"] = json!({"variant": "nowhere"});
+    assert_snapshot!(story(&[variant], "event signup {\"key\": \"a\"}"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: steps/note/personalizer said failed: bad_answer
+    0s note: note queued
+    ");
+}

@@ -1,0 +1,514 @@
+//! Text stories: workflows and lines of input in, effects as lines of text out.
+//!
+//! The harness is the engine in small: it keeps one contact, fires timers in the order of (due, id), asks its own
+//! rules, and hands messages to a sender that does what the story says. After every input it checks what must always
+//! hold, and runs the input again on the recorded answers, which must give the same.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    sync::Arc,
+};
+
+use serde_json::{Value as Json, json};
+use signalbox_journey::{
+    Advance, Compiled, Context, Decision, Effect, Input, MessageChange, Status, Timer, TimerId,
+    control,
+};
+use signalbox_model::{
+    codec,
+    contact::{AttributeChanges, Contact},
+    definitions::Definitions,
+    event::Event,
+    fact::{Fact, FactKind},
+    id::{ContactId, Digest, EventId, EventName, MessageId, WorkflowId},
+    message::AttemptOutcome,
+    record::{Command, QuestionId},
+    state::{ContactState, PastEvent, Place},
+    time::{Instant, Span},
+    value::Fields,
+    verdict::Answer,
+    workflow::{Action, Workflow},
+};
+
+use crate::rules::{answer, bindings, fields};
+
+/// Where every story begins.
+pub(crate) const START: &str = "2026-03-01T00:00:00Z";
+
+/// Runs a story with started workflows and a contact that has an address; returns what happened.
+pub(crate) fn story(workflows: &[Json], lines: &str) -> String {
+    let mut world = World::new(workflows);
+    for workflow in workflows {
+        let id = workflow["id"].as_str().unwrap();
+        world.transition(id, Action::Start);
+    }
+    world.play(lines);
+    world.out
+}
+
+pub(crate) struct World {
+    pub(crate) definitions: Definitions,
+    compiled: Compiled,
+    pub(crate) state: ContactState,
+    pub(crate) now: Instant,
+    start: Instant,
+    sequence: u64,
+    pub(crate) timers: BTreeSet<Timer>,
+    outbox: BTreeMap<MessageId, Outgoing>,
+    /// Every message ever queued, to see that none is queued twice.
+    queued: BTreeSet<MessageId>,
+    chunks: BTreeMap<u32, Vec<PastEvent>>,
+    broken: BTreeSet<String>,
+    events: u32,
+    pub(crate) out: String,
+}
+
+#[derive(Debug, Clone)]
+struct Outgoing {
+    step: String,
+    release_at: Instant,
+    attempts: u32,
+    claimed: Option<u32>,
+}
+
+impl World {
+    pub(crate) fn new(workflows: &[Json]) -> Self {
+        let start = Instant::parse(START).unwrap();
+        let mut contact = Contact::new(ContactId::parse("c1").unwrap(), start);
+        contact.attributes = fields(&json!({"email": "ada@example.com"}));
+        let mut world = Self {
+            definitions: Definitions::default(),
+            compiled: Compiled::new(Arc::default()),
+            state: ContactState::new(contact),
+            now: start,
+            start,
+            sequence: 0,
+            timers: BTreeSet::new(),
+            outbox: BTreeMap::new(),
+            queued: BTreeSet::new(),
+            chunks: BTreeMap::new(),
+            broken: BTreeSet::new(),
+            events: 0,
+            out: String::new(),
+        };
+        for workflow in workflows {
+            world.put(workflow, None);
+        }
+        world
+    }
+
+    pub(crate) fn put(&mut self, workflow: &Json, based_on: Option<u32>) {
+        let document: Workflow = serde_json::from_value(workflow.clone()).unwrap();
+        assert_eq!(
+            signalbox_journey::check(&document),
+            [],
+            "the story's workflow is sound"
+        );
+        let templates = document
+            .templates
+            .keys()
+            .map(|name| (name.to_string(), Digest::of_bytes(name.as_str().as_bytes())));
+        let command = Command::put(
+            &document,
+            &bindings(&document),
+            templates.collect(),
+            based_on,
+        )
+        .unwrap();
+        self.command(&command);
+    }
+
+    pub(crate) fn transition(&mut self, workflow: &str, action: Action) {
+        let workflow = WorkflowId::parse(workflow).unwrap();
+        self.command(&Command::Transition { workflow, action });
+    }
+
+    fn command(&mut self, command: &Command) {
+        match control::apply(&self.definitions, command, self.now) {
+            Ok(change) => {
+                self.definitions = change.definitions;
+                self.compiled = Compiled::new(Arc::new(self.definitions.clone()));
+            }
+            Err(conflict) => self.say(&format!("refused: {conflict}")),
+        }
+    }
+
+    fn say(&mut self, line: &str) {
+        let at = self.now.since(self.start);
+        writeln!(self.out, "{at} {line}").unwrap();
+    }
+
+    pub(crate) fn play(&mut self, lines: &str) {
+        for line in lines.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let line = match line.strip_prefix('@') {
+                Some(timed) => {
+                    let (at, rest) = timed.split_once(' ').unwrap_or((timed, ""));
+                    let at = self.start.plus(Span::parse(at).unwrap());
+                    let wind_through = rest.is_empty();
+                    self.wind(at, wind_through);
+                    rest
+                }
+                None => line,
+            };
+            self.line(line);
+        }
+        self.wind(self.now, true);
+    }
+
+    /// Fires what is due before the instant, and at it as well where nothing else happens then.
+    pub(crate) fn wind(&mut self, to: Instant, through: bool) {
+        let mut fired = 0;
+        while let Some(timer) = self.timers.first().cloned() {
+            if timer.due > to || (timer.due == to && !through) {
+                break;
+            }
+            fired += 1;
+            assert!(fired < 10_000, "timers never come to rest: {timer:?}");
+            self.now = self.now.max(timer.due);
+            self.apply(&Input::Timer(&timer));
+        }
+        self.now = self.now.max(to);
+    }
+
+    fn line(&mut self, line: &str) {
+        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        match word {
+            "" => {}
+            "start" => self.transition(rest, Action::Start),
+            "pause" => self.transition(rest, Action::Pause),
+            "resume" => self.transition(rest, Action::Resume),
+            "end" => self.transition(rest, Action::End),
+            "delete" => self.transition(rest, Action::Delete),
+            "break" => drop(self.broken.insert(rest.to_owned())),
+            "mend" => drop(self.broken.remove(rest)),
+            "event" => self.event(rest),
+            "set" => self.set(rest),
+            "send" => self.send(),
+            "intent" => self.intent(),
+            "outcome" => self.outcome(rest),
+            other => panic!("no such word in stories: {other}"),
+        }
+    }
+
+    /// `NAME [id=ID] [age=SPAN] [history] [{FIELDS}]`
+    fn event(&mut self, rest: &str) {
+        let (head, json) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
+        let mut words = head.split_whitespace();
+        self.events += 1;
+        let mut event = Event {
+            contact: self.state.contact.id.clone(),
+            name: EventName::parse(words.next().unwrap()).unwrap(),
+            id: EventId::parse(&format!("e{}", self.events)).unwrap(),
+            occurred_at: self.now,
+            fields: serde_json::from_str(if json.is_empty() { "{}" } else { json }).unwrap(),
+            attributes: Fields::new(),
+            history_only: false,
+        };
+        for word in words {
+            match word.split_once('=') {
+                Some(("id", id)) => event.id = EventId::parse(id).unwrap(),
+                Some(("age", age)) => event.occurred_at = self.now.minus(Span::parse(age).unwrap()),
+                None if word == "history" => event.history_only = true,
+                _ => panic!("no such word of an event: {word}"),
+            }
+        }
+        self.apply(&Input::Event(&event));
+    }
+
+    fn set(&mut self, json: &str) {
+        let changes: AttributeChanges =
+            serde_json::from_str(&format!("{{\"attributes\":{json}}}")).unwrap();
+        let contact = self.state.contact.id.clone();
+        self.apply(&Input::Attributes(&contact, &changes));
+    }
+
+    /// Intent and acceptance of everything released.
+    pub(crate) fn send(&mut self) {
+        for (message, attempt) in self.released() {
+            self.apply(&Input::Intent { message, attempt });
+            let claimed = self
+                .outbox
+                .get(&message)
+                .is_some_and(|out| out.claimed.is_some());
+            if claimed {
+                self.apply_outcome(message, attempt, &AttemptOutcome::Accepted);
+            }
+        }
+    }
+
+    fn intent(&mut self) {
+        for (message, attempt) in self.released() {
+            self.apply(&Input::Intent { message, attempt });
+        }
+    }
+
+    fn released(&self) -> Vec<(MessageId, u32)> {
+        let released = self
+            .outbox
+            .iter()
+            .filter(|(_, out)| out.release_at <= self.now && out.claimed.is_none());
+        released.map(|(id, out)| (*id, out.attempts + 1)).collect()
+    }
+
+    /// How the attempt at hand of every message in the outbox ends.
+    fn outcome(&mut self, words: &str) {
+        let (word, rest) = words.split_once(' ').unwrap_or((words, ""));
+        let outcome = match word {
+            "accepted" => AttemptOutcome::Accepted,
+            "retry" => {
+                let at = self.now.plus(Span::parse(rest).unwrap());
+                AttemptOutcome::RetryAt(at, "451_later".to_owned())
+            }
+            "refused" => AttemptOutcome::Refused("550_no_mailbox".to_owned()),
+            "expired" => AttemptOutcome::Expired("451_later".to_owned()),
+            "unsendable" => AttemptOutcome::Unsendable("variable_missing".to_owned()),
+            "not_begun" => AttemptOutcome::NotBegun,
+            "in_doubt" => AttemptOutcome::InDoubt,
+            other => panic!("no such outcome: {other}"),
+        };
+        let attempts: Vec<_> = self
+            .outbox
+            .iter()
+            .map(|(id, out)| (*id, out.attempts + 1))
+            .collect();
+        for (message, attempt) in attempts {
+            self.apply_outcome(message, attempt, &outcome);
+        }
+    }
+
+    pub(crate) fn apply_outcome(
+        &mut self,
+        message: MessageId,
+        attempt: u32,
+        outcome: &AttemptOutcome,
+    ) {
+        self.apply(&Input::Outcome {
+            message,
+            attempt,
+            outcome,
+        });
+    }
+
+    pub(crate) fn apply(&mut self, input: &Input<'_>) {
+        self.sequence += 1;
+        let ctx = Context {
+            definitions: &self.compiled,
+            now: self.now,
+            sequence: self.sequence,
+            store_seed: 7,
+        };
+        let mut recorded: BTreeMap<QuestionId, Answer> = BTreeMap::new();
+        let mut advance = Advance::new(&ctx, self.state.clone(), input);
+        let mut waves = 0;
+        while advance.run(&ctx) == Status::Asking {
+            waves += 1;
+            assert!(
+                waves <= signalbox_journey::limits::WAVES_MAX + 1,
+                "waves are bounded"
+            );
+            for question in advance.questions() {
+                let answer = answer(&self.definitions, &self.broken, question, self.now);
+                let twice = recorded.insert(question.id.clone(), answer);
+                assert!(twice.is_none(), "a question is put once: {:?}", question.id);
+            }
+            advance.answer(|id| recorded.get(id).cloned());
+        }
+        let (state, effects) = advance.finish();
+        let mut again = Advance::new(&ctx, self.state.clone(), input);
+        while again.run(&ctx) == Status::Asking {
+            again.answer(|id| recorded.get(id).cloned());
+        }
+        assert_eq!(
+            again.finish(),
+            (state.clone(), effects.clone()),
+            "a replay is the same"
+        );
+        self.commit(state, effects);
+        self.check();
+    }
+
+    fn commit(&mut self, mut state: ContactState, effects: Vec<Effect>) {
+        let row = codec::encode(&state).unwrap();
+        let chunks = std::mem::take(&mut state.history.chunks);
+        assert_eq!(
+            codec::decode::<ContactState>(&row).unwrap(),
+            state,
+            "rows read back"
+        );
+        for effect in effects {
+            if let Some(line) = in_words(&effect) {
+                self.say(&line);
+            }
+            self.perform(effect);
+        }
+        assert!(
+            self.chunks.values().eq(chunks.iter()),
+            "chunks are kept as sealed"
+        );
+        state.history.chunks = chunks;
+        self.state = state;
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::SetTimer(timer) => {
+                let same = |other: &&Timer| other.id == timer.id;
+                assert_eq!(
+                    self.timers.iter().find(same),
+                    None,
+                    "a timer is cancelled before it is set again"
+                );
+                self.timers.insert(timer);
+            }
+            Effect::CancelTimer(timer) => drop(self.timers.remove(&timer)),
+            Effect::SealChunk { index, events } => drop(self.chunks.insert(index, events)),
+            Effect::DropChunk { index } => drop(self.chunks.remove(&index).unwrap()),
+            Effect::QueueMessage(message) => {
+                assert!(
+                    self.queued.insert(message.id),
+                    "one message per journey, step and visit"
+                );
+                self.outbox.insert(
+                    message.id,
+                    Outgoing {
+                        step: message.step.to_string(),
+                        release_at: message.release_at,
+                        attempts: 0,
+                        claimed: None,
+                    },
+                );
+            }
+            Effect::UpdateMessage { id, change } => {
+                let out = self.outbox.get_mut(&id).unwrap();
+                match change {
+                    MessageChange::Claimed { attempt, .. } => out.claimed = Some(attempt),
+                    MessageChange::Requeued {
+                        release_at,
+                        attempts,
+                    } => {
+                        (out.release_at, out.attempts, out.claimed) = (release_at, attempts, None);
+                    }
+                    MessageChange::Settled(status) => {
+                        assert!(status.is_settled());
+                        self.outbox.remove(&id);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What holds between two inputs, whatever they were.
+    fn check(&self) {
+        let mut owned = BTreeSet::new();
+        let mut sending = BTreeSet::new();
+        for (workflow, presence) in &self.state.presences {
+            for (&id, journey) in &presence.journeys {
+                match &journey.place {
+                    Place::Waiting { due, .. } | Place::Held { due, .. } => {
+                        owned.insert((*due, TimerId::Journey(workflow.clone(), id)));
+                    }
+                    Place::Sending { message, .. } => {
+                        sending.insert(*message);
+                    }
+                }
+            }
+            let arms = presence.arms.iter();
+            owned.extend(
+                arms.map(|(key, arm)| (arm.at, TimerId::Arm(workflow.clone(), key.clone()))),
+            );
+            let held = presence.held.iter();
+            owned.extend(held.map(|(&n, held)| (held.due, TimerId::Entry(workflow.clone(), n))));
+        }
+        let set: BTreeSet<_> = self.timers.iter().map(|t| (t.due, t.id.clone())).collect();
+        assert_eq!(
+            set, owned,
+            "every timer has an owner and every owner its timer"
+        );
+        let live = self
+            .state
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.cancelled.is_none());
+        let live: BTreeSet<_> = live.map(|(id, _)| *id).collect();
+        assert_eq!(
+            live, sending,
+            "who sends has a message and every message a sender"
+        );
+        assert!(
+            self.state.pending.keys().eq(self.outbox.keys()),
+            "outbox and pending agree"
+        );
+        for (id, out) in &self.outbox {
+            let pending = &self.state.pending[id];
+            assert_eq!(
+                (pending.attempts, pending.claimed),
+                (out.attempts, out.claimed)
+            );
+            assert_eq!(pending.step.as_str(), out.step);
+        }
+    }
+}
+
+/// The effect as a line, or `None` for what the state or another effect says already.
+fn in_words(effect: &Effect) -> Option<String> {
+    Some(match effect {
+        Effect::SetTimer(_)
+        | Effect::CancelTimer(_)
+        | Effect::QueueMessage(_)
+        | Effect::CloseJourney(_)
+        | Effect::UpdateMessage { .. } => return None,
+        Effect::SealChunk { index, events } => format!("seal chunk {index} of {}", events.len()),
+        Effect::DropChunk { index } => format!("drop chunk {index}"),
+        Effect::Claimed {
+            attempt, decision, ..
+        } => match decision {
+            Decision::Go => format!("go for attempt {attempt}"),
+            Decision::Skipped(reason) => format!("no go for attempt {attempt}: {reason}"),
+        },
+        Effect::Fact(fact) => fact_in_words(fact),
+        Effect::Count(fact) => format!("{} (counted)", fact_in_words(fact)),
+        Effect::Post(posted) => format!("post {posted:?}"),
+        Effect::EventConflict { id } => format!("event {id} conflicts"),
+        Effect::EventRepeated { id } => format!("event {id} repeated"),
+        Effect::AttributesLeftOut { count } => format!("{count} attributes left out"),
+    })
+}
+
+fn fact_in_words(fact: &Fact) -> String {
+    let workflow = &fact.workflow;
+    let start = Instant::parse(START).unwrap();
+    let offset = |at: &Instant| at.since(start).to_string();
+    let what = match &fact.what {
+        FactKind::RuleDecided(decided) => {
+            format!(
+                "{} said {}: {}",
+                decided.slot, decided.answer, decided.reason
+            )
+        }
+        FactKind::Armed(key, at) => format!("armed {key} for {}", offset(at)),
+        FactKind::Disarmed(key, event) => format!("disarmed {key} by {event}"),
+        FactKind::ArmDropped(key, reason) => format!("arm {key} dropped: {reason}"),
+        FactKind::JourneyEntered(key) => format!("entered as {key}"),
+        FactKind::NotEntered(reason) => format!("not entered: {reason}"),
+        FactKind::StepReached(step) => format!("at {step}"),
+        FactKind::WaitStarted(step, due) => format!("{step} waits until {}", offset(due)),
+        FactKind::ArmTaken(step, arm) => match arm {
+            Some(arm) => format!("{step} took arm {arm}"),
+            None => format!("{step} took the default arm"),
+        },
+        FactKind::MessageQueued(step, _) => format!("{step} queued"),
+        FactKind::MessageSent(step, _) => format!("{step} sent"),
+        FactKind::MessageSkipped(step, _, reason) => format!("{step} skipped: {reason}"),
+        FactKind::MessageRefused(step, _, reason) => format!("{step} refused: {reason}"),
+        FactKind::MessageDeferred(step, _, at, reason) => {
+            format!("{step} deferred until {}: {reason}", offset(at))
+        }
+        FactKind::MessageInDoubt(step, _, true) => format!("{step} in doubt, again"),
+        FactKind::MessageInDoubt(step, _, false) => format!("{step} in doubt, held"),
+        FactKind::JourneyCompleted => "completed".to_owned(),
+        FactKind::JourneyExited(reason) => format!("exited: {reason}"),
+    };
+    format!("{workflow}: {what}")
+}

@@ -1,0 +1,11 @@
+//! The room at its boundary: data in, text out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod entry;
+mod failures;
+mod harness;
+mod messages;
+mod pauses;
+mod rules;
+mod steps;

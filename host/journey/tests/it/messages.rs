@@ -1,0 +1,292 @@
+//! What becomes of a message: claims, outcomes, and what the journey does then.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+use signalbox_journey::Input;
+use signalbox_model::message::AttemptOutcome;
+
+use crate::{
+    harness::{World, story},
+    rules::{on, workflow},
+};
+
+fn note(send: &Json) -> Json {
+    let steps = json!([{"id": "note", "send": send}, {"id": "rest", "wait": {"for": "1d"}}]);
+    workflow("note", on("signup"), steps)
+}
+
+fn marketing() -> Json {
+    note(&json!({"template": "hello"}))
+}
+
+fn transactional() -> Json {
+    note(&json!({"template": "hello", "class": "transactional"}))
+}
+
+#[test]
+fn a_retry_comes_again_until_it_is_taken() {
+    assert_snapshot!(story(&[marketing()], r#"
+        event signup {"key": "a"}
+        intent
+        outcome retry 15m
+        @14m intent
+        @15m intent
+        outcome not_begun
+        @16m send
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s go for attempt 1
+    0s note: note deferred until 15m: 451_later
+    15m go for attempt 2
+    15m note: note deferred until 910s: not_begun
+    16m go for attempt 3
+    16m note: note sent
+    16m note: at rest
+    16m note: rest waits until 1456m
+    ");
+}
+
+#[test]
+fn refused_expired_and_unsendable_let_the_journey_go_on() {
+    for (outcome, expected) in [
+        ("refused", "note refused: 550_no_mailbox"),
+        ("expired", "note refused: expired"),
+        ("unsendable", "note skipped: variable_missing"),
+    ] {
+        let lines = format!("event signup {{\"key\": \"a\"}}\n intent\n outcome {outcome}");
+        let told = story(&[marketing()], &lines);
+        let end: Vec<&str> = told
+            .lines()
+            .skip_while(|line| !line.contains("go for"))
+            .collect();
+        let wanted = format!(
+            "0s go for attempt 1\n0s note: {expected}\n0s note: at rest\n0s note: rest waits until 1d"
+        );
+        assert_eq!(end.join("\n"), wanted);
+    }
+}
+
+#[test]
+fn a_message_that_never_reached_354_needs_no_claim() {
+    assert_snapshot!(story(&[marketing()], r#"
+        event signup {"key": "a"}
+        outcome retry 1m
+        @1m outcome refused
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s note: note deferred until 1m: 451_later
+    1m note: note refused: 550_no_mailbox
+    1m note: at rest
+    1m note: rest waits until 1441m
+    ");
+}
+
+#[test]
+fn in_doubt_is_held_or_sent_again() {
+    assert_snapshot!(story(&[marketing()], r#"
+        event signup {"key": "a"}
+        intent
+        outcome in_doubt
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s go for attempt 1
+    0s note: note in doubt, held
+    0s note: at rest
+    0s note: rest waits until 1d
+    ");
+    assert_snapshot!(story(&[transactional()], r#"
+        event signup {"key": "a"}
+        intent
+        outcome in_doubt
+        @1m send
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s go for attempt 1
+    0s note: note in doubt, again
+    1m go for attempt 2
+    1m note: note sent
+    1m note: at rest
+    1m note: rest waits until 1441m
+    ");
+}
+
+#[test]
+fn what_is_late_at_its_first_attempt_is_skipped_and_a_retry_is_not() {
+    assert_snapshot!(story(&[marketing()], r#"
+        event signup {"key": "a"}
+        @25h intent
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    25h no go for attempt 1: late
+    25h note: note skipped: late
+    25h note: at rest
+    25h note: rest waits until 49h
+    ");
+    assert_snapshot!(story(&[marketing()], r#"
+        event signup {"key": "a"}
+        @24h intent
+        outcome retry 2d
+        @72h intent
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    1d go for attempt 1
+    1d note: note deferred until 3d: 451_later
+    3d go for attempt 2
+    ");
+}
+
+#[test]
+fn lateness_counts_from_when_the_step_was_due() {
+    let steps = json!([
+        {"id": "rest", "wait": {"for": "1d"}},
+        {"id": "note", "send": {"template": "hello"}},
+    ]);
+    let mut world = World::new(&[workflow("note", on("signup"), steps)]);
+    world.play("start note\n event signup");
+    let timer = world.timers.first().unwrap().clone();
+    // The server was down: the timer fires three days late.
+    world.now = timer.due.plus(signalbox_model::time::Span::from_days(3));
+    world.apply(&Input::Timer(&timer));
+    world.play("intent");
+    assert_snapshot!(world.out, @r"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at rest
+    0s note: rest waits until 1d
+    4d note: at note
+    4d note: note queued
+    4d no go for attempt 1: late
+    4d note: note skipped: late
+    4d note: completed
+    ");
+}
+
+#[test]
+fn no_address_no_message() {
+    assert_snapshot!(story(&[marketing()], r#"
+        set {"email": null}
+        event signup {"key": "a"}
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note skipped: no_address
+    0s note: at rest
+    0s note: rest waits until 1d
+    ");
+}
+
+#[test]
+fn a_second_claim_an_unknown_message_and_an_echo_change_nothing() {
+    let mut world = World::new(&[marketing()]);
+    world.play("start note\n event signup {\"key\": \"a\"}\n intent");
+    let message = *world.state.pending.keys().next().unwrap();
+    let before = world.state.clone();
+    world.apply(&Input::Intent {
+        message,
+        attempt: 1,
+    });
+    world.apply(&Input::Intent {
+        message,
+        attempt: 2,
+    });
+    world.apply_outcome(message, 2, &AttemptOutcome::Accepted);
+    assert_eq!(world.state, before);
+    world.play("outcome accepted");
+    let before = world.state.clone();
+    world.apply(&Input::Intent {
+        message,
+        attempt: 1,
+    });
+    world.apply_outcome(message, 1, &AttemptOutcome::Accepted);
+    assert_eq!(world.state, before);
+    assert_snapshot!(world.out, @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s go for attempt 1
+    0s no go for attempt 1: claimed_already
+    0s no go for attempt 2: claimed_already
+    0s note: note sent
+    0s note: at rest
+    0s note: rest waits until 1d
+    0s no go for attempt 1: not_pending
+    ");
+}
+
+#[test]
+fn a_personalizer_chooses_subject_values_and_instant() {
+    let mut world = World::new(&[note(&json!({"template": "hello", "personalizer": {
+        "plugin": "values",
+        "config": {"values": {"coupon": "X7"}, "subject": "For you", "send_in": "2h"},
+    }}))]);
+    world.play("start note\n event signup {\"key\": \"a\"}\n @1h intent\n @2h send");
+    assert_snapshot!(world.out, @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: steps/note/personalizer said chosen: because
+    0s note: note queued
+    2h go for attempt 1
+    2h note: note sent
+    2h note: at rest
+    2h note: rest waits until 26h
+    ");
+}
+
+#[test]
+fn the_view_holds_what_a_template_may_see() {
+    use signalbox_model::{
+        id::{ContactId, EntryKey, EventId, EventName, JourneyId, StepId, WorkflowId},
+        state::{Cause, Journey, Place},
+        time::Instant,
+        value::Value,
+        workflow::Workflow,
+    };
+    let at = Instant::parse(crate::harness::START).unwrap();
+    let mut contact = signalbox_model::contact::Contact::new(ContactId::parse("c1").unwrap(), at);
+    contact.attributes = crate::rules::fields(&json!({"first_name": "Ada <3", "id": "no"}));
+    let key = EntryKey::parse("7").unwrap();
+    let id = JourneyId::new(&WorkflowId::parse("note").unwrap(), at, &contact.id, &key);
+    let journey = Journey {
+        version: 1,
+        key,
+        entered_at: at,
+        event: Cause {
+            id: EventId::parse("e1").unwrap(),
+            name: EventName::parse("order_shipped").unwrap(),
+            occurred_at: at,
+            fields: crate::rules::fields(&json!({"tracking_number": "1Z"})),
+        },
+        place: Place::Held {
+            step: StepId::parse("note").unwrap(),
+            due: at,
+            attempts: 0,
+        },
+        steps_taken: 1,
+        visits: std::collections::BTreeMap::new(),
+    };
+    let document: Workflow = serde_json::from_value(marketing()).unwrap();
+    let rule: Value = serde_json::from_value(json!({"coupon": "X7"})).unwrap();
+    let view = signalbox_journey::view::build(&contact, id, &journey, &document, Some(&rule));
+    assert_snapshot!(view, @r#"{"contact":{"first_name":"Ada <3","id":"c1"},"event":{"name":"order_shipped","occurred_at":"2026-03-01T00:00:00Z","tracking_number":"1Z"},"journey":{"entered_at":"2026-03-01T00:00:00Z","id":"f430a398ff4130255f8ea540ac48cd5b","key":"7"},"rule":{"coupon":"X7"},"workflow":{"id":"note","title":"note","version":1}}"#);
+}
