@@ -1,0 +1,212 @@
+//! Segment `audience`: contacts who meet a tree of conditions over attributes and history.
+//!
+//! The host asks it about one contact at an entry or a branch, and about thousands at once for a preview. The tree is
+//! compiled once a batch and evaluated column by column.
+#![deny(missing_docs)]
+
+use signalbox_conditions::{Compiled, Tree, Truth};
+use signalbox_sdk::{Batch, prelude::*};
+
+reasons! {
+    /// Why a contact is in or out.
+    pub enum Why {
+        Member = "member": "Meets the conditions",
+        NotMember = "not_member": "Does not meet the conditions",
+        MissingValue = "missing_value": "A value is missing that the conditions need",
+        Condition1 = "condition_1": "Does not meet the first condition",
+        Condition2 = "condition_2": "Does not meet the second condition",
+        Condition3 = "condition_3": "Does not meet the third condition",
+        Condition4 = "condition_4": "Does not meet the fourth condition",
+        Condition5 = "condition_5": "Does not meet the fifth condition",
+        Condition6 = "condition_6": "Does not meet the sixth condition",
+        Condition7 = "condition_7": "Does not meet the seventh condition",
+        Condition8 = "condition_8": "Does not meet the eighth condition",
+    }
+}
+
+const UNMET: [Why; 8] = [
+    Why::Condition1,
+    Why::Condition2,
+    Why::Condition3,
+    Why::Condition4,
+    Why::Condition5,
+    Why::Condition6,
+    Why::Condition7,
+    Why::Condition8,
+];
+
+/// The rule.
+pub struct Audience;
+
+impl Rule for Audience {
+    type Config = Tree;
+    type Verdict = SegmentVerdict<Why>;
+
+    fn plan(config: &Tree) -> Result<Plan, String> {
+        let (_, inputs) = Compiled::new(config)?;
+        Ok(Compiled::plan(inputs))
+    }
+
+    fn decide(config: &Tree, contact: &Contact<'_>) -> Result<SegmentVerdict<Why>, String> {
+        let (compiled, _) = Compiled::new(config)?;
+        Ok(verdict(compiled.explain_at(contact)))
+    }
+
+    fn decide_batch(config: &Tree, batch: &Batch) -> Vec<Result<SegmentVerdict<Why>, String>> {
+        match Compiled::new(config) {
+            Ok((compiled, _)) => compiled
+                .explain(batch)
+                .into_iter()
+                .map(|outcome| Ok(verdict(outcome)))
+                .collect(),
+            Err(message) => (0..batch.rows()).map(|_| Err(message.clone())).collect(),
+        }
+    }
+
+    fn cases() -> Vec<Case> {
+        cases::all()
+    }
+}
+
+fn verdict((truth, unmet): (Truth, u8)) -> SegmentVerdict<Why> {
+    match truth {
+        Truth::Yes => SegmentVerdict::inside(Why::Member),
+        Truth::Unknown => SegmentVerdict::outside(Why::MissingValue),
+        Truth::No => SegmentVerdict::outside(
+            UNMET
+                .get(usize::from(unmet))
+                .copied()
+                .unwrap_or(Why::NotMember),
+        ),
+    }
+}
+
+mod cases {
+    //! What the rule shows to the host before it is let in.
+
+    use signalbox_sdk::prelude::*;
+
+    pub(super) fn all() -> Vec<Case> {
+        let mut cases = attributes();
+        cases.extend(history());
+        cases
+    }
+
+    fn attributes() -> Vec<Case> {
+        let adults = json!({ "all": [
+            { "attribute": { "name": "country", "operator": "in", "value": ["DE", "AT"] } },
+            { "attribute": { "name": "age", "operator": "between", "value": [18, 99] } },
+        ] });
+        let not_german = json!({ "not": {
+            "attribute": { "name": "country", "operator": "eq", "value": "DE" },
+        } });
+        let tagged = json!({ "any": [
+            { "attribute": { "name": "tags", "operator": "contains", "value": "vip" } },
+            { "attribute": { "name": "tags", "operator": "missing" } },
+        ] });
+        let early = json!({ "attribute": {
+            "name": "signed_up_at", "operator": "lt", "value": "2026-01-01T00:00:00Z",
+        } });
+        vec![
+            Case::new("meets both conditions", adults.clone())
+                .given("country", "AT")
+                .given("age", 18)
+                .expect(json!({ "member": true, "reason": "member" })),
+            Case::new("names the condition that is not met", adults.clone())
+                .given("country", "AT")
+                .given("age", 17.5)
+                .expect(json!({ "member": false, "reason": "condition_2" })),
+            Case::new("a missing age is no age", adults)
+                .given("country", "AT")
+                .expect(json!({ "member": false, "reason": "missing_value" })),
+            Case::new("not from Germany", not_german.clone())
+                .given("country", "FR")
+                .expect(json!({ "member": true })),
+            Case::new(
+                "from nowhere known is not the same as not from Germany",
+                not_german,
+            )
+            .expect(json!({ "member": false, "reason": "missing_value" })),
+            Case::new("a list holds the tag", tagged.clone())
+                .given("tags", json!(["new", "vip"]))
+                .expect(json!({ "member": true })),
+            Case::new("no tags at all, which is asked for", tagged.clone())
+                .expect(json!({ "member": true })),
+            Case::new("other tags", tagged)
+                .given("tags", json!(["new"]))
+                .expect(json!({ "member": false, "reason": "not_member" })),
+            Case::new("instants are compared as instants", early)
+                .given("signed_up_at", "2026-01-01T00:30:00+01:00")
+                .expect(json!({ "member": true })),
+        ]
+    }
+
+    fn history() -> Vec<Case> {
+        let regular = json!({ "all": [
+            { "count": {
+                "of": { "event": "order_completed", "within": "90d" },
+                "operator": "gte", "value": 2,
+            } },
+            { "average": {
+                "of": { "event": "order_completed" }, "field": "value",
+                "operator": "gt", "value": 40,
+            } },
+        ] });
+        let quiet = json!({ "recency": {
+            "event": "message_opened", "is": "longer_ago", "span": "30d",
+        } });
+        let fan = json!({ "sum": {
+            "of": {
+                "event": "order_completed",
+                "where": [{ "field": "product", "operator": "eq", "value": "vinyl" }],
+            },
+            "field": "value", "operator": "gte", "value": 100,
+        } });
+        vec![
+            Case::new("buys often and well", regular.clone())
+                .given("count of order_completed in 90d", 2)
+                .given("sum of value over order_completed", 123)
+                .given("count of order_completed", 3)
+                .expect(json!({ "member": true, "reason": "member" })),
+            Case::new("buys often but little", regular.clone())
+                .given("count of order_completed in 90d", 2)
+                .given("sum of value over order_completed", 120)
+                .given("count of order_completed", 3)
+                .expect(json!({ "member": false, "reason": "condition_2" })),
+            Case::new("never bought: there is no average", regular)
+                .given("count of order_completed in 90d", 0)
+                .given("count of order_completed", 0)
+                .expect(json!({ "member": false, "reason": "condition_1" })),
+            Case::new("opened once, but not lately", quiet.clone())
+                .given("count of message_opened", 4)
+                .given("count of message_opened in 30d", 0)
+                .expect(json!({ "member": true })),
+            Case::new("never opened anything", quiet)
+                .given("count of message_opened", 0)
+                .given("count of message_opened in 30d", 0)
+                .expect(json!({ "member": false })),
+            Case::new("spent enough on one product", fan)
+                .given(
+                    "sum of value over order_completed where product = \"vinyl\"",
+                    100,
+                )
+                .expect(json!({ "member": true })),
+        ]
+    }
+}
+
+plugin! {
+    name: "audience",
+    version: env!("CARGO_PKG_VERSION"),
+    title: "Audience",
+    summary: "Contacts who meet conditions on their attributes and on what they did: how often, how much, how long ago.",
+    segment: Audience,
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn cases() {
+        signalbox_sdk::testing::check_cases::<super::Audience>();
+    }
+}
