@@ -114,7 +114,8 @@ pub trait Sink: Send + Sync {
     /// short, and must not wait for anybody who may be waiting for the journal.
     fn durable(&self, entries: &[Entry]);
 
-    /// Called once, before the writer ends, when a write or fsync failed in a way that leaves the file in doubt.
+    /// Called once, before the writer ends, when a write or fsync failed in a way that leaves the file in doubt, or
+    /// when a callback or this sink panicked.
     /// Every ticket has failed by then and every append will; the process should end and recover from disk.
     fn failed(&self, error: &Error) {
         let _ = error;

@@ -45,13 +45,17 @@ pub(crate) struct Active {
     pub(crate) began_at_ms: Option<i64>,
 }
 
-/// Fails everybody who waits if the writer's thread unwinds, from a sink that panics for instance.
-struct FailOnPanic(Arc<Queue>);
+/// Fails everybody who waits if the writer's thread unwinds, from a callback that panics for instance.
+struct FailOnPanic {
+    queue: Arc<Queue>,
+    sink: Arc<dyn Sink>,
+}
 
 impl Drop for FailOnPanic {
     fn drop(&mut self) {
         if thread::panicking() {
-            self.0.fail();
+            self.queue.fail();
+            self.sink.failed(&Error::Failed);
         }
     }
 }
@@ -88,7 +92,10 @@ impl Writer {
     }
 
     fn run(mut self) -> Result<(), Error> {
-        let _guard = FailOnPanic(Arc::clone(&self.queue));
+        let _guard = FailOnPanic {
+            queue: Arc::clone(&self.queue),
+            sink: Arc::clone(&self.sink),
+        };
         let ended = self.work();
         if let Err(error) = &ended {
             error!(

@@ -156,6 +156,24 @@ check: segment 00000000000000000002.segment is damaged at offset 0: found 1 wher
 }
 
 #[test]
+fn a_segment_of_another_journal_is_refused() {
+    let bench = many_segments();
+    let mut other = Bench::new(2);
+    other.config.segment_bytes_max = 1;
+    let (journal, _) = other.open();
+    for payload in ["a", "b", "c"] {
+        put(&journal, 1, payload);
+    }
+    fs::copy(&other.segments()[2], &bench.segments()[2]).unwrap();
+    let Err(Error::Damaged(damaged)) = bench.try_open() else {
+        panic!("the segment passed")
+    };
+    let expected = (&bench.segments()[2], Damage::SegmentHeader);
+    assert_eq!((&damaged.segment, damaged.damage), expected);
+    assert!(!Journal::verify(&bench.config.folder).unwrap().is_sound());
+}
+
+#[test]
 fn a_check_goes_on_behind_damage() {
     let bench = Bench::new(1);
     let (journal, _) = bench.open();

@@ -69,7 +69,9 @@ fn a_full_disk_refuses_and_goes_on_once_there_is_space() {
         assert_eq!(all(&journal, 2), expected);
         disk.full.store(true, Ordering::SeqCst);
         journal.close().unwrap();
-        assert!(Journal::verify(&bench.config.folder).unwrap().is_sound());
+        let report = Journal::verify(&bench.config.folder).unwrap();
+        assert!(report.is_sound());
+        assert_eq!(report.torn_tail, None, "what did not fit was taken back");
         assert_eq!(all(&bench.open().0, 2), expected);
     }
 }
@@ -134,32 +136,36 @@ fn after_a_failed_fsync_nothing_is_acknowledged_any_more() {
 
 #[test]
 fn a_sink_that_panics_leaves_nobody_waiting() {
-    struct Panics;
+    #[derive(Default)]
+    struct Panics(Mutex<Vec<String>>);
     impl Sink for Panics {
         fn durable(&self, _: &[Entry]) {
             panic!("a bug in the sink");
         }
+
+        fn failed(&self, error: &Error) {
+            self.0.lock().unwrap().push(error.to_string());
+        }
     }
     let bench = Bench::new(1);
     let clock = Arc::new(HandClock::default());
-    let (journal, _) = Journal::open_on(
-        Arc::new(Unsynced),
-        bench.config.clone(),
-        clock,
-        Arc::new(Panics),
-    )
-    .unwrap();
+    let sink = Arc::new(Panics::default());
+    let told = Arc::clone(&sink) as Arc<dyn Sink>;
+    let (journal, _) =
+        Journal::open_on(Arc::new(Unsynced), bench.config.clone(), clock, told).unwrap();
     put(&journal, 0, "durable, so acknowledged");
-    let (told, heard) = mpsc::channel();
+    let (tell, heard) = mpsc::channel();
     match journal.append(0, b"x".to_vec()) {
-        Ok(ticket) => ticket.on_durable(move |outcome| told.send(outcome).unwrap()),
-        Err(error) => told.send(Err(error)).unwrap(),
+        Ok(ticket) => ticket.on_durable(move |outcome| tell.send(outcome).unwrap()),
+        Err(error) => tell.send(Err(error)).unwrap(),
     }
     assert_eq!(
         heard.recv_timeout(PATIENCE).unwrap(),
         Err(AppendError::Failed)
     );
     assert!(matches!(journal.close(), Err(Error::Failed)));
+    let told = sink.0.lock().unwrap().join(", ");
+    assert_eq!(told, "journal refuses since an earlier write failed");
 }
 
 /// At each fsync of a frame, before it, leaves an image of the folder as a power cut would: of what was written

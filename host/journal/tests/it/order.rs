@@ -316,6 +316,20 @@ fn a_full_queue_refuses_others_before_our_own() {
 }
 
 #[test]
+fn what_is_durable_makes_room_for_more() {
+    let mut bench = Bench::new(1);
+    bench.config = Config {
+        record_bytes_max: 50,
+        frame_bytes_max: 100,
+        queue_bytes_max: 100,
+        ..bench.config.clone()
+    };
+    let (journal, _) = bench.open();
+    (0..50).for_each(|_| put(&journal, 0, "x"));
+    assert_eq!(journal.last_durable(0), 50);
+}
+
+#[test]
 fn readers_see_a_growing_whole_beside_the_writer() {
     let mut bench = Bench::new(2);
     bench.config.segment_bytes_max = 4096;
