@@ -78,7 +78,7 @@ impl Store {
                 None => changes.remove(key),
             }
         }
-        self.rows.apply(changes)?;
+        self.core.rows.apply(changes)?;
         if let Some(sequence) = batch.position {
             self.set_position(partition, sequence);
         }
@@ -227,7 +227,7 @@ impl Batch<'_> {
     pub fn delete_posts(&mut self, to: Partition, up_to: PostId) -> Result<(), Error> {
         let (start, end) = (key::posts_to(self.partition, to), key::post(to, up_to));
         let end = key::after(&end);
-        let kept = self.store.rows.page(&start, Some(&end), usize::MAX)?;
+        let kept = self.store.core.rows.page(&start, Some(&end), usize::MAX)?;
         for (key, _) in kept {
             self.delete(key.to_vec());
         }
@@ -305,7 +305,7 @@ impl Batch<'_> {
         match self.changes.get(key) {
             Some(Some(sealed)) => row::open(key, sealed).map(Some),
             Some(None) => Ok(None),
-            None => self.store.rows.read(key),
+            None => self.store.core.rows.read(key),
         }
     }
 

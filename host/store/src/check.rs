@@ -84,17 +84,20 @@ impl Store {
         for partition in self.partitions() {
             for kind in Kind::ALL {
                 let mut rows = 0;
-                let scanned = self.rows.scan(&key::prefix(kind, partition), |key, value| {
-                    rows += 1;
-                    match self.check_row(&mut report, key, value) {
-                        Err(error @ Error::Failed) => Err(error),
-                        Err(error) => {
-                            report.add(&error);
-                            Ok(())
+                let scanned = self
+                    .core
+                    .rows
+                    .scan(&key::prefix(kind, partition), |key, value| {
+                        rows += 1;
+                        match self.check_row(&mut report, key, value) {
+                            Err(error @ Error::Failed) => Err(error),
+                            Err(error) => {
+                                report.add(&error);
+                                Ok(())
+                            }
+                            Ok(()) => Ok(()),
                         }
-                        Ok(()) => Ok(()),
-                    }
-                });
+                    });
                 *report.rows.entry(kind).or_default() += rows;
                 match scanned {
                     Ok(()) => {}
@@ -183,13 +186,13 @@ impl Store {
         )?;
         for timer in timers_of(&state) {
             let key = key::timer(partition, &timer);
-            if self.rows.get(&key)?.is_none() {
+            if self.core.rows.get(&key)?.is_none() {
                 return Err(Error::damaged(&key, Damage::Missing));
             }
         }
         for index in state.history.first_chunk..state.history.sealed {
             let key = key::chunk(partition, contact, index);
-            if self.rows.get(&key)?.is_none() {
+            if self.core.rows.get(&key)?.is_none() {
                 return Err(Error::damaged(&key, Damage::Missing));
             }
         }
@@ -211,7 +214,7 @@ impl Store {
         row: &Row<'_>,
     ) -> Result<(), Error> {
         row.open::<Vec<PastEvent>>()?;
-        let state: Option<ContactState> = self.rows.read(&key::contact(partition, contact))?;
+        let state: Option<ContactState> = self.core.rows.read(&key::contact(partition, contact))?;
         row.expect(
             state.is_some_and(|state| {
                 (state.history.first_chunk..state.history.sealed).contains(&index)
@@ -222,8 +225,10 @@ impl Store {
 
     /// Whether the timer's contact waits for it.
     fn is_awaited(&self, partition: Partition, timer: &Timer) -> Result<bool, Error> {
-        let state: Option<ContactState> =
-            self.rows.read(&key::contact(partition, &timer.contact))?;
+        let state: Option<ContactState> = self
+            .core
+            .rows
+            .read(&key::contact(partition, &timer.contact))?;
         Ok(state.is_some_and(|state| timers_of(&state).any(|expected| expected == *timer)))
     }
 
@@ -243,11 +248,13 @@ impl Store {
             MessageStatus::Claimed(_) => key::message(Kind::Claimed, partition, id),
             _ => return Ok(()),
         };
-        if self.rows.get(&index)?.is_none() {
+        if self.core.rows.get(&index)?.is_none() {
             return Err(Error::damaged(&index, Damage::Missing));
         }
-        let state: Option<ContactState> =
-            self.rows.read(&key::contact(partition, &message.contact))?;
+        let state: Option<ContactState> = self
+            .core
+            .rows
+            .read(&key::contact(partition, &message.contact))?;
         row.expect(
             state.is_some_and(|state| state.pending.contains_key(id)),
             "its contact does not know it as pending",

@@ -149,13 +149,13 @@ impl Error {
     /// Whether the disk is full, which passes, unlike other failures.
     pub fn is_no_space(&self) -> bool {
         use io::ErrorKind::{QuotaExceeded, StorageFull};
-        let source = match self {
-            Self::Io { source, .. }
-            | Self::Sled {
-                source: sled::Error::Io(source),
-                ..
-            } => source,
-            _ => return false,
+        let (Self::Io { source, .. }
+        | Self::Sled {
+            source: sled::Error::Io(source),
+            ..
+        }) = self
+        else {
+            return false;
         };
         matches!(source.kind(), StorageFull | QuotaExceeded)
     }
@@ -230,13 +230,13 @@ pub enum OpenError {
         #[source]
         source: Box<Error>,
     },
-    /// The store was closed cleanly further than it is now.
-    #[error("partition {partition} was closed at {closed_at} and is at {found} now")]
+    /// The store is not where it was closed, or behind where it was flushed: rows were lost.
+    #[error("partition {partition} is at {found} though {noted} was noted as durable")]
     PositionLost {
         /// Which partition.
         partition: Partition,
-        /// What it was closed at.
-        closed_at: u64,
+        /// Where it was when the store was closed or last flushed.
+        noted: u64,
         /// Where it is.
         found: u64,
     },

@@ -42,7 +42,8 @@ impl Store {
 
     fn export_partition(&self, partition: Partition, out: &mut impl Write) -> Result<(), Error> {
         for kind in Kind::ALL {
-            self.rows
+            self.core
+                .rows
                 .scan(&key::prefix(kind, partition), |key, value| {
                     write_line(out, &line(key, value)?)
                 })?;

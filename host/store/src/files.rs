@@ -6,7 +6,7 @@ use std::{
     fs::{self, DirBuilder, File, OpenOptions},
     io::{self, Write as _},
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
@@ -48,15 +48,19 @@ pub(crate) fn create(path: &Path) -> Result<File, Error> {
 
 /// Writes the file whole or not at all, and durably. Its folder is there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let mut unfinished = path.as_os_str().to_owned();
-    unfinished.push(UNFINISHED);
-    let unfinished = Path::new(&unfinished);
-    let mut file = create(unfinished)?;
+    let unfinished = unfinished(path);
+    let mut file = create(&unfinished)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
-        .map_err(Error::io("write", unfinished))?;
-    fs::rename(unfinished, path).map_err(Error::io("rename to", path))?;
+        .map_err(Error::io("write", &unfinished))?;
+    fs::rename(&unfinished, path).map_err(Error::io("rename to", path))?;
     path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    let mut unfinished = path.as_os_str().to_owned();
+    unfinished.push(UNFINISHED);
+    unfinished.into()
 }
 
 /// Removes the file durably, if it is there.
@@ -79,10 +83,23 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 
 /// Writes a JSON document with its checksum on the line below.
 pub(crate) fn write_document<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    write(path, document(path, value)?.as_bytes())
+}
+
+/// As [`write_document`], whole or not at all for this run of the machine, but not durable: costs no fsync.
+pub(crate) fn replace_document<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    let unfinished = unfinished(path);
+    create(&unfinished)?
+        .write_all(document(path, value)?.as_bytes())
+        .map_err(Error::io("write", &unfinished))?;
+    fs::rename(&unfinished, path).map_err(Error::io("rename to", path))
+}
+
+fn document<T: Serialize>(path: &Path, value: &T) -> Result<String, Error> {
     let json = serde_json::to_string_pretty(value)
         .map_err(|error| Error::io("write", path)(io::Error::other(error)))?;
-    let text = format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()));
-    write(path, text.as_bytes())
+    let checksum = crc32c::crc32c(json.as_bytes());
+    Ok(format!("{json}\ncrc32c {checksum:08x}\n"))
 }
 
 /// Reads what [`write_document`] wrote; `None` if it is not there.

@@ -39,6 +39,7 @@ mod config;
 mod error;
 mod export;
 mod files;
+mod flush;
 mod key;
 mod meta;
 mod observed;
@@ -51,14 +52,12 @@ mod snapshot_set;
 
 use std::{
     fs::File,
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
 };
 
 use signalbox_model::id::{ContactId, Partition, partition_of};
 
+use crate::flush::{Core, Flusher};
 pub use crate::{
     batch::Batch,
     blobs::{BLOB_BYTES_MAX, Blobs},
@@ -72,27 +71,25 @@ pub use crate::{
         SeenType, SeenTypes,
     },
     open::{create_as, discard_rows, read_condition},
-    read::{Post, Release, StoredFact},
+    read::{Counter, Post, Release, StoredFact},
     row::VALUE_BYTES_MAX,
     snapshot::{SnapshotInfo, verify_snapshot},
-    snapshot_set::{Manifest, Restored, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing},
+    snapshot_set::{
+        DamagedSet, Manifest, Restored, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
+    },
 };
-use crate::{meta::Layout, rows::Rows};
 
 /// An open store. Shared by reference; whoever owns it closes it.
 #[derive(Debug)]
 pub struct Store {
-    layout: Layout,
-    rows: Rows,
+    core: Arc<Core>,
     blobs: Blobs,
-    /// The file of the rows a second time, for an fsync of our own: sled's `flush` only hands over to the system.
-    rows_file: File,
-    /// Where each partition stands, the control partition last. Written by commits and restores.
-    positions: Vec<AtomicU64>,
     /// A mutex since it is written a few times in the life of a process.
     meta: Mutex<Meta>,
     condition: Condition,
     observed_names_max: usize,
+    /// Flushes in the background until it is dropped.
+    flusher: Flusher,
     /// Held as long as the store is open.
     _lock: File,
 }
@@ -120,7 +117,7 @@ impl Store {
 
     /// The partition behind those of contacts, which holds what is global. Also the count of the contacts' partitions.
     pub fn control_partition(&self) -> Partition {
-        (self.positions.len() - 1) as Partition
+        (self.core.positions.len() - 1) as Partition
     }
 
     /// All partitions, the control partition last.
@@ -130,7 +127,8 @@ impl Store {
 
     /// The sequence of the last record that the partition applied; 0 before the first, and for no such partition.
     pub fn position(&self, partition: Partition) -> u64 {
-        self.positions
+        self.core
+            .positions
             .get(usize::from(partition))
             .map_or(0, |position| position.load(Ordering::Acquire))
     }
@@ -145,7 +143,7 @@ impl Store {
             clock,
             ..meta.clone()
         };
-        meta::write_meta(&self.layout, &marked)?;
+        meta::write_meta(&self.core.layout, &marked)?;
         *meta = marked;
         Ok(())
     }
@@ -161,25 +159,24 @@ impl Store {
             tz_version: tz_version.to_owned(),
             ..meta.clone()
         };
-        meta::write_meta(&self.layout, &marked)?;
+        meta::write_meta(&self.core.layout, &marked)?;
         *meta = marked;
         Ok(())
     }
 
-    /// Makes everything that was committed durable. Blocks for an fsync; not for async tasks.
+    /// Makes everything that was committed durable. Blocks for an fsync; not for async tasks. A thread of the store
+    /// does the same every [`Config::flush_every_ms`].
     pub fn flush(&self) -> Result<(), Error> {
-        self.rows.run("flush", sled::Tree::flush)?;
-        let path = self.layout.rows_file();
-        self.rows_file.sync_all().map_err(Error::io("sync", &path))
+        self.core.flush()
     }
 
     /// Bytes that the rows take on disk.
     pub fn disk_bytes(&self) -> Result<u64, Error> {
-        self.rows.disk_bytes()
+        self.core.rows.disk_bytes()
     }
 
     fn check_partition(&self, partition: Partition) -> Result<(), Error> {
-        if usize::from(partition) < self.positions.len() {
+        if usize::from(partition) < self.core.positions.len() {
             Ok(())
         } else {
             Err(Error::UnknownPartition { partition })
@@ -187,10 +184,10 @@ impl Store {
     }
 
     fn set_position(&self, partition: Partition, sequence: u64) {
-        self.positions[usize::from(partition)].store(sequence, Ordering::Release);
+        self.core.positions[usize::from(partition)].store(sequence, Ordering::Release);
     }
 
-    fn locked_meta(&self) -> std::sync::MutexGuard<'_, Meta> {
+    fn locked_meta(&self) -> MutexGuard<'_, Meta> {
         self.meta.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

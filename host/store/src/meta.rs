@@ -104,6 +104,11 @@ impl Layout {
         self.folder.join("closed")
     }
 
+    /// There after a flush; says where each partition stood at least.
+    pub(crate) fn flushed(&self) -> PathBuf {
+        self.folder.join("flushed")
+    }
+
     /// There from the begin of a rebuild or restore to its end.
     pub(crate) fn rebuilding(&self) -> PathBuf {
         self.folder.join("rebuilding")
@@ -131,10 +136,10 @@ pub(crate) struct Running {
     pub(crate) boot: Option<String>,
 }
 
-/// What `closed` says.
-#[derive(Debug, Serialize, Deserialize)]
+/// What `closed` and `flushed` say.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Closed {
+pub(crate) struct Positions {
     /// Where each partition stood.
     pub(crate) positions: BTreeMap<Partition, u64>,
 }
@@ -169,23 +174,43 @@ pub(crate) fn boot_id() -> Option<String> {
     Some(text.trim().to_owned())
 }
 
-/// How the store was left, and where its partitions stood if it was closed cleanly.
-pub(crate) fn condition(layout: &Layout) -> Result<(Condition, Option<Closed>), OpenError> {
+/// How the store was left.
+pub(crate) fn condition(layout: &Layout) -> Result<Condition, OpenError> {
     if layout.rebuilding().exists() {
-        return Ok((Condition::Rebuilding, None));
+        return Ok(Condition::Rebuilding);
     }
     if let Some(running) = files::read_document::<Running>(&layout.running())? {
         let same_run = running.boot.is_some() && running.boot == boot_id();
-        let condition = if same_run {
+        return Ok(if same_run {
             Condition::Killed
         } else {
             Condition::Restarted
-        };
-        return Ok((condition, None));
+        });
     }
-    match files::read_document::<Closed>(&layout.closed())? {
-        Some(closed) => Ok((Condition::Clean, Some(closed))),
-        // Neither open nor closed: the process ended while it created the store, before the first row.
-        None => Ok((Condition::New, None)),
+    if layout.closed().exists() {
+        return Ok(Condition::Clean);
     }
+    // Neither open nor closed: the process ended while it created the store, before the first row.
+    Ok(Condition::New)
+}
+
+/// Where the partitions must stand for the rows to be all there.
+#[derive(Debug)]
+pub(crate) enum Expected {
+    /// Exactly there.
+    Exactly(Positions),
+    /// There or further.
+    AtLeast(Positions),
+    /// It is not known.
+    Unknown,
+}
+
+/// What the files beside the rows vouch for, in that condition.
+pub(crate) fn expected(layout: &Layout, condition: Condition) -> Result<Expected, OpenError> {
+    let (path, expected): (_, fn(Positions) -> Expected) = match condition {
+        Condition::Clean => (layout.closed(), Expected::Exactly),
+        Condition::Killed => (layout.flushed(), Expected::AtLeast),
+        _ => return Ok(Expected::Unknown),
+    };
+    Ok(files::read_document(&path)?.map_or(Expected::Unknown, expected))
 }

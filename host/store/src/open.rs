@@ -6,8 +6,9 @@
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     path::Path,
-    sync::{Mutex, atomic::AtomicU64},
+    sync::{Arc, Mutex, atomic::AtomicU64},
     thread,
+    time::Duration,
 };
 
 use signalbox_model::id::Partition;
@@ -18,8 +19,9 @@ use crate::{
     config::Config,
     error::{Error, OpenError},
     files,
+    flush::{self, Core, Flusher},
     key::{self, Kind},
-    meta::{self, ClockUse, Closed, Condition, Layout, Meta, Running, STORE_FORMAT},
+    meta::{self, ClockUse, Condition, Expected, Layout, Meta, Running, STORE_FORMAT},
     rows::{Rows, panic_message},
 };
 
@@ -57,24 +59,29 @@ impl Store {
                 meta
             }
         };
-        let (condition, closed) = meta::condition(&layout)?;
+        let condition = meta::condition(&layout)?;
+        let expected = meta::expected(&layout, condition)?;
         let rows = Rows::new(open_rows(&layout, config)?);
         let rows_file = open_rows_file(&layout)?;
         let positions = read_positions(&layout, &rows, partitions)?;
-        if let Some(closed) = &closed {
-            compare_positions(closed, &positions)?;
-        }
+        compare_positions(&expected, &positions)?;
         let running = Running {
             boot: meta::boot_id(),
         };
         files::write_document(&layout.running(), &running)?;
         files::remove(&layout.closed())?;
-        Ok(Self {
-            blobs: Blobs::open(&layout.blobs())?,
+        let blobs = Blobs::open(&layout.blobs())?;
+        let core = Arc::new(Core {
             layout,
             rows,
             rows_file,
             positions: positions.into_iter().map(AtomicU64::new).collect(),
+        });
+        let flush_every = Duration::from_millis(config.flush_every_ms.max(1));
+        Ok(Self {
+            flusher: Flusher::start(Arc::clone(&core), flush_every)?,
+            core,
+            blobs,
             meta: Mutex::new(meta),
             condition,
             observed_names_max: config.observed_names_max,
@@ -85,23 +92,24 @@ impl Store {
     /// Makes everything durable and notes that nothing is missing. Without it the next open finds the store
     /// [`Condition::Killed`] or [`Condition::Restarted`].
     pub fn close_clean(self) -> Result<(), Error> {
-        self.flush()?;
-        let closed = Closed {
-            positions: self
-                .partitions()
-                .map(|partition| (partition, self.position(partition)))
-                .collect(),
-        };
         let Self {
-            layout,
-            rows,
-            rows_file,
+            core,
+            flusher,
             _lock,
             ..
         } = self;
+        drop(flusher);
+        core.flush()?;
+        let closed = core.read_positions();
+        let core = Arc::into_inner(core).expect("only the flusher shares it, which has ended");
+        let Core {
+            layout,
+            rows,
+            rows_file,
+            ..
+        } = core;
         drop(rows);
-        let path = layout.rows_file();
-        rows_file.sync_all().map_err(Error::io("sync", &path))?;
+        flush::sync(&rows_file, &layout.rows_file())?;
         files::sync_folder(&layout.rows())?;
         files::write_document(&layout.closed(), &closed)?;
         files::remove(&layout.running())
@@ -110,19 +118,19 @@ impl Store {
     /// Notes that a rebuild or restore has come to its end, after making it durable.
     pub fn finish_rebuild(&self) -> Result<(), Error> {
         self.flush()?;
-        files::remove(&self.layout.rebuilding())
+        files::remove(&self.core.layout.rebuilding())
     }
 
     /// Notes that the rows are being replaced, so that an open sees it if it is never finished.
     pub(crate) fn begin_rebuild(&self) -> Result<(), Error> {
-        note_rebuild(&self.layout)
+        note_rebuild(&self.core.layout)
     }
 }
 
 /// How the store of that folder was left, without opening it; `None` if there is none.
 pub fn read_condition(folder: &Path) -> Result<Option<Condition>, OpenError> {
     match meta::read_meta(folder)? {
-        Some(_) => Ok(Some(meta::condition(&Layout::new(folder))?.0)),
+        Some(_) => Ok(Some(meta::condition(&Layout::new(folder))?)),
         None => Ok(None),
     }
 }
@@ -143,6 +151,7 @@ pub fn discard_rows(folder: &Path) -> Result<(), OpenError> {
     }
     files::remove(&layout.running())?;
     files::remove(&layout.closed())?;
+    files::remove(&layout.flushed())?;
     Ok(())
 }
 
@@ -251,7 +260,7 @@ fn open_rows_file(layout: &Layout) -> Result<File, OpenError> {
         .write(true)
         .open(&path)
         .map_err(Error::io("open", &path))?;
-    file.sync_all().map_err(Error::io("sync", &path))?;
+    flush::sync(&file, &path)?;
     files::sync_folder(&layout.rows())?;
     files::sync_folder(&layout.folder)?;
     Ok(file)
@@ -268,23 +277,30 @@ fn read_positions(
             Ok(rows.read::<u64>(&key)?.unwrap_or(0))
         })
         .collect::<Result<_, Error>>()
-        .map_err(|error| match error.is_damage() {
-            true => OpenError::Damaged {
-                folder: layout.rows(),
-                source: Box::new(error),
-            },
-            false => error.into(),
+        .map_err(|error| {
+            if error.is_damage() {
+                OpenError::Damaged {
+                    folder: layout.rows(),
+                    source: Box::new(error),
+                }
+            } else {
+                error.into()
+            }
         })
 }
 
-/// sled cuts off what it takes for a torn end; after a clean close there is none.
-fn compare_positions(closed: &Closed, positions: &[u64]) -> Result<(), OpenError> {
-    for (&partition, &closed_at) in &closed.positions {
+/// sled cuts off what it takes for a torn end, which is less than there was.
+fn compare_positions(expected: &Expected, positions: &[u64]) -> Result<(), OpenError> {
+    let noted = match expected {
+        Expected::Exactly(noted) | Expected::AtLeast(noted) => noted,
+        Expected::Unknown => return Ok(()),
+    };
+    for (&partition, &noted) in &noted.positions {
         let found = positions.get(usize::from(partition)).copied().unwrap_or(0);
-        if found != closed_at {
+        if found < noted || (found > noted && matches!(expected, Expected::Exactly(_))) {
             return Err(OpenError::PositionLost {
                 partition,
-                closed_at,
+                noted,
                 found,
             });
         }

@@ -42,6 +42,15 @@ pub struct StoredFact {
     pub fact: Fact,
 }
 
+/// A counter of reports, opaque here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counter {
+    /// Its name.
+    pub name: Vec<u8>,
+    /// Its value.
+    pub value: Vec<u8>,
+}
+
 /// A post that is not known to have arrived.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Post {
@@ -58,7 +67,7 @@ impl Store {
     pub fn contact(&self, contact: &ContactId) -> Result<Option<ContactState>, Error> {
         let partition = self.partition_of(contact);
         let key = key::contact(partition, contact);
-        match self.rows.read(&key)? {
+        match self.core.rows.read(&key)? {
             Some(state) => self.load_chunks(partition, state).map(Some),
             None => Ok(None),
         }
@@ -76,7 +85,8 @@ impl Store {
             Some(contact) => key::after(&key::contact(partition, contact)),
             None => all.clone(),
         };
-        self.rows
+        self.core
+            .rows
             .page(&start, key::behind(&all).as_deref(), contacts_max)?
             .iter()
             .map(|(key, value)| self.load_chunks(partition, row::open(key, value)?))
@@ -96,6 +106,7 @@ impl Store {
         let start = key::chunk(partition, contact, indexes.start);
         let end = key::chunk(partition, contact, indexes.end);
         let mut rows = self
+            .core
             .rows
             .page(&start, Some(&end), indexes.len())?
             .into_iter();
@@ -123,7 +134,8 @@ impl Store {
     ) -> Result<Vec<Timer>, Error> {
         let start = key::prefix(Kind::Timer, partition);
         let end = key::behind(&key::due(partition, up_to));
-        self.rows
+        self.core
+            .rows
             .page(&start, end.as_deref(), timers_max)?
             .iter()
             .map(timer_of)
@@ -151,7 +163,8 @@ impl Store {
             None => key::prefix(Kind::Outbox, partition),
         };
         let end = key::behind(&key::released(partition, now));
-        self.rows
+        self.core
+            .rows
             .page(&start, end.as_deref(), messages_max)?
             .iter()
             .map(release_of)
@@ -167,7 +180,8 @@ impl Store {
     /// The partition's claimed messages: `go` was given and no outcome is known.
     pub fn claimed(&self, partition: Partition) -> Result<Vec<Message>, Error> {
         let mut messages = Vec::new();
-        self.rows
+        self.core
+            .rows
             .scan(&key::prefix(Kind::Claimed, partition), |key, _| {
                 let Some(Rest::Message(id)) = Key::decode(key).map(|key| key.rest) else {
                     return Err(Error::damaged(key, Damage::Key));
@@ -187,7 +201,8 @@ impl Store {
         partition: Partition,
         message: &MessageId,
     ) -> Result<Option<Message>, Error> {
-        self.rows
+        self.core
+            .rows
             .read(&key::message(Kind::Message, partition, message))
     }
 
@@ -208,7 +223,7 @@ impl Store {
         let end = key::behind(&all);
         let mut facts = Vec::new();
         while facts.len() < facts_max {
-            let page = self.rows.page(&start, end.as_deref(), facts_max)?;
+            let page = self.core.rows.page(&start, end.as_deref(), facts_max)?;
             let Some((last, _)) = page.last() else {
                 break;
             };
@@ -231,7 +246,8 @@ impl Store {
         journeys_max: usize,
     ) -> Result<Vec<JourneySummary>, Error> {
         let prefix = key::of_contact(Kind::Journey, self.partition_of(contact), contact);
-        self.rows
+        self.core
+            .rows
             .page_back(&prefix, journeys_max)?
             .iter()
             .map(|(key, value)| row::open(key, value))
@@ -243,12 +259,16 @@ impl Store {
         &self,
         partition: Partition,
         name_prefix: &[u8],
-    ) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Error> {
+    ) -> Result<Vec<Counter>, Error> {
         let kind_bytes = key::prefix(Kind::Counter, partition).len();
         let mut counters = Vec::new();
-        self.rows
+        self.core
+            .rows
             .scan(&key::counter(partition, name_prefix), |key, value| {
-                counters.push((key[kind_bytes..].to_vec(), row::open(key, value)?));
+                counters.push(Counter {
+                    name: key[kind_bytes..].to_vec(),
+                    value: row::open(key, value)?,
+                });
                 Ok::<_, Error>(())
             })?;
         Ok(counters)
@@ -266,7 +286,8 @@ impl Store {
             Some((to, id)) => key::after(&key::post(to, id)),
             None => all.clone(),
         };
-        self.rows
+        self.core
+            .rows
             .page(&start, key::behind(&all).as_deref(), posts_max)?
             .iter()
             .map(post_of)
@@ -279,18 +300,21 @@ impl Store {
         partition: Partition,
         from: Partition,
     ) -> Result<Option<PostId>, Error> {
-        self.rows.read(&key::applied_post(partition, from))
+        self.core.rows.read(&key::applied_post(partition, from))
     }
 
     /// Which definitions the partition uses: their version and the digest of their document.
     pub fn definitions(&self, partition: Partition) -> Result<Option<(u64, Digest)>, Error> {
-        self.rows.read(&key::prefix(Kind::Definitions, partition))
+        self.core
+            .rows
+            .read(&key::prefix(Kind::Definitions, partition))
     }
 
     /// What the partition has seen, for its thread to go on with.
     pub fn observed(&self, partition: Partition) -> Result<Observed, Error> {
         let mut schema = Schema::default();
-        self.rows
+        self.core
+            .rows
             .scan(&key::prefix(Kind::Observed, partition), |key, value| {
                 match Key::decode(key).map(|key| key.rest) {
                     Some(Rest::Observed(Observable::Event(name))) => {
@@ -320,18 +344,16 @@ impl Store {
 }
 
 fn timer_of((key, value): &Row) -> Result<Timer, Error> {
-    let timer = match Key::decode(key).map(|key| key.rest) {
-        Some(Rest::Timer(timer)) => timer,
-        _ => return Err(Error::damaged(key, Damage::Key)),
+    let Some(Rest::Timer(timer)) = Key::decode(key).map(|key| key.rest) else {
+        return Err(Error::damaged(key, Damage::Key));
     };
     row::open::<()>(key, value)?;
     Ok(timer)
 }
 
 fn release_of((key, value): &Row) -> Result<Release, Error> {
-    let (release_at, message) = match Key::decode(key).map(|key| key.rest) {
-        Some(Rest::Outbox(release_at, message)) => (release_at, message),
-        _ => return Err(Error::damaged(key, Damage::Key)),
+    let Some(Rest::Outbox(release_at, message)) = Key::decode(key).map(|key| key.rest) else {
+        return Err(Error::damaged(key, Damage::Key));
     };
     Ok(Release {
         release_at,
@@ -341,9 +363,8 @@ fn release_of((key, value): &Row) -> Result<Release, Error> {
 }
 
 fn facts_of((key, value): &Row) -> Result<impl Iterator<Item = StoredFact> + use<>, Error> {
-    let sequence = match Key::decode(key).map(|key| key.rest) {
-        Some(Rest::Facts(_, sequence, _)) => sequence,
-        _ => return Err(Error::damaged(key, Damage::Key)),
+    let Some(Rest::Facts(_, sequence, _)) = Key::decode(key).map(|key| key.rest) else {
+        return Err(Error::damaged(key, Damage::Key));
     };
     let facts: Vec<(u32, Fact)> = row::open(key, value)?;
     Ok(facts.into_iter().map(move |(ordinal, fact)| StoredFact {
@@ -354,13 +375,13 @@ fn facts_of((key, value): &Row) -> Result<impl Iterator<Item = StoredFact> + use
 }
 
 fn post_of((key, value): &Row) -> Result<Post, Error> {
-    let (from, to, sequence, index) = match Key::decode(key) {
-        Some(Key {
-            partition,
-            rest: Rest::Post(to, sequence, index),
-            ..
-        }) => (partition, to, sequence, index),
-        _ => return Err(Error::damaged(key, Damage::Key)),
+    let Some(Key {
+        partition: from,
+        rest: Rest::Post(to, sequence, index),
+        ..
+    }) = Key::decode(key)
+    else {
+        return Err(Error::damaged(key, Damage::Key));
     };
     Ok(Post {
         to,

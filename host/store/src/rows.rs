@@ -186,3 +186,23 @@ fn some_row(start: &[u8]) -> RowName {
         _ => RowName::of(start),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_below_becomes_an_error_and_nothing_goes_on() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let db = sled::open(folder.path()).expect("opens");
+        let rows = Rows::new(db);
+        let error = rows
+            .run::<()>("read", |_| panic!("page {} is odd", 7))
+            .expect_err("panicked");
+        assert_eq!(
+            error.to_string(),
+            "read in the store: the library below panicked: page 7 is odd"
+        );
+        assert!(matches!(rows.get(b"k"), Err(Error::Failed)));
+    }
+}

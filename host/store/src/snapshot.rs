@@ -31,6 +31,9 @@ const FRAME_BYTES_MAX: usize = 2 * row::VALUE_BYTES_MAX;
 /// Rows that a restore writes in one batch.
 const RESTORE_ROWS: usize = 512;
 
+/// A key with its stored value.
+type OwnedRow = (Vec<u8>, Vec<u8>);
+
 /// What a snapshot is one of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Header {
@@ -79,7 +82,8 @@ impl Store {
         ])?;
         let mut rows = 0_u64;
         for kind in Kind::ALL {
-            self.rows
+            self.core
+                .rows
                 .scan(&key::prefix(kind, partition), |key, value| {
                     // A damaged row must not enter a snapshot under a fresh checksum.
                     row::body(key, value).map_err(|damage| Error::damaged(key, damage))?;
@@ -126,6 +130,7 @@ impl Store {
         self.put_rows(&mut batch)?;
         let info = reader.finish()?;
         let found: u64 = self
+            .core
             .rows
             .read(&key::prefix(Kind::Position, partition))?
             .unwrap_or(0);
@@ -156,7 +161,7 @@ impl Store {
             let prefix = key::prefix(kind, partition);
             let end = key::behind(&prefix);
             loop {
-                let page = self.rows.page(&prefix, end.as_deref(), RESTORE_ROWS)?;
+                let page = self.core.rows.page(&prefix, end.as_deref(), RESTORE_ROWS)?;
                 if page.is_empty() {
                     break;
                 }
@@ -164,18 +169,18 @@ impl Store {
                 for (key, _) in page {
                     batch.remove(key);
                 }
-                self.rows.apply(batch)?;
+                self.core.rows.apply(batch)?;
             }
         }
         Ok(())
     }
 
-    fn put_rows(&self, rows: &mut Vec<(Vec<u8>, Vec<u8>)>) -> Result<(), Error> {
+    fn put_rows(&self, rows: &mut Vec<OwnedRow>) -> Result<(), Error> {
         let mut batch = sled::Batch::default();
         for (key, value) in rows.drain(..) {
             batch.insert(key, value);
         }
-        self.rows.apply(batch)
+        self.core.rows.apply(batch)
     }
 }
 
@@ -280,7 +285,7 @@ impl<'a, R: Read> Reader<'a, R> {
         Ok(reader)
     }
 
-    fn next_row(&mut self) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    fn next_row(&mut self) -> Result<Option<OwnedRow>, Error> {
         let Some(frame) = self.frame()? else {
             return Ok(None);
         };
@@ -350,7 +355,7 @@ impl<'a, R: Read> Reader<'a, R> {
     }
 }
 
-fn split_row(frame: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+fn split_row(frame: &[u8]) -> Option<OwnedRow> {
     let (length, rest) = frame.split_first_chunk()?;
     let (key, value) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
     Some((key.to_vec(), value.to_vec()))

@@ -56,13 +56,24 @@ pub struct SnapshotSet {
     pub verified: bool,
 }
 
+/// A set that is damaged.
+#[derive(Debug, thiserror::Error)]
+#[error("the snapshots in {} cannot be used", folder.display())]
+pub struct DamagedSet {
+    /// Where it lies.
+    pub folder: PathBuf,
+    /// What is wrong with it.
+    #[source]
+    pub error: OpenError,
+}
+
 /// What was restored, and what was passed over on the way.
 #[derive(Debug)]
 pub struct Restored {
     /// The set that was restored; `None` if there was none that could be.
     pub set: Option<SnapshotSet>,
-    /// Newer sets that are damaged, with what is wrong with them.
-    pub passed_over: Vec<(PathBuf, OpenError)>,
+    /// Newer sets that are damaged.
+    pub passed_over: Vec<DamagedSet>,
 }
 
 /// The folder of sets.
@@ -99,14 +110,14 @@ impl Snapshots {
     }
 
     /// The finished sets, the newest first. One whose manifest is damaged stands there as its error.
-    pub fn list(&self) -> Result<Vec<Result<SnapshotSet, (PathBuf, OpenError)>>, Error> {
+    pub fn list(&self) -> Result<Vec<Result<SnapshotSet, DamagedSet>>, Error> {
         let mut folders = self.folders()?;
         folders.retain(|folder| !is_unfinished(folder));
         // The names are numbers of equal length.
         folders.sort_unstable_by(|a, b| b.cmp(a));
         Ok(folders
             .into_iter()
-            .map(|folder| read_set(&folder).map_err(|error| (folder, error)))
+            .map(|folder| read_set(&folder).map_err(|error| DamagedSet { folder, error }))
             .collect())
     }
 
@@ -182,9 +193,12 @@ impl Snapshots {
                             passed_over,
                         });
                     }
-                    Err(error) => passed_over.push((set.folder, error.into())),
+                    Err(error) => passed_over.push(DamagedSet {
+                        folder: set.folder,
+                        error: error.into(),
+                    }),
                 },
-                Err((folder, error)) => passed_over.push((folder, error)),
+                Err(damaged) => passed_over.push(damaged),
             }
         }
         Ok(Restored {
