@@ -97,7 +97,7 @@ fn check_pattern(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Probl
             _ => continue,
         };
         let reason = format!(
-            "the operator wants {wanted}, not a {}",
+            "the operator wants {wanted}, the value is of type {}",
             condition.value.kind()
         );
         let pointer = format!("{pointer}/where/{index}/value");
@@ -274,8 +274,12 @@ fn check_ways(
     let ways: Vec<Vec<usize>> = (0..steps.len())
         .map(|at| ways_from(workflow, positions, at))
         .collect();
+    // A wrong name breaks ways: what is unreachable can be said once all names are right.
+    let names_are_right = problems
+        .iter()
+        .all(|problem| !matches!(problem.code.as_str(), "step_unknown" | "id_twice"));
     for (index, step) in steps.iter().enumerate().skip(1) {
-        if !reaches(&ways, 0, index) {
+        if names_are_right && !reaches(&ways, 0, index) {
             let reason = format!("no way leads to step {}", step.id);
             problems.push(Problem::new(
                 format!("/steps/{index}"),

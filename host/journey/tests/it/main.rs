@@ -2,10 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
 
+mod checks;
 mod entry;
 mod failures;
 mod harness;
 mod messages;
 mod pauses;
+mod random;
+mod rows;
 mod rules;
+mod states;
 mod steps;

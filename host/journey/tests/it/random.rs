@@ -1,0 +1,176 @@
+//! Whatever comes, in whatever order: nothing panics, and what the harness checks after every input holds.
+
+use proptest::prelude::*;
+use serde_json::json;
+use signalbox_journey::{Input, Timer, TimerId};
+use signalbox_model::{
+    id::{EntryKey, JourneyId, MessageId, WorkflowId},
+    message::AttemptOutcome,
+    time::Span,
+};
+
+use crate::{
+    harness::World,
+    rules::{has, later_than, on, with, workflow},
+};
+
+fn world() -> World {
+    let hold = |binding| with(binding, "on_failure", json!("hold"));
+    let pause = |binding| with(binding, "on_failure", json!("pause"));
+    let values = json!({"plugin": "values", "config": {"send_in": "2h"}});
+    let welcome = json!([
+        {"id": "hello", "send": {"template": "hello", "personalizer": pause(values)}},
+        {"id": "rest", "wait": {"for": "1d"}},
+        {"id": "which", "branch": {"otherwise": "again", "arms": [
+            {"segment": hold(has("gold")), "goto": "over"},
+            {"segment": has("silver"), "goto": "again"},
+        ]}},
+        {"id": "again", "send": {"template": "hello", "class": "transactional"}},
+        {"id": "round", "wait": {"for": "6h"}, "next": "which"},
+        {"id": "over", "exit": {}},
+    ]);
+    let exits = json!([{"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}]);
+    let note = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let welcome = with(
+        workflow("welcome", hold(on("signup")), welcome),
+        "exits",
+        exits,
+    );
+    World::new(&[
+        with(welcome, "audience", pause(has("email"))),
+        with(
+            workflow(
+                "cart",
+                hold(later_than("cart_created", "3h", "order_completed")),
+                note.clone(),
+            ),
+            "entry",
+            json!("once"),
+        ),
+        workflow("echo", on("message_sent"), note),
+    ])
+}
+
+/// A line of a story, or an input that fits nothing.
+#[derive(Debug, Clone)]
+enum Move {
+    Line(String),
+    Wind(u64),
+    StrayTimer(u32),
+    StrayIntent(u8, u32),
+    StrayOutcome(u32, AttemptOutcome),
+}
+
+fn moves() -> impl Strategy<Value = Move> {
+    let event = (
+        prop::sample::select(vec![
+            "signup",
+            "cart_created",
+            "order_completed",
+            "page_viewed",
+        ]),
+        prop::sample::select(vec!["", " age=20h", " age=40h", " history", " id=same"]),
+        prop::sample::select(vec!["a", "b", "c"]),
+    );
+    let workflow = prop::sample::select(vec!["welcome", "cart", "echo"]);
+    let command = prop::sample::select(vec!["start", "start", "pause", "resume", "resume", "end"]);
+    let rule = prop::sample::select(vec!["event", "later", "has", "values"]);
+    let set = vec![
+        r#"{"gold": 1}"#,
+        r#"{"gold": null}"#,
+        r#"{"silver": 1}"#,
+        r#"{"email": null}"#,
+        r#"{"email": "x@example.com"}"#,
+    ];
+    let outcomes = vec![
+        "accepted",
+        "accepted",
+        "retry 1h",
+        "refused",
+        "expired",
+        "unsendable",
+        "not_begun",
+        "in_doubt",
+    ];
+    prop_oneof![
+        6 => event.prop_map(|(name, how, key)| Move::Line(format!("event {name}{how} {{\"key\": \"{key}\"}}"))),
+        3 => Just(Move::Line("send".to_owned())),
+        2 => Just(Move::Line("intent".to_owned())),
+        2 => prop::sample::select(outcomes).prop_map(|outcome| Move::Line(format!("outcome {outcome}"))),
+        2 => (command, workflow).prop_map(|(command, workflow)| Move::Line(format!("{command} {workflow}"))),
+        1 => rule.clone().prop_map(|rule| Move::Line(format!("break {rule}"))),
+        1 => rule.prop_map(|rule| Move::Line(format!("mend {rule}"))),
+        1 => prop::sample::select(set).prop_map(|set| Move::Line(format!("set {set}"))),
+        4 => (1..40_u64).prop_map(Move::Wind),
+        1 => (0..3_u32).prop_map(Move::StrayTimer),
+        1 => (0..3_u8, 0..4_u32).prop_map(|(which, attempt)| Move::StrayIntent(which, attempt)),
+        1 => (0..4_u32).prop_map(|attempt| Move::StrayOutcome(attempt, AttemptOutcome::Accepted)),
+        1 => (0..4_u32).prop_map(|attempt| Move::StrayOutcome(attempt, AttemptOutcome::InDoubt)),
+    ]
+}
+
+fn play(world: &mut World, step: &Move) {
+    let message = |world: &World, which: u8| {
+        let mut pending = world.state.pending.keys();
+        pending
+            .nth(usize::from(which))
+            .copied()
+            .unwrap_or(MessageId([9; 16]))
+    };
+    match step {
+        Move::Line(line) => world.play(line),
+        Move::Wind(hours) => {
+            let to = world.now.plus(Span::from_ms(hours * 3_600_000));
+            world.wind(to, true);
+        }
+        Move::StrayTimer(kind) => {
+            let workflow = WorkflowId::parse("welcome").unwrap();
+            let id = match kind {
+                0 => TimerId::Journey(workflow, JourneyId([9; 16])),
+                1 => TimerId::Arm(workflow, EntryKey::parse("a").unwrap()),
+                _ => TimerId::Entry(workflow, 0),
+            };
+            let contact = world.state.contact.id.clone();
+            let due = world.now;
+            if !world
+                .timers
+                .iter()
+                .any(|timer| timer.id == id && timer.due == due)
+            {
+                world.apply(&Input::Timer(&Timer { due, id, contact }));
+            }
+        }
+        Move::StrayIntent(which, attempt) => {
+            let message = message(world, *which);
+            world.apply(&Input::Intent {
+                message,
+                attempt: *attempt,
+            });
+        }
+        Move::StrayOutcome(attempt, outcome) => {
+            let message = message(world, 0);
+            world.apply_outcome(message, *attempt, outcome);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn invariants_hold(steps in prop::collection::vec(moves(), 1..80)) {
+        let mut world = world();
+        world.play("start welcome\n start cart\n start echo");
+        for step in &steps {
+            play(&mut world, step);
+        }
+        // Whatever happened, an end leaves nothing behind.
+        for workflow in ["welcome", "cart", "echo"] {
+            world.play(&format!("end {workflow}"));
+        }
+        world.play("outcome in_doubt\n event page_viewed");
+        prop_assert!(world.timers.is_empty());
+        prop_assert!(world.state.presences.is_empty());
+        prop_assert!(world.state.pending.is_empty(), "{:?}", world.state.pending);
+    }
+}

@@ -1,0 +1,241 @@
+//! The state table of a workflow: every action in every state, edits, scheduled starts, and what partitions post.
+
+use std::{collections::BTreeMap, fmt::Write as _};
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+use signalbox_journey::control::{self, Conflict};
+use signalbox_model::{
+    definitions::{Definitions, Slot},
+    id::{Digest, WorkflowId},
+    record::{Command, Posted},
+    time::{Instant, Span},
+    workflow::{Action, Workflow, WorkflowState},
+};
+
+use crate::{
+    harness::START,
+    rules::{bindings, on, workflow},
+};
+
+fn now() -> Instant {
+    Instant::parse(START).unwrap()
+}
+
+fn later() -> Instant {
+    now().plus(Span::from_days(1))
+}
+
+fn id() -> WorkflowId {
+    WorkflowId::parse("note").unwrap()
+}
+
+fn document() -> Json {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    workflow("note", on("signup"), steps)
+}
+
+fn put(based_on: Option<u32>) -> Command {
+    let document: Workflow = serde_json::from_value(document()).unwrap();
+    let templates = BTreeMap::from([("hello".to_owned(), Digest::of_bytes(b"hello"))]);
+    Command::put(&document, &bindings(&document), templates, based_on).unwrap()
+}
+
+fn to(action: Action) -> Command {
+    Command::Transition {
+        workflow: id(),
+        action,
+    }
+}
+
+fn apply(definitions: &Definitions, command: &Command) -> Result<Definitions, Conflict> {
+    let change = control::apply(definitions, command, now())?;
+    assert_eq!(change.definitions.version, definitions.version + 1);
+    assert_eq!(change.affected, [id()]);
+    Ok(change.definitions)
+}
+
+/// Definitions with the workflow in that state.
+fn inside(state: WorkflowState) -> Definitions {
+    let way: &[Action] = match state {
+        WorkflowState::Draft => &[],
+        WorkflowState::Scheduled => &[Action::Schedule(later())],
+        WorkflowState::Running => &[Action::Start],
+        WorkflowState::Paused => &[Action::Start, Action::Pause],
+        WorkflowState::Ended => &[Action::Start, Action::End],
+    };
+    let created = apply(&Definitions::default(), &put(None)).unwrap();
+    way.iter().fold(created, |definitions, action| {
+        apply(&definitions, &to(*action)).unwrap()
+    })
+}
+
+const STATES: [WorkflowState; 5] = [
+    WorkflowState::Draft,
+    WorkflowState::Scheduled,
+    WorkflowState::Running,
+    WorkflowState::Paused,
+    WorkflowState::Ended,
+];
+
+#[test]
+fn every_action_in_every_state() {
+    let actions = [
+        Action::Start,
+        Action::Schedule(later()),
+        Action::Cancel,
+        Action::Pause,
+        Action::Resume,
+        Action::End,
+        Action::Delete,
+    ];
+    let mut table = String::new();
+    for state in STATES {
+        let before = inside(state);
+        assert_eq!(before.workflows[&id()].state, state);
+        let mut row = format!("{:9}", state.as_str());
+        for action in actions {
+            let untouched = before.clone();
+            let cell = match apply(&before, &to(action)) {
+                Ok(after) => match after.workflows.get(&id()) {
+                    Some(found) => found.state.as_str(),
+                    None => "gone",
+                },
+                Err(conflict) => {
+                    assert_eq!(conflict.code(), "workflow_state");
+                    "-"
+                }
+            };
+            assert_eq!(before, untouched);
+            write!(row, " {}:{cell}", action.as_str()).unwrap();
+        }
+        let edit = apply(&before, &put(Some(1))).map_or("-", |after| {
+            let found = &after.workflows[&id()];
+            assert_eq!((found.state, found.current), (state, 2));
+            "version 2"
+        });
+        writeln!(table, "{row} edit:{edit}").unwrap();
+    }
+    assert_snapshot!(table, @r"
+    draft     start:running schedule:scheduled cancel:- pause:- resume:- end:- delete:gone edit:version 2
+    scheduled start:- schedule:- cancel:draft pause:- resume:- end:- delete:- edit:-
+    running   start:- schedule:- cancel:- pause:paused resume:- end:ended delete:- edit:-
+    paused    start:- schedule:- cancel:- pause:- resume:running end:ended delete:gone edit:version 2
+    ended     start:- schedule:- cancel:- pause:- resume:- end:- delete:gone edit:-
+    ");
+}
+
+#[test]
+fn a_refusal_names_the_state_and_the_way_out() {
+    let mut told = String::new();
+    for state in STATES {
+        for command in [to(Action::Resume), to(Action::Delete), put(Some(1))] {
+            if let Err(conflict) = apply(&inside(state), &command) {
+                writeln!(told, "{conflict}").unwrap();
+            }
+        }
+    }
+    let running = inside(WorkflowState::Running);
+    for (definitions, command) in [
+        (&running, put(None)),
+        (&inside(WorkflowState::Paused), put(Some(7))),
+        (&Definitions::default(), put(Some(1))),
+        (&Definitions::default(), to(Action::Start)),
+        (&inside(WorkflowState::Draft), to(Action::Schedule(now()))),
+    ] {
+        let conflict = apply(definitions, &command).unwrap_err();
+        writeln!(told, "{}: {conflict}", conflict.code()).unwrap();
+    }
+    let broken = Command::PutWorkflow {
+        document: "{}".to_owned(),
+        bindings: String::new(),
+        templates: BTreeMap::new(),
+        based_on: None,
+    };
+    let conflict = apply(&running, &broken).unwrap_err();
+    writeln!(told, "{}: {conflict}", conflict.code()).unwrap();
+    assert_snapshot!(told, @r"
+    workflow note is draft, which does not allow resume; allowed: edit, start, schedule, delete
+    workflow note is scheduled, which does not allow resume; allowed: cancel
+    workflow note is scheduled, which does not allow delete; allowed: cancel
+    workflow note is scheduled, which does not allow edit; allowed: cancel
+    workflow note is running, which does not allow resume; allowed: pause, end
+    workflow note is running, which does not allow delete; allowed: pause, end
+    workflow note is running, which does not allow edit; allowed: pause, end
+    workflow note is ended, which does not allow resume; allowed: delete
+    workflow note is ended, which does not allow edit; allowed: delete
+    workflow_exists: workflow note exists already, its version is 1
+    workflow_version: workflow note has moved on to version 1, the edit was made from 7
+    workflow_not_found: there is no workflow note
+    workflow_not_found: there is no workflow note
+    start_not_ahead: the start at 2026-03-01T00:00:00Z is not ahead of 2026-03-01T00:00:00Z
+    command_malformed: the document of the command does not read: missing field `id` at line 1 column 2
+    ");
+}
+
+#[test]
+fn a_draft_keeps_its_last_version_and_a_paused_one_all() {
+    let draft = apply(&inside(WorkflowState::Draft), &put(Some(1))).unwrap();
+    let numbers: Vec<u32> = draft.workflows[&id()].versions.keys().copied().collect();
+    assert_eq!(numbers, [2]);
+    let paused = apply(&inside(WorkflowState::Paused), &put(Some(1))).unwrap();
+    let found = &paused.workflows[&id()];
+    let numbers: Vec<u32> = found.versions.keys().copied().collect();
+    assert_eq!((numbers, found.current), (vec![1, 2], 2));
+    assert_eq!(found.running_since, Some(now()));
+}
+
+#[test]
+fn a_scheduled_start_comes_by_itself_as_of_its_instant() {
+    let scheduled = inside(WorkflowState::Scheduled);
+    assert_eq!(control::next_start(&scheduled), Some(later()));
+    let before = Instant::from_ms(later().as_ms() - 1);
+    assert_eq!(control::due(&scheduled, before), []);
+    assert_eq!(control::start_due(&scheduled, before), None);
+    // The server was down at the instant itself.
+    let after = later().plus(Span::from_days(3));
+    let change = control::start_due(&scheduled, after).unwrap();
+    let found = &change.definitions.workflows[&id()];
+    assert_eq!(found.state, WorkflowState::Running);
+    assert_eq!(found.running_since, Some(later()));
+    assert_eq!(found.starts_at, None);
+    assert_eq!(control::next_start(&change.definitions), None);
+    let cancelled = apply(&scheduled, &to(Action::Cancel)).unwrap();
+    assert_eq!(control::due(&cancelled, after), []);
+}
+
+#[test]
+fn a_failing_rule_pauses_a_running_workflow_once() {
+    let posted = Posted::PauseWorkflow {
+        workflow: id(),
+        reason: "trigger failed: trapped".to_owned(),
+    };
+    for state in STATES {
+        let change = control::apply_post(&inside(state), &posted);
+        let paused = change.map(|change| change.definitions.workflows[&id()].state);
+        let expected = (state == WorkflowState::Running).then_some(WorkflowState::Paused);
+        assert_eq!(paused, expected);
+    }
+}
+
+#[test]
+fn a_binding_moves_on_within_its_version() {
+    let definitions = inside(WorkflowState::Running);
+    let mut binding = definitions.workflows[&id()].versions[&1].bindings[&Slot::Trigger].clone();
+    binding.digest = Digest::of_bytes(b"newer");
+    let rebind = |slot: &str, version, binding| Command::Rebind {
+        workflow: id(),
+        version,
+        slot: slot.to_owned(),
+        binding: serde_json::to_string(binding).unwrap(),
+    };
+    let after = apply(&definitions, &rebind("trigger", 1, &binding)).unwrap();
+    assert_eq!(
+        after.workflows[&id()].versions[&1].bindings[&Slot::Trigger],
+        binding
+    );
+    for (slot, version) in [("audience", 1), ("trigger", 2), ("nowhere", 1)] {
+        let conflict = apply(&definitions, &rebind(slot, version, &binding)).unwrap_err();
+        assert_eq!(conflict.code(), "command_malformed");
+    }
+}
