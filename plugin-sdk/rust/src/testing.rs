@@ -15,7 +15,11 @@ use crate::{
     verdict::Verdict,
 };
 
-/// The values of one contact by input name; what is not set is missing.
+/// The clock of a case that gives none, as on the server: 2026-01-01T00:00:00Z.
+const NOW_MS: i64 = 1_767_225_600_000;
+
+/// The values of one contact by input name; what is not set is missing. The clock is 2026-01-01T00:00:00Z and the seed
+/// is 0 where they are not set.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Row {
     occasion: u32,
@@ -82,19 +86,17 @@ pub fn check_cases<R: Rule>() {
         .iter()
         .filter_map(|case| check_alone::<R>(case).err())
         .collect();
-    let mut by_config: BTreeMap<String, Vec<&Case>> = BTreeMap::new();
+    let mut groups: BTreeMap<(String, i64), Vec<&Case>> = BTreeMap::new();
     for case in &cases {
-        by_config
-            .entry(case.config().to_string())
-            .or_default()
-            .push(case);
+        let config = case.config().to_string();
+        let now =
+            parsed_plan::<R>(&config).map_or(NOW_MS, |plan| clock(&plan, &Row::of_case(case)));
+        groups.entry((config, now)).or_default().push(case);
     }
-    for (config, group) in by_config {
+    for ((config, _), mut group) in groups {
         wrong.extend(check_together::<R>(&config, &group));
-        wrong.extend(check_together::<R>(
-            &config,
-            &group.into_iter().rev().collect::<Vec<_>>(),
-        ));
+        group.reverse();
+        wrong.extend(check_together::<R>(&config, &group));
     }
     assert!(
         wrong.is_empty(),
@@ -157,10 +159,28 @@ fn meets(found: &Json, expected: &Json) -> bool {
     }
 }
 
-fn batch_of<R: Rule>(config: &str, rows: &[Row]) -> Result<types::Batch, String> {
-    let parsed: R::Config = serde_json::from_str(config).map_err(|error| error.to_string())?;
-    let plan = R::plan(&parsed)?;
+fn parsed_plan<R: Rule>(config: &str) -> Result<Plan, String> {
+    let config: R::Config = serde_json::from_str(config).map_err(|error| error.to_string())?;
+    let plan = R::plan(&config)?;
     plan.check()?;
+    Ok(plan)
+}
+
+/// Journey time as the row gives it.
+fn clock(plan: &Plan, row: &Row) -> i64 {
+    let input = plan
+        .inputs()
+        .iter()
+        .find(|input| input.source == Source::Clock);
+    let given = input.and_then(|input| value_of(Type::Instant, row.given.get(&input.name)?));
+    match given {
+        Some(types::Value::Instant(ms)) => ms,
+        _ => NOW_MS,
+    }
+}
+
+fn batch_of<R: Rule>(config: &str, rows: &[Row]) -> Result<types::Batch, String> {
+    let plan = parsed_plan::<R>(config)?;
     for name in rows.iter().flat_map(|row| row.given.keys()) {
         if !plan.inputs().iter().any(|input| input.name == *name) {
             let known: Vec<&str> = plan
@@ -185,25 +205,26 @@ fn batch_of<R: Rule>(config: &str, rows: &[Row]) -> Result<types::Batch, String>
 }
 
 fn column_of(input: &Input, plan: &Plan, rows: &[Row]) -> types::Column {
+    if input.source == Source::Clock {
+        let now = rows.first().map_or(NOW_MS, |row| clock(plan, row));
+        return types::Column {
+            values: types::ColumnValues::Constant(types::Value::Instant(now)),
+            missing: Vec::new(),
+        };
+    }
     let values: Vec<Option<types::Value>> = rows
         .iter()
         .map(|row| match (&input.source, row.given.get(&input.name)) {
             (Source::Occasion, None) if !plan.occasions().is_empty() => {
                 Some(types::Value::Integer(i64::from(row.occasion)))
             }
-            (Source::Count(_), None) => Some(types::Value::Integer(0)),
+            (Source::Seed, None) => Some(types::Value::Integer(0)),
             (_, given) => value_of(input.kind, given?),
         })
         .collect();
     if values.iter().all(Option::is_none) {
         return types::Column {
             values: types::ColumnValues::Absent,
-            missing: Vec::new(),
-        };
-    }
-    if let (Source::Clock, Some(Some(clock))) = (&input.source, values.first()) {
-        return types::Column {
-            values: types::ColumnValues::Constant(clock.clone()),
             missing: Vec::new(),
         };
     }

@@ -255,7 +255,6 @@ mod cases {
                 })),
             Case::new("no order came", cart.clone())
                 .occasion(1)
-                .given("occasion", 1)
                 .given("occurred_at", BEGAN)
                 .given("key", "C-7")
                 .given("arm_key", "C-7")
@@ -290,7 +289,6 @@ mod cases {
                 win_back.clone(),
             )
             .occasion(1)
-            .given("occasion", 1)
             .given("occurred_at", BEGAN)
             .given("last", BEGAN)
             .given("last finished 1", BEGAN)

@@ -155,6 +155,7 @@ mod cases {
         let quiet = json!({ "recency": {
             "event": "message_opened", "is": "longer_ago", "span": "30d",
         } });
+        let large_order = json!({ "field": { "name": "value", "operator": "gte", "value": 50 } });
         let fan = json!({ "sum": {
             "of": {
                 "event": "order_completed",
@@ -185,6 +186,12 @@ mod cases {
                 .given("count of message_opened", 0)
                 .given("count of message_opened in 30d", 0)
                 .expect(json!({ "member": false })),
+            Case::new(
+                "the order that the journey entered by was large",
+                large_order,
+            )
+            .given("value of the event", 50)
+            .expect(json!({ "member": true, "reason": "member" })),
             Case::new("spent enough on one product", fan)
                 .given(
                     "sum of value over order_completed where product = \"vinyl\"",

@@ -128,7 +128,8 @@ impl Compiler<'_> {
             Tree::All(children) => Node::All(self.nodes(children)?),
             Tree::Any(children) => Node::Any(self.nodes(children)?),
             Tree::Not(child) => Node::Not(Box::new(self.node(child)?)),
-            Tree::Attribute(condition) => self.attribute(condition)?,
+            Tree::Attribute(condition) => self.value(condition, Source::Attribute)?,
+            Tree::Field(condition) => self.value(condition, Source::EventField)?,
             Tree::Count(condition) => {
                 self.count(condition.of.events(), condition.operator, condition.value)?
             }
@@ -200,10 +201,14 @@ impl Compiler<'_> {
         })
     }
 
-    fn attribute(&mut self, condition: &AttributeCondition) -> Result<Node, String> {
+    fn value(
+        &mut self,
+        condition: &AttributeCondition,
+        source: fn(String) -> Source,
+    ) -> Result<Node, String> {
         let (kind, test) = attribute_test(condition)
             .map_err(|problem| format!("the condition on {} {problem}", condition.name))?;
-        let input = self.input(Source::Attribute(condition.name.clone()), kind)?;
+        let input = self.input(source(condition.name.clone()), kind)?;
         Ok(Node::Leaf(Leaf { input, test }))
     }
 
@@ -310,6 +315,7 @@ fn want<T: Clone>(operator: AttributeOperator, values: Vec<T>) -> Result<Want<T>
 fn in_words(source: &Source) -> String {
     match source {
         Source::Attribute(name) => name.clone(),
+        Source::EventField(name) => format!("{name} of the event"),
         Source::Sum(of) => format!("sum of {} over {}", of.field, events_in_words(&of.of)),
         Source::Count(events) => format!("count of {}", events_in_words(events)),
         _ => "value".to_owned(),

@@ -25,6 +25,9 @@ pub enum Tree {
     /// An attribute of the contact.
     #[schemars(title = "Attribute")]
     Attribute(AttributeCondition),
+    /// A field of the event that the journey entered by.
+    #[schemars(title = "Field of the event")]
+    Field(AttributeCondition),
     /// How often something happened.
     #[schemars(title = "How often")]
     Count(CountCondition),
@@ -39,12 +42,12 @@ pub enum Tree {
     Recency(RecencyCondition),
 }
 
-/// A condition on an attribute.
+/// A condition on an attribute of the contact, or on a field of the event.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeCondition {
-    /// The attribute's name.
-    #[schemars(title = "Attribute", regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"), example = &"country")]
+    /// The name of the attribute or field.
+    #[schemars(title = "Name", regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"), example = &"country")]
     pub name: String,
     /// How it is compared.
     #[schemars(title = "Comparison")]

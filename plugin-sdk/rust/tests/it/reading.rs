@@ -24,13 +24,15 @@ fn one_contacts_failure_spoils_no_other() {
         Row::new().set("tags", 7),
         Row::new().set("spent", "60"),
     ];
+    let tomorrow = Instant::parse("2026-01-02T00:00:00Z").expect("an instant");
+    let out = SegmentVerdict::outside(Why::No).recheck_at(tomorrow);
     assert_eq!(
         decide_rows::<Spender>(CONFIG, &rows),
         [
-            Ok(SegmentVerdict::inside(Why::Yes)),
+            Ok(SegmentVerdict::inside(Why::Yes).recheck_at(tomorrow)),
             Err("broken tags".to_owned()),
-            Ok(SegmentVerdict::outside(Why::No)),
-            Ok(SegmentVerdict::outside(Why::No)),
+            Ok(out),
+            Ok(out),
         ]
     );
 }

@@ -128,8 +128,9 @@ impl Rule for Spender {
                 .given("spent", 50.5)
                 .given("clock", "2026-01-01T00:00:00Z")
                 .expect(json!({ "member": true, "recheck_at": "2026-01-02T00:00:00Z" })),
-            Case::new("nothing", config)
-                .expect(json!({ "member": false, "reason": "no", "recheck_at": null })),
+            Case::new("nothing", config).expect(json!({
+                "member": false, "reason": "no", "recheck_at": "2026-01-02T00:00:00Z",
+            })),
         ]
     }
 }
