@@ -42,14 +42,8 @@ pub struct StoredFact {
     pub fact: Fact,
 }
 
-/// A counter of reports, opaque here.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Counter {
-    /// Its name.
-    pub name: Vec<u8>,
-    /// Its value.
-    pub value: Vec<u8>,
-}
+/// A counter of reports, opaque here: its name and its value.
+pub type Counter = (Vec<u8>, Vec<u8>);
 
 /// A post that is not known to have arrived.
 #[derive(Debug, Clone, PartialEq)]
@@ -265,10 +259,7 @@ impl Store {
         self.core
             .rows
             .scan(&key::counter(partition, name_prefix), |key, value| {
-                counters.push(Counter {
-                    name: key[kind_bytes..].to_vec(),
-                    value: row::open(key, value)?,
-                });
+                counters.push((key[kind_bytes..].to_vec(), row::open(key, value)?));
                 Ok::<_, Error>(())
             })?;
         Ok(counters)

@@ -56,16 +56,8 @@ pub struct SnapshotSet {
     pub verified: bool,
 }
 
-/// A set that is damaged.
-#[derive(Debug, thiserror::Error)]
-#[error("the snapshots in {} cannot be used", folder.display())]
-pub struct DamagedSet {
-    /// Where it lies.
-    pub folder: PathBuf,
-    /// What is wrong with it.
-    #[source]
-    pub error: OpenError,
-}
+/// A set that is damaged: where it lies, and what is wrong with it.
+pub type DamagedSet = (PathBuf, OpenError);
 
 /// What was restored, and what was passed over on the way.
 #[derive(Debug)]
@@ -83,21 +75,15 @@ pub struct Snapshots {
 }
 
 impl Snapshots {
-    /// Opens the folder; makes it if it is missing, and deletes sets that were not finished.
+    /// Opens the folder; makes it if it is missing.
     pub fn open(folder: &Path) -> Result<Self, Error> {
         files::create_folder(folder)?;
-        let snapshots = Self {
+        Ok(Self {
             folder: folder.to_owned(),
-        };
-        for unfinished in snapshots.folders()? {
-            if is_unfinished(&unfinished) {
-                remove_set(&unfinished)?;
-            }
-        }
-        Ok(snapshots)
+        })
     }
 
-    /// Begins a set. Only one is written at a time.
+    /// Deletes what an earlier one left unfinished, and begins a set. Only one is written at a time.
     pub fn begin(&self) -> Result<Writing<'_>, Error> {
         let folder = self.folder.join(format!("next{UNFINISHED}"));
         remove_set(&folder)?;
@@ -117,7 +103,7 @@ impl Snapshots {
         folders.sort_unstable_by(|a, b| b.cmp(a));
         Ok(folders
             .into_iter()
-            .map(|folder| read_set(&folder).map_err(|error| DamagedSet { folder, error }))
+            .map(|folder| read_set(&folder).map_err(|error| (folder, error)))
             .collect())
     }
 
@@ -193,10 +179,7 @@ impl Snapshots {
                             passed_over,
                         });
                     }
-                    Err(error) => passed_over.push(DamagedSet {
-                        folder: set.folder,
-                        error: error.into(),
-                    }),
+                    Err(error) => passed_over.push((set.folder, error.into())),
                 },
                 Err(damaged) => passed_over.push(damaged),
             }
@@ -233,7 +216,7 @@ impl Snapshots {
     }
 }
 
-/// A set that is being written. Dropped unfinished, it is swept at the next begin or open.
+/// A set that is being written. Dropped unfinished, it is swept by the next begin.
 #[derive(Debug)]
 pub struct Writing<'a> {
     snapshots: &'a Snapshots,
