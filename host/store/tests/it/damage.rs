@@ -61,30 +61,44 @@ fn filled() -> (tempfile::TempDir, PathBuf, String) {
     (folder, good, expected)
 }
 
-/// Flips one bit in each of many places of the store's file, every time in a fresh copy.
+/// Flips one bit in each of many places of each of sled's files, every time in a fresh copy.
 fn flip_each(folder: &Path, good: &Path, expected: &str) -> Outcomes {
     let places = std::env::var(PLACES).map_or(40, |text| text.parse().unwrap());
-    let file = fs::read(good.join("sled/db")).unwrap();
-    let used = file.iter().rposition(|byte| *byte != 0).unwrap();
     let mut outcomes = Outcomes::default();
-    for place in 0..places {
-        let offset = used * place / places;
-        let bad = folder.join("bad");
-        let _ = fs::remove_dir_all(&bad);
-        copy_folder(good, &bad);
-        let mut bytes = file.clone();
-        bytes[offset] ^= 1 << (place % 8);
-        fs::write(bad.join("sled/db"), bytes).unwrap();
-        look(&bad, offset, expected, &mut outcomes);
+    for entry in fs::read_dir(good.join("sled")).unwrap() {
+        let name = entry.unwrap().file_name();
+        let path = Path::new("sled").join(&name);
+        if !good.join(&path).is_file() {
+            continue;
+        }
+        let file = fs::read(good.join(&path)).unwrap();
+        let used = file.iter().rposition(|byte| *byte != 0).unwrap();
+        // The small files get fewer.
+        let places = if name == "db" { places } else { places / 4 };
+        for place in 0..places {
+            let offset = used * place / places;
+            let bad = folder.join("bad");
+            let _ = fs::remove_dir_all(&bad);
+            copy_folder(good, &bad);
+            let mut bytes = file.clone();
+            bytes[offset] ^= 1 << (place % 8);
+            fs::write(bad.join(&path), bytes).unwrap();
+            look(
+                &bad,
+                &format!("{} at {offset}", path.display()),
+                expected,
+                &mut outcomes,
+            );
+        }
     }
     outcomes
 }
 
-fn look(folder: &Path, offset: usize, expected: &str, outcomes: &mut Outcomes) {
+fn look(folder: &Path, place: &str, expected: &str, outcomes: &mut Outcomes) {
     let store = match Store::open(&config(folder)) {
         Ok(store) => store,
         Err(error) => {
-            assert!(error.is_damage(), "offset {offset}: {}", in_full(&error));
+            assert!(error.is_damage(), "{place}: {}", in_full(&error));
             outcomes.at_open += 1;
             return;
         }
@@ -93,7 +107,7 @@ fn look(folder: &Path, offset: usize, expected: &str, outcomes: &mut Outcomes) {
     if report.is_good() {
         assert!(
             export(&store) == expected,
-            "offset {offset}: a change that nobody told"
+            "{place}: a change that nobody told"
         );
         outcomes.without_effect += 1;
     } else {
