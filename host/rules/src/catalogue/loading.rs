@@ -1,0 +1,227 @@
+//! The threads that load: one file at a time each, through every gate of the load sequence.
+//!
+//! Started by `catalogue`, fed by `watch`. A file that fails a gate leaves what it held before in place.
+
+use std::{
+    fs,
+    io::Read,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+};
+
+use signalbox_model::id::Digest;
+use wasmtime::component::Component;
+
+use super::{
+    CatalogueEvent, Held, Inner,
+    watch::{Stamp, Wake},
+};
+use crate::{
+    compile,
+    error::{LoadError, cut},
+    inspect,
+    load::{self, Compiled},
+    plugin::Plugin,
+};
+
+/// A file to load, and the state in which it was seen to be still.
+pub(super) struct Job {
+    pub(super) name: String,
+    pub(super) stamp: Stamp,
+}
+
+/// Runs until the watching thread is gone and its queue is empty.
+pub(super) fn run(inner: &Inner, queue: &Mutex<mpsc::Receiver<Job>>, wake: &mpsc::Sender<Wake>) {
+    loop {
+        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = job else { return };
+        load_file(inner, &job);
+        let _ = wake.send(Wake::Look);
+    }
+}
+
+fn load_file(inner: &Inner, job: &Job) {
+    let read = read_still(inner, &inner.config.folder.join(&job.name), job.stamp);
+    let loaded = match read {
+        // It changed while it was read: it will be seen to be still again.
+        Ok(None) => {
+            if let Some(record) = inner.files().records.get_mut(&job.name) {
+                record.loading = false;
+            }
+            return;
+        }
+        Ok(Some(bytes)) => inner.load(&bytes),
+        Err(error) => Err(error),
+    };
+    match loaded {
+        Ok(plugin) => made_current(inner, job, &plugin),
+        Err(error) => refused(inner, job, error),
+    }
+}
+
+/// The file's bytes, if it is still in the state it was seen in before and after reading.
+fn read_still(inner: &Inner, path: &Path, stamp: Stamp) -> Result<Option<Vec<u8>>, LoadError> {
+    let unreadable = |e: std::io::Error| LoadError::Unreadable {
+        reason: e.to_string(),
+    };
+    let bytes_max = inner.engine.limits().component_bytes_max;
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        file => file.map_err(unreadable)?,
+    };
+    let metadata = file.metadata().map_err(unreadable)?;
+    if metadata.len() > bytes_max {
+        return Err(LoadError::TooLarge {
+            bytes: metadata.len(),
+            bytes_max,
+        });
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.take(bytes_max + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    let is_still = fs::metadata(path)
+        .ok()
+        .and_then(|metadata| Stamp::of(&metadata))
+        == Some(stamp);
+    Ok(is_still.then_some(bytes))
+}
+
+fn made_current(inner: &Inner, job: &Job, plugin: &Plugin) {
+    let (name, version) = (
+        plugin.description.name.clone(),
+        plugin.description.version.clone(),
+    );
+    {
+        let mut files = inner.files();
+        files.loads += 1;
+        let held = Held {
+            digest: plugin.digest,
+            order: files.loads,
+        };
+        let record = files.records.entry(job.name.clone()).or_default();
+        if let Some(before) = record.current.replace(held)
+            && before.digest != held.digest
+        {
+            record.previous = Some(before);
+        }
+        record.stamp = Some(job.stamp);
+        record.error = None;
+        record.loading = false;
+    }
+    tracing::info!(
+        rule.name = %name, rule.version = %version, rule.digest = %plugin.digest,
+        "plugin {name} {version} is available from {}", job.name
+    );
+    let (file, digest) = (job.name.clone(), plugin.digest);
+    (inner.events)(CatalogueEvent::Available {
+        file,
+        name,
+        version,
+        digest,
+    });
+}
+
+fn refused(inner: &Inner, job: &Job, error: LoadError) {
+    {
+        let mut files = inner.files();
+        let record = files.records.entry(job.name.clone()).or_default();
+        record.stamp = Some(job.stamp);
+        record.error = Some(error.clone());
+        record.loading = false;
+    }
+    tracing::warn!(
+        error.code = error.code(),
+        "plugin file {} is refused: {error}",
+        job.name
+    );
+    (inner.events)(CatalogueEvent::Refused {
+        file: job.name.clone(),
+        error,
+    });
+}
+
+impl Inner {
+    /// Takes a file's bytes through every gate.
+    fn load(&self, bytes: &[u8]) -> Result<Arc<Plugin>, LoadError> {
+        let digest = Digest::of_bytes(bytes);
+        if let Some(plugin) = self.plugin(digest) {
+            return Ok(plugin);
+        }
+        let plugin = load::admit(&self.engine, self.compiled(digest, bytes)?)?;
+        let kept = self.cache.keep_component(digest, bytes);
+        kept.map_err(|e| LoadError::DataFolder {
+            reason: e.to_string(),
+        })?;
+        Ok(self.keep(plugin))
+    }
+
+    /// Makes a digest ready that was let in before. Its cases are not run again.
+    pub(super) fn ensure(&self, digest: Digest) -> Result<Arc<Plugin>, LoadError> {
+        if let Some(plugin) = self.plugin(digest) {
+            return Ok(plugin);
+        }
+        let bytes = self
+            .cache
+            .component(digest)
+            .map_err(|e| LoadError::Unreadable {
+                reason: e.to_string(),
+            })?;
+        let plugin = load::reopen(&self.engine, self.compiled(digest, &bytes)?)?;
+        Ok(self.keep(plugin))
+    }
+
+    fn keep(&self, plugin: Plugin) -> Arc<Plugin> {
+        let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        // Another thread may have been quicker: the first one has the record of how it fares.
+        Arc::clone(
+            plugins
+                .entry(plugin.digest)
+                .or_insert_with(|| Arc::new(plugin)),
+        )
+    }
+
+    fn compiled(&self, digest: Digest, bytes: &[u8]) -> Result<Compiled, LoadError> {
+        let kinds = inspect::inspect(bytes, self.engine.limits())?;
+        let code = match self.cache.get(&self.engine, digest) {
+            Ok(Some(code)) => code,
+            Ok(None) | Err(_) => self.compile(digest, bytes)?,
+        };
+        Ok(Compiled {
+            digest,
+            bytes: bytes.len() as u64,
+            kinds,
+            code,
+        })
+    }
+
+    fn compile(&self, digest: Digest, bytes: &[u8]) -> Result<Component, LoadError> {
+        let folder_error = |e: std::io::Error| LoadError::DataFolder {
+            reason: e.to_string(),
+        };
+        let name = format!("{digest}.{:?}", std::thread::current().id());
+        let component = self.cache.incoming(&format!("{name}.wasm"));
+        let code = self.cache.incoming(&format!("{name}.code"));
+        fs::write(&component, bytes).map_err(folder_error)?;
+        let limits = self.engine.limits();
+        let compiled = compile::compile(&self.config.compile_command, limits, &component, &code)
+            .and_then(|()| fs::read(&code).map_err(folder_error))
+            .and_then(|code| {
+                self.cache
+                    .put(&self.engine, digest, &code)
+                    .map_err(folder_error)
+            });
+        let _ = fs::remove_file(&component);
+        let _ = fs::remove_file(&code);
+        compiled?;
+        match self.cache.get(&self.engine, digest) {
+            Ok(Some(code)) => Ok(code),
+            Ok(None) => Err(LoadError::Compile {
+                reason: "the compiled code is gone again".to_owned(),
+            }),
+            Err(reason) => Err(LoadError::Compile {
+                reason: cut(&reason),
+            }),
+        }
+    }
+}

@@ -1,0 +1,164 @@
+//! What people are shown of the catalogue: files, versions, states and reasons.
+//!
+//! Read by `api` and by `signalbox plugin check`'s bigger sister, the plugins page.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::PoisonError,
+};
+
+use serde::Serialize;
+use signalbox_model::{
+    describe::{RuleDescription, RuleKind},
+    id::{Digest, PluginName},
+};
+
+use super::{Held, Inner};
+use crate::plugin::Plugin;
+
+/// One file of the folder, or one version that is loaded without a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PluginStatus {
+    /// The file's name; `None` for a version that is in use but whose file is gone or holds another.
+    pub file: Option<String>,
+    /// How it stands.
+    pub state: FileState,
+    /// Why the file as it is now was refused; the version below then is what it held before.
+    pub refusal: Option<Refusal>,
+    /// What serves.
+    pub version: Option<VersionStatus>,
+}
+
+/// How a file stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FileState {
+    /// Being looked at for the first time.
+    Loading,
+    /// Its version may be bound.
+    Available,
+    /// It was refused, and holds nothing that serves.
+    Refused,
+    /// Its version failed too often.
+    Quarantined,
+    /// Loaded for those who use it; not to be bound anew.
+    Retired,
+}
+
+/// Why a file was refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Stable code in `snake_case`.
+    pub code: &'static str,
+    /// For people.
+    pub reason: String,
+}
+
+/// A version that is loaded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VersionStatus {
+    /// The file's content.
+    pub digest: Digest,
+    /// The plugin's name.
+    pub name: PluginName,
+    /// Its version.
+    pub version: semver::Version,
+    /// Title for people.
+    pub title: String,
+    /// A sentence or two for people.
+    pub summary: String,
+    /// Size of the component in bytes.
+    pub bytes: u64,
+    /// Its rules with their schemas, reasons and cases.
+    pub rules: BTreeMap<RuleKind, RuleDescription>,
+    /// What each rule reads in its cases, in plain words. A binding's own plan says it exactly.
+    pub reads: BTreeMap<RuleKind, Vec<String>>,
+    /// Whether it is quarantined.
+    pub quarantined: bool,
+    /// Rows answered since it was loaded.
+    pub rows: u64,
+    /// Rows without a verdict.
+    pub failed_rows: u64,
+    /// Runs that failed as a whole.
+    pub failed_runs: u64,
+    /// Fuel per row seen, a moving mean.
+    pub fuel_per_row: u64,
+    /// The last failure.
+    pub last_error: Option<String>,
+}
+
+impl VersionStatus {
+    fn of(plugin: &Plugin) -> Self {
+        let (description, health) = (&plugin.description, &plugin.health);
+        Self {
+            digest: plugin.digest,
+            name: description.name.clone(),
+            version: description.version.clone(),
+            title: description.title.clone(),
+            summary: description.summary.clone(),
+            bytes: plugin.bytes,
+            rules: description.rules.clone(),
+            reads: plugin.reads.clone(),
+            quarantined: health.is_quarantined(),
+            rows: health.rows(),
+            failed_rows: health.failed_rows(),
+            failed_runs: health.failed_runs(),
+            fuel_per_row: health.fuel_per_row(),
+            last_error: health.last_error(),
+        }
+    }
+}
+
+impl Inner {
+    /// Files by name, then versions without a file by digest.
+    pub(super) fn list(&self) -> Vec<PluginStatus> {
+        let version = |held: Held| {
+            self.plugin(held.digest)
+                .map(|plugin| VersionStatus::of(&plugin))
+        };
+        let mut in_files = BTreeSet::new();
+        let mut list = Vec::new();
+        {
+            let files = self.files();
+            for (name, record) in &files.records {
+                in_files.extend(record.current.map(|held| held.digest));
+                let version = record.current.and_then(version);
+                let refusal = record.error.as_ref().map(|error| Refusal {
+                    code: error.code(),
+                    reason: error.to_string(),
+                });
+                let state = match (&version, &refusal) {
+                    (Some(version), _) if version.quarantined => FileState::Quarantined,
+                    (Some(_), _) => FileState::Available,
+                    (None, Some(_)) => FileState::Refused,
+                    (None, None) => FileState::Loading,
+                };
+                list.push(PluginStatus {
+                    file: Some(name.clone()),
+                    state,
+                    refusal,
+                    version,
+                });
+            }
+        }
+        let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
+        for plugin in plugins
+            .values()
+            .filter(|plugin| !in_files.contains(&plugin.digest))
+        {
+            let version = VersionStatus::of(plugin);
+            let state = if version.quarantined {
+                FileState::Quarantined
+            } else {
+                FileState::Retired
+            };
+            list.push(PluginStatus {
+                file: None,
+                state,
+                refusal: None,
+                version: Some(version),
+            });
+        }
+        list
+    }
+}

@@ -1,0 +1,149 @@
+//! The thread that looks at the folder: what is new, what has been still long enough to be read, what is gone.
+//!
+//! Started by `catalogue`. It reads names, sizes and times only; the loading threads do the rest.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    os::unix::fs::MetadataExt,
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender},
+    time::{Duration, Instant as Clock, SystemTime},
+};
+
+use super::{CatalogueEvent, Inner, loading::Job, process_now};
+
+/// Why the thread wakes.
+pub(super) enum Wake {
+    /// Something may have changed.
+    Look,
+    /// The catalogue is being dropped.
+    Stop,
+}
+
+/// What tells one state of a file from another, short of its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stamp {
+    bytes: u64,
+    modified: Option<SystemTime>,
+    // Two files may have the same size and, within a tick of the system's clock, the same time.
+    inode: u64,
+}
+
+impl Stamp {
+    /// The stamp of a file, if it is one.
+    pub(super) fn of(metadata: &fs::Metadata) -> Option<Self> {
+        metadata.is_file().then(|| Self { bytes: metadata.len(), modified: metadata.modified().ok(), inode: metadata.ino() })
+    }
+}
+
+/// Files that changed lately: their state, and since when it has been so.
+type Settling = BTreeMap<String, (Stamp, Clock)>;
+
+/// Runs until the catalogue is dropped.
+pub(super) fn run(inner: &Inner, woken: &Receiver<Wake>, jobs: &Sender<Job>) {
+    let rescan = Duration::from_millis(inner.config.rescan_ms.max(10));
+    let mut settling = Settling::new();
+    loop {
+        let wanted = inner.files().looks_wanted;
+        let is_settled = look(inner, &mut settling, jobs);
+        if is_settled {
+            inner.files().looks_settled = wanted;
+            inner.settled.notify_all();
+        }
+        let still = Duration::from_millis(inner.config.still_ms);
+        let now = process_now();
+        let next = settling
+            .values()
+            .map(|(_, since)| (*since + still).saturating_duration_since(now))
+            .min();
+        match woken.recv_timeout(next.unwrap_or(rescan).min(rescan)) {
+            Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
+/// One look; true if nothing is left to settle or load.
+fn look(inner: &Inner, settling: &mut Settling, jobs: &Sender<Job>) -> bool {
+    let found = match read_folder(inner) {
+        Ok(found) => found,
+        Err(error) => {
+            // A folder that cannot be read says nothing about its files: what serves goes on.
+            tracing::error!(
+                "read the plugin folder {}: {error}",
+                inner.config.folder.display()
+            );
+            return true;
+        }
+    };
+    remove_gone(inner, &found.keys().cloned().collect());
+    settling.retain(|name, _| found.contains_key(name));
+    let still = Duration::from_millis(inner.config.still_ms);
+    let now = process_now();
+    let mut files = inner.files();
+    let mut is_settled = true;
+    for (name, stamp) in found {
+        let record = files.records.entry(name.clone()).or_default();
+        if record.loading {
+            is_settled = false;
+            continue;
+        }
+        if record.stamp == Some(stamp) {
+            settling.remove(&name);
+            continue;
+        }
+        is_settled = false;
+        let seen = settling.entry(name.clone()).or_insert((stamp, now));
+        if seen.0 != stamp {
+            *seen = (stamp, now);
+        }
+        if now.saturating_duration_since(seen.1) >= still {
+            settling.remove(&name);
+            record.loading = jobs.send(Job { name, stamp }).is_ok();
+        }
+    }
+    is_settled
+}
+
+/// The plugin files by name. Hidden files are skipped: half of a copy often has such a name.
+fn read_folder(inner: &Inner) -> std::io::Result<BTreeMap<String, Stamp>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(&inner.config.folder)? {
+        let path = entry?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let is_plugin = path
+            .extension()
+            .is_some_and(|extension| extension == "wasm")
+            && !name.starts_with('.');
+        // Gone between two calls is gone.
+        let stamp = if is_plugin {
+            fs::metadata(&path)
+                .ok()
+                .and_then(|metadata| Stamp::of(&metadata))
+        } else {
+            None
+        };
+        if let Some(stamp) = stamp {
+            found.insert(name.to_owned(), stamp);
+        }
+    }
+    Ok(found)
+}
+
+fn remove_gone(inner: &Inner, found: &BTreeSet<String>) {
+    let mut gone = Vec::new();
+    inner.files().records.retain(|name, record| {
+        // A file that is being loaded is looked at again when that is done.
+        let stays = record.loading || found.contains(name);
+        if !stays {
+            gone.push(name.clone());
+        }
+        stays
+    });
+    for file in gone {
+        tracing::info!("plugin file {file} is gone");
+        (inner.events)(CatalogueEvent::Removed { file });
+    }
+}

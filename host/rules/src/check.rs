@@ -1,0 +1,174 @@
+//! `signalbox plugin check`: what a file is, what it reads, and how its cases come out, under the server's limits.
+//!
+//! Called by `app`. Compiles in this process, since the author's own machine is at stake and nobody else's.
+
+use std::{
+    fmt,
+    time::{Duration, Instant as Clock},
+};
+
+use signalbox_model::{
+    describe::{Description, RuleKind},
+    id::Digest,
+};
+
+use crate::{
+    cases::Outcome,
+    engine::Engine,
+    error::{LoadError, cut},
+    inspect,
+    load::{self, Compiled, Tried},
+};
+
+/// What was found out about a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// The file's content.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The rules it exports.
+    pub kinds: Vec<RuleKind>,
+    /// How long compiling took.
+    pub compile_time: Duration,
+    /// The plugin in its own words.
+    pub description: Description,
+    /// Its cases, in order.
+    pub cases: Vec<Outcome>,
+    /// What is wrong beside single cases: state that is kept, say.
+    pub errors: Vec<LoadError>,
+    /// Fuel that one row may use.
+    pub fuel_per_row_max: u64,
+}
+
+impl Report {
+    /// Whether the server would let the file in.
+    pub fn is_good(&self) -> bool {
+        self.errors.is_empty() && self.cases.iter().all(|case| case.error.is_none())
+    }
+}
+
+/// Checks a file's bytes.
+///
+/// # Errors
+/// When the file does not get as far as its cases; the error says why, as the server would.
+pub fn check(engine: &Engine, bytes: &[u8]) -> Result<Report, LoadError> {
+    let kinds = inspect::inspect(bytes, engine.limits())?;
+    let started = now();
+    let code = wasmtime::component::Component::from_binary(engine.wasm(), bytes).map_err(|e| {
+        LoadError::Compile {
+            reason: cut(&format!("{e:#}")),
+        }
+    })?;
+    let compile_time = now() - started;
+    let digest = Digest::of_bytes(bytes);
+    let compiled = Compiled {
+        digest,
+        bytes: bytes.len() as u64,
+        kinds: kinds.clone(),
+        code,
+    };
+    let Tried { plugin, outcomes } = load::try_out(engine, compiled)?;
+    Ok(Report {
+        digest,
+        bytes: bytes.len() as u64,
+        kinds,
+        compile_time,
+        description: plugin.description,
+        cases: outcomes.cases,
+        errors: outcomes.errors,
+        fuel_per_row_max: engine.limits().fuel_per_row,
+    })
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let description = &self.description;
+        writeln!(
+            f,
+            "{} {}: {}",
+            description.name, description.version, description.title
+        )?;
+        writeln!(f, "  {}", description.summary)?;
+        writeln!(f, "  {} bytes, digest {}", self.bytes, self.digest)?;
+        writeln!(
+            f,
+            "  imports nothing; compiled in {} ms",
+            self.compile_time.as_millis()
+        )?;
+        for (kind, rule) in &description.rules {
+            writeln!(f, "\n{}", kind.as_str())?;
+            let codes: Vec<&str> = rule
+                .reasons
+                .iter()
+                .map(|reason| reason.code.as_str())
+                .collect();
+            writeln!(f, "  reasons: {}", codes.join(", "))?;
+            let cases: Vec<&Outcome> = self
+                .cases
+                .iter()
+                .filter(|case| case.kind == *kind)
+                .collect();
+            let mut reads: Vec<&str> = Vec::new();
+            for read in cases.iter().flat_map(|case| &case.reads) {
+                if !reads.contains(&read.as_str()) {
+                    reads.push(read);
+                }
+            }
+            writeln!(
+                f,
+                "  reads in its cases: {}",
+                if reads.is_empty() {
+                    "nothing".to_owned()
+                } else {
+                    reads.join("; ")
+                }
+            )?;
+            if cases.is_empty() {
+                writeln!(f, "  no cases: nothing was tried")?;
+            }
+            for case in cases {
+                let mark = if case.error.is_none() { "ok  " } else { "FAIL" };
+                writeln!(
+                    f,
+                    "  {mark} {} ({} fuel of {}, {} us)",
+                    case.case,
+                    case.fuel_used,
+                    self.fuel_per_row_max,
+                    case.elapsed.as_micros()
+                )?;
+                if let Some(error) = &case.error {
+                    writeln!(f, "       {error}")?;
+                    if !case.answer.is_null() {
+                        writeln!(f, "       answered {}", case.answer)?;
+                    }
+                }
+            }
+        }
+        for error in &self.errors {
+            writeln!(f, "\nFAIL {error}")?;
+        }
+        let failed = self
+            .cases
+            .iter()
+            .filter(|case| case.error.is_some())
+            .count()
+            + self.errors.len();
+        match failed {
+            0 => write!(f, "\nall {} cases come out as they say", self.cases.len()),
+            _ => write!(
+                f,
+                "\n{failed} of {} checks failed: the server would refuse this file",
+                self.cases.len()
+            ),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "process time: how long compiling takes"
+)]
+fn now() -> Clock {
+    Clock::now()
+}

@@ -1,0 +1,229 @@
+//! The JSON documents of the contract: `describe` and `plan`, read by their published schemas.
+//!
+//! Called by `load`, `plugin` and `check`. The schemas of `wit/v1/schemas` find every problem with its place; the
+//! types of `model` are what comes out. What the schemas cannot say (unique names, what this host can do) is checked
+//! here too.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use jsonschema::{Draft, PatternOptions, Validator};
+use serde::de::DeserializeOwned;
+use serde_json::Value as Json;
+use signalbox_model::{
+    describe::{Description, RuleKind},
+    plan::{Input, Occasion, Plan, Source},
+    problem::Problem,
+};
+
+use crate::{
+    error::cut,
+    limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
+};
+
+/// The code of what this host cannot do yet.
+const NOT_SUPPORTED: &str = "not_supported_yet";
+/// Most problems that one check lists.
+const PROBLEMS_MAX: usize = 50;
+/// Largest compiled pattern of a config schema, in bytes.
+const PATTERN_BYTES_MAX: usize = 1 << 20;
+
+/// The published schema of the `describe` document.
+pub const DESCRIBE_SCHEMA: &str = include_str!("../../../wit/v1/schemas/describe.schema.json");
+/// The published schema of the `plan` document.
+pub const PLAN_SCHEMA: &str = include_str!("../../../wit/v1/schemas/plan.schema.json");
+
+static DESCRIBE: LazyLock<Validator> = LazyLock::new(|| published(DESCRIBE_SCHEMA));
+static PLAN: LazyLock<Validator> = LazyLock::new(|| published(PLAN_SCHEMA));
+
+fn published(schema: &str) -> Validator {
+    let schema: Json =
+        serde_json::from_str(schema).expect("the published schemas are JSON, as a test shows");
+    compile(&schema).expect("the published schemas compile, as a test shows")
+}
+
+/// A schema made ready: the 2020-12 draft, patterns in linear time, no references to elsewhere.
+pub(crate) fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
+    let patterns = PatternOptions::regex()
+        .size_limit(PATTERN_BYTES_MAX)
+        .dfa_size_limit(PATTERN_BYTES_MAX);
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .with_pattern_options(patterns)
+        .offline()
+        .build(schema)
+        .map_err(|error| {
+            let pointer = error.schema_path().as_str().to_owned();
+            vec![Problem::new(pointer, "schema", cut(&error.to_string()))]
+        })
+}
+
+/// Everything about the document that its schema does not allow, with places in the document.
+pub(crate) fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
+    validator
+        .iter_errors(document)
+        .take(PROBLEMS_MAX)
+        .map(|error| {
+            let pointer = error.instance_path().as_str().to_owned();
+            Problem::new(pointer, "schema", cut(&error.to_string()))
+        })
+        .collect()
+}
+
+/// Reads the answer of `describe`, of a component that exports these kinds.
+pub(crate) fn read_description(
+    text: &str,
+    kinds: &[RuleKind],
+) -> Result<Description, Vec<Problem>> {
+    let description: Description = read(text, DESCRIBE_BYTES_MAX, &DESCRIBE)?;
+    let described: Vec<_> = description.rules.keys().copied().collect();
+    let mut problems = Vec::new();
+    if described != kinds {
+        let words = |kinds: &[RuleKind]| {
+            kinds
+                .iter()
+                .map(|kind| kind.as_str())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        let reason = format!(
+            "it describes {} but the component exports {}",
+            words(&described),
+            words(kinds)
+        );
+        problems.push(Problem::new("/rules", "rules_exported", reason));
+    }
+    for (kind, rule) in &description.rules {
+        let mut codes = BTreeSet::new();
+        for (at, reason) in rule.reasons.iter().enumerate() {
+            if !codes.insert(&reason.code) {
+                let pointer = format!("/rules/{}/reasons/{at}/code", kind.as_str());
+                problems.push(Problem::new(
+                    pointer,
+                    "repeated",
+                    format!("the code {:?} stands twice", reason.code),
+                ));
+            }
+        }
+    }
+    if problems.is_empty() {
+        Ok(description)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Reads the answer of `plan` of a rule of that kind, and checks that this host can do what it asks for.
+pub(crate) fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
+    let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
+    let problems = check_plan(kind, &plan);
+    if problems.is_empty() {
+        Ok(plan)
+    } else {
+        Err(problems)
+    }
+}
+
+/// Reads a plan for a case, where the values are given: what this host cannot give yet does not matter.
+pub(crate) fn read_plan_of_case(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
+    let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
+    let problems: Vec<_> = check_plan(kind, &plan)
+        .into_iter()
+        .filter(|problem| problem.code != NOT_SUPPORTED)
+        .collect();
+    if problems.is_empty() {
+        Ok(plan)
+    } else {
+        Err(problems)
+    }
+}
+
+fn read<T: DeserializeOwned>(
+    text: &str,
+    bytes_max: usize,
+    schema: &Validator,
+) -> Result<T, Vec<Problem>> {
+    let problem = |code, reason| vec![Problem::new("", code, reason)];
+    if text.len() > bytes_max {
+        return Err(problem(
+            "too_large",
+            format!(
+                "it has {} bytes, at most {bytes_max} are allowed",
+                text.len()
+            ),
+        ));
+    }
+    let json: Json =
+        serde_json::from_str(text).map_err(|e| problem("not_json", cut(&e.to_string())))?;
+    let found = problems(schema, &json);
+    if !found.is_empty() {
+        return Err(found);
+    }
+    serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string())))
+}
+
+/// What a plan of a rule of that kind asks for that makes no sense, or that this host cannot give yet. Places are
+/// pointers into the plan; the code of the latter is `not_supported_yet`.
+pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let mut names = BTreeSet::new();
+    for (at, input) in plan.inputs.iter().enumerate() {
+        let pointer = format!("/inputs/{at}");
+        if !names.insert(&input.name) {
+            let reason = format!("the name {:?} stands twice", input.name);
+            problems.push(Problem::new(format!("{pointer}/name"), "repeated", reason));
+        }
+        problems.extend(check_input(kind, input, &format!("{pointer}/source")));
+    }
+    match kind {
+        RuleKind::Trigger if plan.occasions.is_empty() => {
+            let problem = Problem::new(
+                "/occasions",
+                "no_occasion",
+                "a trigger without an occasion is never asked",
+            );
+            problems.push(problem.with_help("name at least one event"));
+        }
+        RuleKind::Segment | RuleKind::Personalizer if !plan.occasions.is_empty() => {
+            let reason = format!("a {} has no occasions", kind.as_str());
+            problems.push(Problem::new("/occasions", "occasion_of_trigger", reason));
+        }
+        _ => {}
+    }
+    for (at, occasion) in plan.occasions.iter().enumerate() {
+        let name = match occasion {
+            Occasion::Event(_) | Occasion::Due => continue,
+            Occasion::AttributeChanged(_) => "attribute_changed",
+            Occasion::SegmentEntered(_) => "segment_entered",
+            Occasion::SegmentLeft(_) => "segment_left",
+            Occasion::TableRowChanged(_) => "table_row_changed",
+            Occasion::Start => "start",
+        };
+        problems.push(not_supported(
+            format!("/occasions/{at}"),
+            &format!("the occasion {name}"),
+        ));
+    }
+    problems
+}
+
+fn check_input(kind: RuleKind, input: &Input, pointer: &str) -> Option<Problem> {
+    match &input.source {
+        Source::Table(_) => Some(not_supported(pointer.to_owned(), "rows of a table")),
+        Source::Segment(_) => Some(not_supported(pointer.to_owned(), "membership of a segment")),
+        Source::Kept(_) => Some(not_supported(pointer.to_owned(), "a kept value")),
+        Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
+            let reason = format!("a {} is not asked on an occasion", kind.as_str());
+            Some(Problem::new(pointer, "occasion_of_trigger", reason))
+        }
+        _ => None,
+    }
+}
+
+fn not_supported(pointer: String, what: &str) -> Problem {
+    Problem::new(
+        pointer,
+        NOT_SUPPORTED,
+        format!("this server cannot give {what} yet"),
+    )
+    .with_help("choose a config that does without it, or a newer server")
+}
