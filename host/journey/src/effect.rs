@@ -2,10 +2,10 @@
 
 use signalbox_model::{
     fact::Fact,
-    id::{EntryKey, EventId, JourneyId, MessageId, WorkflowId},
+    id::{EventId, MessageId},
     message::{Message, MessageStatus},
     record::Posted,
-    state::{PastEvent, Timer},
+    state::{JourneySummary, PastEvent, Timer},
     time::Instant,
 };
 
@@ -99,23 +99,4 @@ pub enum Decision {
     Go,
     /// Break off; the reason code.
     Skipped(String),
-}
-
-/// A journey that is over.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub struct JourneySummary {
-    /// Which one.
-    pub journey: JourneyId,
-    /// In which workflow.
-    pub workflow: WorkflowId,
-    /// In which version of it.
-    pub version: u32,
-    /// With which key it began.
-    pub key: EntryKey,
-    /// When it began.
-    pub entered_at: Instant,
-    /// When it ended.
-    pub ended_at: Instant,
-    /// `completed`, or the reason code of its exit.
-    pub outcome: String,
 }

@@ -21,6 +21,6 @@ pub use crate::{
     advance::{Advance, Context, Input, Question, Status},
     check::check,
     compiled::Compiled,
-    effect::{Decision, Effect, JourneySummary, MessageChange},
+    effect::{Decision, Effect, MessageChange},
 };
-pub use signalbox_model::state::{Timer, TimerId};
+pub use signalbox_model::state::{JourneySummary, Timer, TimerId};

@@ -4,7 +4,7 @@ use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
     id::StepId,
-    state::{Journey, Place, Timer, TimerId},
+    state::{Journey, JourneySummary, Place, Timer, TimerId},
     time::Instant,
     verdict::Verdict,
     workflow::{Branch, OnFailure, Step, Wait},
@@ -12,7 +12,7 @@ use signalbox_model::{
 
 use crate::{
     advance::{Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose, decision},
-    effect::{Effect, JourneySummary},
+    effect::Effect,
     limits::{JOURNEY_STEPS_MAX, STEPS_PER_INPUT_MAX, WAVES_MAX},
 };
 

@@ -379,6 +379,18 @@ impl World {
                     },
                 );
             }
+            Effect::Claimed {
+                message,
+                attempt,
+                decision: Decision::Go,
+            } => {
+                let out = &self.outbox[&message];
+                assert_eq!(
+                    (out.claimed, out.attempts + 1),
+                    (None, attempt),
+                    "one go an attempt"
+                );
+            }
             Effect::UpdateMessage { id, change } => {
                 let out = self.outbox.get_mut(&id).unwrap();
                 match change {

@@ -1,7 +1,7 @@
 //! Whatever comes, in whatever order: nothing panics, and what the harness checks after every input holds.
 
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use signalbox_journey::{Input, Timer, TimerId};
 use signalbox_model::{
     id::{EntryKey, JourneyId, MessageId, WorkflowId},
@@ -14,7 +14,7 @@ use crate::{
     rules::{has, later_than, on, with, workflow},
 };
 
-fn world() -> World {
+fn workflows() -> [Json; 3] {
     let hold = |binding| with(binding, "on_failure", json!("hold"));
     let pause = |binding| with(binding, "on_failure", json!("pause"));
     let values = json!({"plugin": "values", "config": {"send_in": "2h"}});
@@ -36,7 +36,7 @@ fn world() -> World {
         "exits",
         exits,
     );
-    World::new(&[
+    [
         with(welcome, "audience", pause(has("email"))),
         with(
             workflow(
@@ -48,7 +48,7 @@ fn world() -> World {
             json!("once"),
         ),
         workflow("echo", on("message_sent"), note),
-    ])
+    ]
 }
 
 /// A line of a story, or an input that fits nothing.
@@ -56,6 +56,8 @@ fn world() -> World {
 enum Move {
     Line(String),
     Wind(u64),
+    /// Makes the workflow, or its next version without the step at that position.
+    Put(usize, usize),
     StrayTimer(u32),
     StrayIntent(u8, u32),
     StrayOutcome(u32, AttemptOutcome),
@@ -73,7 +75,9 @@ fn moves() -> impl Strategy<Value = Move> {
         prop::sample::select(vec!["a", "b", "c"]),
     );
     let workflow = prop::sample::select(vec!["welcome", "cart", "echo"]);
-    let command = prop::sample::select(vec!["start", "start", "pause", "resume", "resume", "end"]);
+    let command = prop::sample::select(vec![
+        "start", "start", "pause", "resume", "resume", "end", "delete",
+    ]);
     let rule = prop::sample::select(vec!["event", "later", "has", "values"]);
     let set = vec![
         r#"{"gold": 1}"#,
@@ -102,6 +106,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => rule.prop_map(|rule| Move::Line(format!("mend {rule}"))),
         1 => prop::sample::select(set).prop_map(|set| Move::Line(format!("set {set}"))),
         4 => (1..40_u64).prop_map(Move::Wind),
+        1 => (0..3_usize, 0..3_usize).prop_map(|(which, without)| Move::Put(which, without)),
         1 => (0..3_u32).prop_map(Move::StrayTimer),
         1 => (0..3_u8, 0..4_u32).prop_map(|(which, attempt)| Move::StrayIntent(which, attempt)),
         1 => (0..4_u32).prop_map(|attempt| Move::StrayOutcome(attempt, AttemptOutcome::Accepted)),
@@ -122,6 +127,21 @@ fn play(world: &mut World, step: &Move) {
         Move::Wind(hours) => {
             let to = world.now.plus(Span::from_ms(hours * 3_600_000));
             world.wind(to, true);
+        }
+        Move::Put(which, without) => {
+            let mut workflow = workflows()[*which].clone();
+            let id = WorkflowId::parse(workflow["id"].as_str().unwrap()).unwrap();
+            let current = world
+                .definitions
+                .workflows
+                .get(&id)
+                .map(|found| found.current);
+            let steps = workflow["steps"].as_array_mut().unwrap();
+            // Only the wait at the second position is named by no other step.
+            if steps.get(*without).is_some_and(|step| step["id"] == "rest") {
+                steps.remove(*without);
+            }
+            world.put(&workflow, current);
         }
         Move::StrayTimer(kind) => {
             let workflow = WorkflowId::parse("welcome").unwrap();
@@ -159,14 +179,14 @@ proptest! {
 
     #[test]
     fn invariants_hold(steps in prop::collection::vec(moves(), 1..80)) {
-        let mut world = world();
+        let mut world = World::new(&workflows());
         world.play("start welcome\n start cart\n start echo");
         for step in &steps {
             play(&mut world, step);
         }
         // Whatever happened, an end leaves nothing behind.
         for workflow in ["welcome", "cart", "echo"] {
-            world.play(&format!("end {workflow}"));
+            world.play(&format!("end {workflow}\n delete {workflow}"));
         }
         world.play("outcome in_doubt\n event page_viewed");
         prop_assert!(world.timers.is_empty());
