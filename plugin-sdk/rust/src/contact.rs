@@ -44,13 +44,15 @@ pub struct Column {
     missing_bits: OnceCell<Box<[u64]>>,
 }
 
+type PlanResult = Result<Plan, String>;
+
 /// One or many contacts to decide on.
 ///
 /// No answer may depend on which other contacts are in the batch, or on their order.
 pub struct Batch {
     rows: usize,
     columns: Vec<Column>,
-    plan: LazyCell<Result<Plan, String>, Box<dyn FnOnce() -> Result<Plan, String>>>,
+    plan: LazyCell<PlanResult, Box<dyn FnOnce() -> PlanResult>>,
     /// Where the last name was found: rules ask for the same names in the same order for every row.
     next: Cell<usize>,
     mistake: RefCell<Option<String>>,

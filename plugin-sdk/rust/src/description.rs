@@ -82,6 +82,12 @@ impl Description {
         self
     }
 
+    /// The document as a JSON value.
+    #[must_use]
+    pub fn to_value(&self) -> Json {
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
     /// The document's JSON text.
     #[must_use]
     pub fn to_json(&self) -> String {

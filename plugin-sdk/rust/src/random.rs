@@ -3,7 +3,7 @@
 //! Called by rules that draw: a stable sample, a rotation of contents. The same seed gives the same numbers for ever,
 //! so that a decision can be executed again.
 
-/// A small generator (SplitMix64 of Steele, Lea and Flood, 2014); not for secrets.
+/// A small generator (`SplitMix64` of Steele, Lea and Flood, 2014); not for secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Random(u64);
 

@@ -2,7 +2,7 @@
 //!
 //! Implemented by rule authors, called by what [`crate::plugin!`] makes.
 
-use std::rc::Rc;
+use std::{mem, rc::Rc};
 
 use schemars::{JsonSchema, generate::SchemaSettings};
 use serde::de::DeserializeOwned;
@@ -79,10 +79,16 @@ pub(crate) fn verdicts<R: Rule, T>(
     };
     let for_names = Rc::clone(&config);
     let batch = Batch::new(batch, move || R::plan(&for_names));
-    R::decide_batch(&config, &batch)
+    let answers = R::decide_batch(&config, &batch)
         .into_iter()
         .map(|answer| answer.map(&map))
-        .collect()
+        .collect();
+    if cfg!(target_arch = "wasm32") {
+        // The instance is thrown away after the batch, and its memory with it: freeing thousands of texts one by one
+        // would be a good part of the time.
+        mem::forget((batch, config));
+    }
+    answers
 }
 
 /// The JSON Schema (2020-12) of a rule's config.

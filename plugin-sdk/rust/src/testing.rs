@@ -2,12 +2,12 @@
 //!
 //! Called by tests only; not there on wasm.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs};
 
 use serde_json::Value as Json;
 
 use crate::{
-    description::Case,
+    description::{Case, Description},
     plan::{Input, Plan, Source, Type},
     raw::types,
     rule::{self, Rule},
@@ -102,6 +102,25 @@ pub fn check_cases<R: Rule>() {
         wrong.is_empty(),
         "cases that come out otherwise:\n{}",
         wrong.join("\n")
+    );
+}
+
+/// Holds the finished description that a plugin brings against the one its source makes. With the environment variable
+/// `SIGNALBOX_WRITE_DESCRIPTION` set it writes the file instead.
+///
+/// # Panics
+/// When the file cannot be read or written, or says something else.
+#[track_caller]
+pub fn check_description(description: &Description, file: &str) {
+    let made = format!("{:#}\n", description.to_value());
+    if std::env::var_os("SIGNALBOX_WRITE_DESCRIPTION").is_some() {
+        let written = fs::write(file, &made);
+        assert!(written.is_ok(), "{file} cannot be written: {written:?}");
+    }
+    let found = fs::read_to_string(file).unwrap_or_default();
+    assert!(
+        found == made,
+        "{file} is not what the source makes; run the test with SIGNALBOX_WRITE_DESCRIPTION=1"
     );
 }
 

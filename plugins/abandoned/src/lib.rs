@@ -313,17 +313,24 @@ plugin! {
     title: "When something is left unfinished",
     summary: "Enters a contact when an event is not followed by another in time: abandoned carts, views without a purchase, long inactivity.",
     trigger: Abandoned,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
-    use signalbox_sdk::testing::{Row, check_cases};
+    use signalbox_sdk::testing::{Row, check_cases, check_description};
 
     use super::{Abandoned, TriggerVerdict, Why};
 
     #[test]
     fn cases() {
         check_cases::<Abandoned>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
     }
 
     #[test]

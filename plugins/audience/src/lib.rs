@@ -208,12 +208,133 @@ plugin! {
     title: "Audience",
     summary: "Contacts who meet conditions on their attributes and on what they did: how often, how much, how long ago.",
     segment: Audience,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
+    use signalbox_conditions::Tree;
+    use signalbox_sdk::{
+        Random,
+        prelude::*,
+        testing::{Row, check_cases, check_description, decide_rows},
+    };
+
+    use super::{Audience, Why};
+
     #[test]
     fn cases() {
-        signalbox_sdk::testing::check_cases::<super::Audience>();
+        check_cases::<Audience>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
+    }
+
+    /// The same rule without its evaluation by column.
+    struct OneByOne;
+
+    impl Rule for OneByOne {
+        type Config = Tree;
+        type Verdict = SegmentVerdict<Why>;
+
+        fn plan(config: &Tree) -> Result<Plan, String> {
+            Audience::plan(config)
+        }
+
+        fn decide(config: &Tree, contact: &Contact<'_>) -> Result<SegmentVerdict<Why>, String> {
+            Audience::decide(config, contact)
+        }
+
+        fn cases() -> Vec<Case> {
+            Audience::cases()
+        }
+    }
+
+    fn random_tree(random: &mut Random, depth: u32) -> serde_json::Value {
+        let comparison = ["eq", "ne", "gt", "gte", "lt", "lte"][random.below(6) as usize];
+        let number = random.below(5);
+        let children = |random: &mut Random| -> Vec<_> {
+            (0..random.below(4))
+                .map(|_| random_tree(random, depth - 1))
+                .collect()
+        };
+        let history = json!({ "event": "order_completed", "within": "90d" });
+        match random.below(if depth == 0 { 7 } else { 10 }) {
+            0 => json!({ "attribute": { "name": "age", "operator": comparison, "value": number } }),
+            1 => {
+                json!({ "attribute": { "name": "country", "operator": comparison, "value": "b" } })
+            }
+            2 => {
+                json!({ "attribute": { "name": "age", "operator": "between", "value": [1, number] } })
+            }
+            3 => json!({ "attribute": { "name": "country", "operator": "missing" } }),
+            4 => json!({ "count": { "of": history, "operator": comparison, "value": number } }),
+            5 => json!({ "average": {
+                "of": history, "field": "value", "operator": comparison, "value": number,
+            } }),
+            6 => {
+                json!({ "attribute": { "name": "country", "operator": "in", "value": ["a", "c"] } })
+            }
+            7 => json!({ "all": children(random) }),
+            8 => json!({ "any": children(random) }),
+            _ => json!({ "not": random_tree(random, depth - 1) }),
+        }
+    }
+
+    fn random_row(random: &mut Random, plan: &Plan) -> Row {
+        plan.inputs().iter().fold(Row::new(), |row, input| {
+            if random.below(4) == 0 {
+                return row;
+            }
+            match input.kind {
+                Type::Number | Type::Integer => row.set(&input.name, random.below(5)),
+                _ => row.set(&input.name, ["a", "b", "c"][random.below(3) as usize]),
+            }
+        })
+    }
+
+    #[test]
+    fn by_column_and_one_by_one_agree() {
+        let mut random = Random::new(7);
+        for round in 0..300 {
+            let config = random_tree(&mut random, 3);
+            let tree: Tree = serde_json::from_value(config.clone()).expect("a tree");
+            let plan = Audience::plan(&tree).expect("a plan");
+            let rows: Vec<Row> = (0..40).map(|_| random_row(&mut random, &plan)).collect();
+            let config = config.to_string();
+            assert_eq!(
+                decide_rows::<Audience>(&config, &rows),
+                decide_rows::<OneByOne>(&config, &rows),
+                "round {round}: {config}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_refused_in_words() {
+        let refused = |config: &str| Row::new().decide::<Audience>(config).unwrap_err();
+        for (config, problem) in [
+            (
+                r#"{ "attribute": { "name": "age", "operator": "gt" } }"#,
+                "the condition on age needs a value",
+            ),
+            (
+                r#"{ "attribute": { "name": "age", "operator": "in", "value": [1, "b"] } }"#,
+                "the condition on age needs texts, numbers or truth values, all of one type",
+            ),
+            (
+                r#"{ "attribute": { "name": "age", "operator": "between", "value": [1] } }"#,
+                "the condition on age needs a list of the least and the greatest value",
+            ),
+            (
+                r#"{ "recency": { "event": "order_completed", "is": "within" } }"#,
+                "the condition on order_completed needs a time",
+            ),
+        ] {
+            assert_eq!(refused(config), problem);
+        }
     }
 }

@@ -111,12 +111,21 @@ plugin! {
     title: "Predicate of three inputs",
     summary: "For benchmarks: a compiled predicate over a country, a count and a sum.",
     segment: Predicate,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
+    use signalbox_sdk::testing::{check_cases, check_description};
+
     #[test]
     fn cases() {
-        signalbox_sdk::testing::check_cases::<super::Predicate>();
+        check_cases::<super::Predicate>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
     }
 }

@@ -318,17 +318,24 @@ plugin! {
     title: "Content blocks",
     summary: "Chooses the content of a message by attributes, lifecycle stage or history, with a default for everyone else.",
     personalizer: Blocks,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
-    use signalbox_sdk::testing::{Row, check_cases};
+    use signalbox_sdk::testing::{Row, check_cases, check_description};
 
     use super::Blocks;
 
     #[test]
     fn cases() {
         check_cases::<Blocks>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
     }
 
     #[test]

@@ -222,6 +222,7 @@ impl HistoryCondition {
 impl Comparison {
     /// Whether the number stands so to the other.
     #[must_use]
+    #[expect(clippy::float_cmp, reason = "the same number is what was asked for")]
     pub fn holds(self, number: f64, other: f64) -> bool {
         match self {
             Self::Eq => number == other,

@@ -4,7 +4,7 @@
 //! the next and asks again then.
 #![deny(missing_docs)]
 
-use signalbox_sdk::prelude::*;
+use signalbox_sdk::{Value, prelude::*};
 
 /// What a marketer chooses.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -130,9 +130,7 @@ impl Rule for Engagement {
         for (index, signal) in config.signals().enumerate() {
             // Three counts for each signal, in the order of the plan.
             let reached = |offset: usize| {
-                let count = contact
-                    .at(index * 3 + offset)
-                    .and_then(|value| value.as_number());
+                let count = contact.at(index * 3 + offset).and_then(Value::as_number);
                 count.is_some_and(|count| count >= f64::from(signal.least))
             };
             if reached(0) {
@@ -227,17 +225,24 @@ plugin! {
     title: "Engagement",
     summary: "Contacts who are active, cooling, lapsed or never engaged, by their opens, clicks and purchases.",
     segment: Engagement,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
-    use signalbox_sdk::testing::{Row, check_cases};
+    use signalbox_sdk::testing::{Row, check_cases, check_description};
 
     use super::Engagement;
 
     #[test]
     fn cases() {
         check_cases::<Engagement>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use signalbox_sdk::prelude::*;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "When an event occurs")]
 pub struct Config {
-    /// The event's name, in snake_case past tense.
+    /// The event's name, in past tense, such as `order_completed`.
     #[schemars(
         title = "Event",
         regex(pattern = r"^[a-z][a-z0-9_]{0,99}$"),
@@ -108,17 +108,24 @@ plugin! {
     title: "When an event occurs",
     summary: "Enters a contact whenever an event with this name and these field values occurs.",
     trigger: OnEvent,
+    description: include_str!("../description.json"),
 }
 
 #[cfg(test)]
 mod tests {
-    use signalbox_sdk::testing::{Row, check_cases};
+    use signalbox_sdk::testing::{Row, check_cases, check_description};
 
     use super::{OnEvent, TriggerVerdict, Why};
 
     #[test]
     fn cases() {
         check_cases::<OnEvent>();
+    }
+
+    #[test]
+    fn the_finished_description_is_the_sources() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/description.json");
+        check_description(&super::signalbox_description(), file);
     }
 
     #[test]

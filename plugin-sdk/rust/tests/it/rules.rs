@@ -108,7 +108,11 @@ impl Rule for Spender {
     }
 
     fn decide(config: &Threshold, contact: &Contact<'_>) -> Result<SegmentVerdict<Why>, String> {
-        if contact.value("tags").and_then(|tags| tags.as_text()) == Some("broken") {
+        if contact
+            .value("tags")
+            .and_then(signalbox_sdk::Value::as_text)
+            == Some("broken")
+        {
             return Err("broken tags".to_owned());
         }
         let verdict = match contact.number("spent") {
