@@ -1,1 +1,402 @@
-//! (room)
+//! The engine: joins the pure core to the log, the store, the sandbox and the mail.
+//!
+//! `api` and `app` hold an [`Engine`], a cheap handle. Behind it each partition has one thread that applies its log in
+//! groups; what the core asks goes to `rules`, what it answers is recorded before anything follows from it; one commit
+//! brings the store to a position; only then mails are claimed and callers told. This is the only room that knows
+//! threads, clocks and tokio. It decides nothing that the core can decide, and never writes a row that does not follow
+//! from the log.
+
+mod accept;
+mod bindings;
+mod clock;
+mod config;
+mod control;
+mod error;
+mod inbox;
+mod loaded;
+mod metrics;
+mod outbox;
+mod partition;
+mod shared;
+mod snapshot;
+mod start;
+mod views;
+mod winding;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::Ordering},
+    time::Duration,
+};
+
+use signalbox_mail::{capture::Capture, transport::Transport};
+use signalbox_model::{
+    id::{ContactId, WorkflowId},
+    problem::Problem,
+    record::Command,
+    workflow::{Action, Workflow},
+};
+use signalbox_reports::Counters;
+use signalbox_rules::catalogue::PluginStatus;
+use signalbox_store::{Schema, SnapshotSet, StoredFact};
+
+pub use signalbox_journal::{Position, TrimReport};
+pub use signalbox_journey::control::Conflict;
+
+pub use crate::{
+    accept::NewInput,
+    bindings::Misfit,
+    clock::{ClockMode, LEAP_MS_MAX},
+    config::{Config, Limits, SenderConfig},
+    error::{
+        AcceptError, CommandError, PutError, ReadError, SnapshotError, StartError, Unavailable,
+    },
+    metrics::{HistogramSnapshot, MetricsSnapshot},
+    start::Parts,
+    views::{ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowView},
+    winding::{Edge, ManualClock, Settled},
+};
+use crate::{shared::Shared, start::Threads};
+
+/// Longest wait for readers to let go of journal and store at a stop.
+const LET_GO_MAX: Duration = Duration::from_secs(10);
+
+/// A handle on the running engine. Clones are the same engine; whoever stops it stops it for all.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// `None` once stopped. Read by every call, for a clone of what it holds.
+    shared: RwLock<Option<Arc<Shared>>>,
+    /// A mutex since two may stop at one time.
+    threads: Mutex<Option<Threads>>,
+    transport: Transport,
+    winding: Arc<tokio::sync::Mutex<()>>,
+    keeper: Mutex<Option<tokio::task::JoinHandle<()>>>,
+}
+
+impl Engine {
+    /// Opens journal and store, applies what the store misses, and serves. Blocks while it recovers.
+    ///
+    /// # Errors
+    /// When something does not open or the log cannot be applied; nothing runs then.
+    pub fn start(config: Config, parts: Parts) -> Result<Self, StartError> {
+        let transport = parts.transport.clone();
+        let runtime = parts.runtime.clone();
+        let snapshot_every = Duration::from_secs(config.snapshot_every_s);
+        let (shared, threads) = start::start(config, parts)?;
+        let keeper = (!snapshot_every.is_zero())
+            .then(|| runtime.spawn(keep(Arc::downgrade(&shared), snapshot_every)));
+        Ok(Self {
+            inner: Arc::new(Inner {
+                shared: RwLock::new(Some(shared)),
+                threads: Mutex::new(Some(threads)),
+                transport,
+                winding: Arc::default(),
+                keeper: Mutex::new(keeper),
+            }),
+        })
+    }
+
+    fn shared(&self) -> Result<Arc<Shared>, Unavailable> {
+        let shared = self
+            .inner
+            .shared
+            .read()
+            .unwrap_or_else(PoisonError::into_inner);
+        shared.clone().ok_or(Unavailable::Stopping)
+    }
+
+    /// Runs a read where it may block.
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Shared) -> Result<T, ReadError> + Send + 'static,
+    ) -> Result<T, ReadError> {
+        let shared = self.shared()?;
+        let done = tokio::task::spawn_blocking(move || read(&shared)).await;
+        done.unwrap_or(Err(Unavailable::Failed.into()))
+    }
+
+    /// Logs inputs, all or none, and answers with their positions once they are durable. They will be applied exactly
+    /// once, those of a contact in this order.
+    pub async fn accept(&self, inputs: Vec<NewInput>) -> Result<Vec<Position>, AcceptError> {
+        let shared = self.shared().map_err(|_| AcceptError::Stopping)?;
+        accept::accept(&shared, inputs).await
+    }
+
+    /// Waits until the record at that position is applied; `false` if that takes longer.
+    pub async fn applied(&self, position: Position, at_most: Duration) -> Result<bool, ReadError> {
+        let shared = self.shared()?;
+        let Some(applied) = shared.applied.get(usize::from(position.partition)) else {
+            return Ok(true);
+        };
+        let mut applied = applied.subscribe();
+        let mut failed = shared.failed.subscribe();
+        drop(shared);
+        tokio::select! {
+            reached = tokio::time::timeout(at_most, applied.wait_for(|at| *at >= position.sequence)) => Ok(reached.is_ok()),
+            _ = failed.wait_for(Option::is_some) => Err(Unavailable::Failed.into()),
+        }
+    }
+
+    /// What is wrong with a workflow's document, all at once; empty if it can be put.
+    pub async fn check_workflow(&self, workflow: Workflow) -> Result<Vec<Problem>, ReadError> {
+        self.read(move |shared| {
+            let checked = bindings::check(&shared.catalogue, &workflow);
+            Ok(checked.err().unwrap_or_default())
+        })
+        .await
+    }
+
+    /// Creates a workflow (`based_on` is `None`), or makes the next version of the one that it was made from.
+    /// Answers once every partition's log has it.
+    pub async fn put_workflow(
+        &self,
+        workflow: Workflow,
+        based_on: Option<u32>,
+    ) -> Result<WorkflowView, PutError> {
+        let shared = self.shared()?;
+        let id = workflow.id.clone();
+        let definitions = bindings::put(&shared, workflow, based_on).await?;
+        views::workflow_view(&definitions, &id, BTreeMap::new())
+            .ok_or(PutError::Unavailable(Unavailable::Failed))
+    }
+
+    /// Moves a workflow to another state; `None` once it is deleted. Answers once every partition's log has it.
+    pub async fn transition(
+        &self,
+        id: &WorkflowId,
+        action: Action,
+    ) -> Result<Option<WorkflowView>, CommandError> {
+        let shared = self.shared()?;
+        let command = Command::Transition {
+            workflow: id.clone(),
+            action,
+        };
+        let definitions = control::command(&shared, command).await?;
+        if !definitions.workflows.contains_key(id) {
+            return Ok(None);
+        }
+        let id = id.clone();
+        let view = self
+            .read(move |shared| {
+                let counters = views::counters(shared)?
+                    .workflows
+                    .remove(&id)
+                    .unwrap_or_default();
+                Ok(views::workflow_view(&definitions, &id, counters))
+            })
+            .await;
+        view.map_err(|_| Unavailable::Failed.into())
+    }
+
+    /// All workflows with their counters.
+    pub async fn workflows(&self) -> Result<Vec<WorkflowView>, ReadError> {
+        self.read(views::workflows).await
+    }
+
+    /// One workflow with its counters.
+    pub async fn workflow(&self, id: &WorkflowId) -> Result<Option<WorkflowView>, ReadError> {
+        let id = id.clone();
+        self.read(move |shared| views::workflow(shared, &id)).await
+    }
+
+    /// A contact as it stands.
+    pub async fn contact(&self, contact: &ContactId) -> Result<Option<ContactView>, ReadError> {
+        let contact = contact.clone();
+        self.read(move |shared| views::contact(shared, &contact))
+            .await
+    }
+
+    /// A contact's journeys with every decision; `None` for an unknown contact.
+    pub async fn journeys(&self, contact: &ContactId) -> Result<Option<JourneysView>, ReadError> {
+        let contact = contact.clone();
+        self.read(move |shared| views::journeys(shared, &contact))
+            .await
+    }
+
+    /// A page of a contact's facts behind that one, the oldest first.
+    pub async fn facts(
+        &self,
+        contact: &ContactId,
+        after: Option<(u64, u32)>,
+        facts_max: usize,
+    ) -> Result<Vec<StoredFact>, ReadError> {
+        let contact = contact.clone();
+        self.read(move |shared| Ok(shared.store.facts(&contact, after, facts_max)?))
+            .await
+    }
+
+    /// Names and types of what was ever seen.
+    pub async fn schema(&self) -> Result<Schema, ReadError> {
+        self.read(|shared| Ok(shared.store.schema()?)).await
+    }
+
+    /// Counters of all workflows, merged over the partitions.
+    pub async fn counters(&self) -> Result<Counters, ReadError> {
+        self.read(views::counters).await
+    }
+
+    /// Every plugin file and version with its state.
+    pub fn plugins(&self) -> Result<Vec<PluginStatus>, Unavailable> {
+        Ok(self.shared()?.catalogue.list())
+    }
+
+    /// How the engine is. Cheap; reads no row but the counters of inputs.
+    pub async fn status(&self) -> Result<Status, ReadError> {
+        self.read(|shared| {
+            let mut status = views::status(shared, shared.misfits.list());
+            status.inputs = views::inputs(shared)?;
+            Ok(status)
+        })
+        .await
+    }
+
+    /// All counts and histograms.
+    pub fn metrics_snapshot(&self) -> Result<MetricsSnapshot, Unavailable> {
+        let shared = self.shared()?;
+        let mut snapshot = shared.metrics.snapshot();
+        let waiting = shared.waiting.iter().take(usize::from(shared.control()));
+        snapshot.queue_depths = waiting.map(|count| count.load(Ordering::Relaxed)).collect();
+        snapshot.sends_in_flight = shared.outbox.in_flight() as u64;
+        snapshot.store_bytes = shared.store.disk_bytes().unwrap_or_default();
+        Ok(snapshot)
+    }
+
+    /// The clock, where it is wound by hand.
+    pub fn clock(&self) -> Result<Option<ManualClock>, Unavailable> {
+        let shared = self.shared()?;
+        let is_manual = shared.clock.is_manual();
+        Ok(is_manual.then(|| ManualClock::new(shared, Arc::clone(&self.inner.winding))))
+    }
+
+    /// Journey time.
+    pub fn now(&self) -> Result<signalbox_model::time::Instant, Unavailable> {
+        Ok(self.shared()?.clock.now())
+    }
+
+    /// An operator has looked: the machine's clock is right after a leap, follow it.
+    pub fn follow_clock(&self) -> Result<(), Unavailable> {
+        let shared = self.shared()?;
+        shared.clock.follow();
+        shared.outbox.wake_all();
+        Ok(())
+    }
+
+    /// The inbox on disk, where mails are captured instead of sent.
+    pub fn inbox(&self) -> Option<&Capture> {
+        match &self.inner.transport {
+            Transport::Capture(capture) => Some(capture),
+            Transport::Smtp(_) => None,
+        }
+    }
+
+    /// Makes a verified snapshot of the store.
+    pub async fn snapshot(&self) -> Result<SnapshotSet, SnapshotError> {
+        let shared = self.shared()?;
+        let made =
+            tokio::task::spawn_blocking(move || snapshot::make(&shared, &shared.snapshots)).await;
+        made.unwrap_or(Err(Unavailable::Failed.into()))
+    }
+
+    /// Deletes what the journal need not keep; `None` while there are not two verified snapshots.
+    pub async fn trim(&self) -> Result<Option<TrimReport>, SnapshotError> {
+        let shared = self.shared()?;
+        let trimmed = tokio::task::spawn_blocking(move || snapshot::trim(&shared)).await;
+        trimmed.unwrap_or(Err(Unavailable::Failed.into()))
+    }
+
+    /// Ends when the engine cannot go on, with the reason, or with `None` when it was stopped. The process should
+    /// end then: what was acknowledged is durable, and the next start recovers.
+    pub async fn failed(&self) -> Option<String> {
+        let mut failed = match self.shared() {
+            Ok(shared) => shared.failed.subscribe(),
+            Err(_) => return None,
+        };
+        let reason = failed.wait_for(Option::is_some).await.ok()?;
+        reason.clone()
+    }
+
+    /// Stops: accepts nothing more, lets mails that are being sent come to their end, applies what was logged, and
+    /// closes the store cleanly. A second call does nothing.
+    pub async fn stop(&self) {
+        if let Some(keeper) = lock(&self.inner.keeper).take() {
+            keeper.abort();
+        }
+        let threads = lock(&self.inner.threads).take();
+        let (Some(threads), Ok(shared)) = (threads, self.shared()) else {
+            return;
+        };
+        let inner = Arc::clone(&self.inner);
+        let stopped = tokio::task::spawn_blocking(move || {
+            start::stop(&shared, threads);
+            inner
+                .shared
+                .write()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
+            close(shared);
+        });
+        if stopped.await.is_err() {
+            tracing::error!("the engine did not stop cleanly");
+        }
+        self.inner.transport.close().await;
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Closes journal and store once every reader has let go of them.
+fn close(mut shared: Arc<Shared>) {
+    let until = clock::process_now() + LET_GO_MAX;
+    let shared = loop {
+        match Arc::try_unwrap(shared) {
+            Ok(shared) => break shared,
+            Err(_) if clock::process_now() > until => {
+                tracing::warn!("somebody still reads; the store is not closed cleanly");
+                return;
+            }
+            Err(held) => shared = held,
+        }
+        std::thread::park_timeout(Duration::from_millis(5));
+    };
+    let has_failed = shared.has_failed();
+    let Shared { store, journal, .. } = shared;
+    if let Err(error) = journal.close() {
+        tracing::error!(reason = %shared::in_words(&error), "the journal was not closed cleanly");
+    }
+    if has_failed {
+        return;
+    }
+    if let Err(error) = store.close_clean() {
+        tracing::error!(reason = %shared::in_words(&error), "the store was not closed cleanly");
+    }
+}
+
+/// Makes snapshots and trims the journal behind them, for as long as the engine is there.
+async fn keep(shared: std::sync::Weak<Shared>, every: Duration) {
+    let mut ticks = tokio::time::interval(every);
+    ticks.tick().await;
+    loop {
+        ticks.tick().await;
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        let kept = tokio::task::spawn_blocking(move || -> Result<(), SnapshotError> {
+            snapshot::make(&shared, &shared.snapshots)?;
+            snapshot::trim(&shared)?;
+            Ok(())
+        });
+        match kept.await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::error!(reason = %shared::in_words(&error), "no snapshot was made");
+            }
+            Err(_) => return,
+        }
+    }
+}

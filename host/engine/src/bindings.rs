@@ -1,0 +1,424 @@
+//! Which file each binding of a workflow stands for: when the workflow is put, and when plugins come and go.
+//!
+//! A document is checked as a whole and all its problems are told at once. A binding that adopts moves on to a new
+//! version whose schema its config fits; one whose config does not fit stays, and is listed.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    time::Duration,
+};
+
+use signalbox_mail::template::{Part, Template};
+use signalbox_model::{
+    definitions::{Definitions, ResolvedBinding, Slot},
+    id::{Digest, PluginName, WorkflowId},
+    problem::Problem,
+    record::Command,
+    workflow::{Binding, Follow, Workflow, WorkflowState},
+};
+use signalbox_rules::{
+    catalogue::{Available, Catalogue, CatalogueEvent},
+    error::PlanError,
+};
+use tokio::runtime::Handle;
+
+use crate::{
+    control,
+    error::{CommandError, PutError, Unavailable},
+    outbox::render::source_of,
+    shared::{Shared, in_words},
+};
+
+/// Longest wait for an event of the catalogue before it is looked whether the engine stops.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// A binding that a new version of its plugin does not fit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Misfit {
+    /// The workflow.
+    pub workflow: WorkflowId,
+    /// Its version.
+    pub version: u32,
+    /// Which binding of it.
+    pub slot: String,
+    /// The plugin.
+    pub plugin: PluginName,
+    /// The version of the plugin that does not fit.
+    pub offered: semver::Version,
+    /// Why.
+    pub reason: String,
+}
+
+/// A binding of a document with its place.
+struct Placed<'a> {
+    slot: Slot,
+    pointer: String,
+    binding: &'a Binding,
+}
+
+/// Checks a workflow and has it put. Nothing is stored if there is any problem.
+pub(crate) async fn put(
+    shared: &Arc<Shared>,
+    workflow: Workflow,
+    based_on: Option<u32>,
+) -> Result<Arc<Definitions>, PutError> {
+    let checking = Arc::clone(shared);
+    let prepared =
+        tokio::task::spawn_blocking(move || prepare(&checking, &workflow, based_on)).await;
+    let command = prepared.unwrap_or(Err(Unavailable::Failed.into()))?;
+    match control::command(shared, command).await {
+        Ok(definitions) => Ok(definitions),
+        Err(CommandError::Conflict(conflict)) => Err(conflict.into()),
+        Err(CommandError::Unavailable(unavailable)) => Err(unavailable.into()),
+    }
+}
+
+/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is.
+pub(crate) fn check(
+    catalogue: &Catalogue,
+    workflow: &Workflow,
+) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
+    let mut problems = signalbox_journey::check(workflow);
+    let mut bindings = BTreeMap::new();
+    for placed in placed(workflow) {
+        match resolve(catalogue, &placed) {
+            Ok(resolved) => {
+                bindings.insert(placed.slot, resolved);
+            }
+            Err(found) => problems.extend(found),
+        }
+    }
+    for (name, template) in &workflow.templates {
+        if let Err(found) = Template::parse(&source_of(template)) {
+            problems.extend(
+                found
+                    .into_iter()
+                    .map(|problem| template_problem(name.as_str(), &problem)),
+            );
+        }
+    }
+    problems.sort();
+    problems.dedup();
+    if problems.is_empty() {
+        Ok(bindings)
+    } else {
+        Err(problems)
+    }
+}
+
+fn prepare(
+    shared: &Shared,
+    workflow: &Workflow,
+    based_on: Option<u32>,
+) -> Result<Command, PutError> {
+    let bindings = check(&shared.catalogue, workflow).map_err(PutError::Problems)?;
+    let failed = |error: &dyn std::error::Error| {
+        tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
+        PutError::from(Unavailable::Failed)
+    };
+    let mut templates: BTreeMap<String, Digest> = BTreeMap::new();
+    for (name, template) in &workflow.templates {
+        let bytes = serde_json::to_vec(template).map_err(|error| failed(&error))?;
+        let digest = shared
+            .store
+            .blobs()
+            .put(&bytes)
+            .map_err(|error| failed(&error))?;
+        templates.insert(name.to_string(), digest);
+    }
+    Command::put(workflow, &bindings, templates, based_on).map_err(|error| failed(&error))
+}
+
+fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
+    let mut all = vec![Placed {
+        slot: Slot::Trigger,
+        pointer: "/trigger".to_owned(),
+        binding: &workflow.trigger,
+    }];
+    all.extend(workflow.audience.iter().map(|binding| Placed {
+        slot: Slot::Audience,
+        pointer: "/audience".to_owned(),
+        binding,
+    }));
+    for (index, step) in workflow.steps.iter().enumerate() {
+        let personalizer = step
+            .send
+            .as_ref()
+            .and_then(|send| send.personalizer.as_ref());
+        all.extend(personalizer.map(|binding| Placed {
+            slot: Slot::Personalizer(step.id.clone()),
+            pointer: format!("/steps/{index}/send/personalizer"),
+            binding,
+        }));
+        let arms = step.branch.iter().flat_map(|branch| &branch.arms);
+        all.extend(arms.enumerate().map(|(arm, found)| Placed {
+            slot: Slot::Arm(step.id.clone(), u16::try_from(arm).unwrap_or(u16::MAX)),
+            pointer: format!("/steps/{index}/branch/arms/{arm}/segment"),
+            binding: &found.segment,
+        }));
+    }
+    all
+}
+
+fn resolve(catalogue: &Catalogue, placed: &Placed<'_>) -> Result<ResolvedBinding, Vec<Problem>> {
+    let Placed {
+        slot,
+        pointer,
+        binding,
+    } = placed;
+    let Some(available) = catalogue.resolve(&binding.plugin, &binding.version) else {
+        return Err(vec![unknown(catalogue, pointer, binding)]);
+    };
+    let kind = slot.kind();
+    if !available.kinds.contains(&kind) {
+        let reason = format!("plugin {} has no {}", binding.plugin, kind.as_str());
+        return Err(vec![Problem::new(
+            format!("{pointer}/plugin"),
+            "rule_missing",
+            reason,
+        )]);
+    }
+    bind(catalogue, &available, slot, &binding.config)
+        .map_err(|error| plan_problems(pointer, &error))
+}
+
+/// Binds a config to a file.
+fn bind(
+    catalogue: &Catalogue,
+    available: &Available,
+    slot: &Slot,
+    config: &serde_json::Value,
+) -> Result<ResolvedBinding, PlanError> {
+    let kind = slot.kind();
+    let plan = catalogue.plan(available.digest, kind, config)?;
+    let description = catalogue.description(available.digest);
+    let reasons = description
+        .and_then(|mut description| description.rules.remove(&kind))
+        .map_or_else(Vec::new, |rule| rule.reasons);
+    Ok(ResolvedBinding {
+        plugin: available.name.clone(),
+        version: available.version.clone(),
+        digest: available.digest,
+        config: config.to_string(),
+        plan,
+        reasons,
+    })
+}
+
+fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
+    let Some(newest) = catalogue.resolve(&binding.plugin, &semver::VersionReq::STAR) else {
+        return Problem::new(
+            format!("{pointer}/plugin"),
+            "plugin_unknown",
+            format!("no plugin is named {}", binding.plugin),
+        )
+        .with_help(
+            "put its file into the plugins folder; the list of plugins says why a file is refused",
+        );
+    };
+    Problem::new(
+        format!("{pointer}/version"),
+        "plugin_version_missing",
+        format!(
+            "no version of plugin {} meets {}, the newest is {}",
+            binding.plugin, binding.version, newest.version
+        ),
+    )
+}
+
+fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {
+    let found = error.problems();
+    if found.is_empty() {
+        let place = match error {
+            PlanError::Refused { .. } => "config",
+            _ => "plugin",
+        };
+        return vec![Problem::new(
+            format!("{pointer}/{place}"),
+            error.code(),
+            in_words(error),
+        )];
+    }
+    let in_config = matches!(error, PlanError::Config { .. });
+    let moved = found.iter().map(|problem| {
+        let mut problem = problem.clone();
+        if in_config {
+            problem.pointer = format!("{pointer}/config{}", problem.pointer);
+        } else {
+            // What the rule asks for follows from its config; its own pointers mean nothing to the author.
+            problem.reason = format!(
+                "the rule's plan at {:?}: {}",
+                problem.pointer, problem.reason
+            );
+            problem.pointer = format!("{pointer}/config");
+        }
+        problem
+    });
+    moved.collect()
+}
+
+fn template_problem(name: &str, problem: &signalbox_mail::template::Problem) -> Problem {
+    let part = match problem.part {
+        Part::Subject => "subject",
+        Part::Html => "mjml",
+        Part::Text => "text",
+    };
+    let reason = format!(
+        "line {}, column {}: {}",
+        problem.line, problem.column, problem.message
+    );
+    Problem::new(format!("/templates/{name}/{part}"), problem.code, reason)
+        .with_help(problem.help.clone())
+}
+
+/// Follows the catalogue: has bindings moved on to new versions and back from quarantined ones.
+pub(crate) struct Adopter {
+    shared: Arc<Shared>,
+    events: mpsc::Receiver<CatalogueEvent>,
+    runtime: Handle,
+    quarantined: BTreeSet<Digest>,
+}
+
+/// Bindings that stayed behind. A mutex since the adopter writes and views read.
+#[derive(Default)]
+pub(crate) struct Misfits(Mutex<BTreeSet<Misfit>>);
+
+impl Misfits {
+    pub(crate) fn list(&self) -> Vec<Misfit> {
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        found.iter().cloned().collect()
+    }
+}
+
+impl Adopter {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        events: mpsc::Receiver<CatalogueEvent>,
+        runtime: Handle,
+    ) -> Self {
+        Self {
+            shared,
+            events,
+            runtime,
+            quarantined: BTreeSet::new(),
+        }
+    }
+
+    /// Works until the engine stops.
+    pub(crate) fn serve(mut self) {
+        while !self.shared.is_stopping() && !self.shared.has_failed() {
+            match self.events.recv_timeout(LOOK_EVERY) {
+                Ok(CatalogueEvent::Available { name, .. }) => self.follow(&name),
+                Ok(CatalogueEvent::Quarantined { name, digest, .. }) => {
+                    self.quarantined.insert(digest);
+                    self.follow(&name);
+                }
+                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. })
+                | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => return,
+            }
+        }
+    }
+
+    /// Has every binding of the plugin moved that can be.
+    fn follow(&self, plugin: &PluginName) {
+        let definitions = Arc::clone(&self.shared.definitions.borrow());
+        for (workflow, definition) in &definitions.workflows {
+            if definition.state == WorkflowState::Ended {
+                continue;
+            }
+            for (number, version) in &definition.versions {
+                for placed in placed(&version.document) {
+                    let binding = placed.binding;
+                    let bound = version.bindings.get(&placed.slot);
+                    if let Some(bound) = bound
+                        && binding.plugin == *plugin
+                        && binding.follow == Follow::Adopt
+                        && let Some(moved) = self.better(workflow, *number, &placed, bound)
+                    {
+                        self.rebind(workflow, *number, &placed.slot, &moved);
+                    }
+                }
+            }
+        }
+    }
+
+    /// What the binding should stand for instead, if for anything else.
+    fn better(
+        &self,
+        workflow: &WorkflowId,
+        version: u32,
+        placed: &Placed<'_>,
+        bound: &ResolvedBinding,
+    ) -> Option<ResolvedBinding> {
+        let catalogue = &self.shared.catalogue;
+        let available = catalogue.resolve(&placed.binding.plugin, &placed.binding.version)?;
+        let has_left = self.quarantined.contains(&bound.digest);
+        if available.digest == bound.digest || (available.version < bound.version && !has_left) {
+            return None;
+        }
+        let misfit = |reason: String| Misfit {
+            workflow: workflow.clone(),
+            version,
+            slot: placed.slot.to_string(),
+            plugin: available.name.clone(),
+            offered: available.version.clone(),
+            reason,
+        };
+        let mut misfits = self
+            .shared
+            .misfits
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        misfits.retain(|known| {
+            known.workflow != *workflow
+                || known.version != version
+                || known.slot != placed.slot.to_string()
+        });
+        match bind(catalogue, &available, &placed.slot, &placed.binding.config) {
+            Ok(moved) => Some(moved),
+            Err(error) => {
+                let reason = in_words(&error);
+                tracing::warn!(
+                    workflow.id = %workflow,
+                    rule.name = %available.name,
+                    rule.version = %available.version,
+                    "workflow {workflow} {} stays on {} {}: {reason}", placed.slot, bound.plugin, bound.version
+                );
+                misfits.insert(misfit(reason));
+                None
+            }
+        }
+    }
+
+    fn rebind(&self, workflow: &WorkflowId, version: u32, slot: &Slot, moved: &ResolvedBinding) {
+        let Ok(binding) = serde_json::to_string(moved) else {
+            return;
+        };
+        let command = Command::Rebind {
+            workflow: workflow.clone(),
+            version,
+            slot: slot.to_string(),
+            binding,
+        };
+        let done = self
+            .runtime
+            .block_on(control::command(&self.shared, command));
+        match done {
+            Ok(_) => tracing::info!(
+                workflow.id = %workflow,
+                rule.name = %moved.plugin,
+                rule.version = %moved.version,
+                rule.digest = %moved.digest,
+                "workflow {workflow} {slot} moves on to {} {}", moved.plugin, moved.version
+            ),
+            Err(error) => tracing::warn!(
+                workflow.id = %workflow,
+                reason = %error,
+                "workflow {workflow} {slot} does not move on: {error}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Definitions in the form that partitions work with: compiled, and with the bindings as `rules` wants them.
+//!
+//! A document is kept as a body under its digest; all partitions share one loaded form of it.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use signalbox_journey::Compiled;
+use signalbox_model::{
+    definitions::{Definitions, ResolvedBinding, Slot},
+    describe::RuleKind,
+    id::{Digest, WorkflowId},
+    plan::Source,
+    record::QuestionId,
+};
+use signalbox_rules::decide::Binding;
+use signalbox_store::Store;
+
+use crate::error::DefinitionsError;
+
+/// Loaded definitions kept in memory: those in force, and those that a partition behind the others still uses.
+const LOADED_MAX: usize = 4;
+
+/// Definitions with everything that applying a record needs.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    /// The body they came from; `None` for the empty ones that a new store begins with.
+    pub(crate) digest: Option<Digest>,
+    pub(crate) compiled: Compiled,
+    bindings: Vec<Bound>,
+    by_slot: HashMap<(WorkflowId, u32), HashMap<Slot, usize>>,
+}
+
+/// A binding that several slots may share.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) binding: Binding,
+    /// Whether the rule is told the time, so that rows of different instants cannot be put together.
+    pub(crate) reads_clock: bool,
+}
+
+impl Loaded {
+    pub(crate) fn new(definitions: Arc<Definitions>, digest: Option<Digest>) -> Self {
+        let mut bindings: Vec<Bound> = Vec::new();
+        let mut known: HashMap<(Digest, RuleKind, String), usize> = HashMap::new();
+        let mut by_slot: HashMap<(WorkflowId, u32), HashMap<Slot, usize>> = HashMap::new();
+        for (workflow, definition) in &definitions.workflows {
+            for (number, version) in &definition.versions {
+                let slots = by_slot.entry((workflow.clone(), *number)).or_default();
+                for (slot, resolved) in &version.bindings {
+                    let kind = slot.kind();
+                    let same = (resolved.digest, kind, resolved.config.clone());
+                    let index = *known.entry(same).or_insert_with(|| {
+                        bindings.push(Bound::new(kind, resolved));
+                        bindings.len() - 1
+                    });
+                    slots.insert(slot.clone(), index);
+                }
+            }
+        }
+        Self {
+            digest,
+            compiled: Compiled::new(definitions),
+            bindings,
+            by_slot,
+        }
+    }
+
+    pub(crate) fn definitions(&self) -> &Arc<Definitions> {
+        self.compiled.definitions()
+    }
+
+    /// The index of the binding that a question is put to.
+    pub(crate) fn index_of(&self, question: &QuestionId) -> Option<usize> {
+        let slots = self
+            .by_slot
+            .get(&(question.workflow.clone(), question.version))?;
+        slots.get(&question.slot).copied()
+    }
+
+    pub(crate) fn bound(&self, index: usize) -> &Bound {
+        &self.bindings[index]
+    }
+}
+
+impl Bound {
+    fn new(kind: RuleKind, resolved: &ResolvedBinding) -> Self {
+        let reads_clock = resolved
+            .plan
+            .inputs
+            .iter()
+            .any(|input| input.source == Source::Clock);
+        Self {
+            binding: Binding {
+                digest: resolved.digest,
+                kind,
+                config: resolved.config.as_str().into(),
+                plan: Arc::new(resolved.plan.clone()),
+            },
+            reads_clock,
+        }
+    }
+}
+
+/// The loaded definitions that partitions share.
+#[derive(Default)]
+pub(crate) struct Definers {
+    /// The most recent last. A mutex since partitions meet here once per change of the definitions.
+    recent: Mutex<Vec<Arc<Loaded>>>,
+}
+
+impl Definers {
+    /// The definitions kept under the digest.
+    pub(crate) fn load(
+        &self,
+        store: &Store,
+        digest: Digest,
+    ) -> Result<Arc<Loaded>, DefinitionsError> {
+        // Held while loading, so that partitions that want the same document wait for one loading of it.
+        let mut recent = self.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = recent.iter().find(|loaded| loaded.digest == Some(digest)) {
+            return Ok(Arc::clone(found));
+        }
+        let bytes = store
+            .blobs()
+            .get(&digest)
+            .map_err(|source| DefinitionsError::Missing { digest, source })?;
+        let definitions: Definitions = serde_json::from_slice(&bytes)
+            .map_err(|source| DefinitionsError::Malformed { digest, source })?;
+        let loaded = Arc::new(Loaded::new(Arc::new(definitions), Some(digest)));
+        if recent.len() >= LOADED_MAX {
+            recent.remove(0);
+        }
+        recent.push(Arc::clone(&loaded));
+        Ok(loaded)
+    }
+}

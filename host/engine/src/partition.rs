@@ -1,0 +1,292 @@
+//! A partition's thread: takes its records in order, applies them in groups, commits, and acts afterwards.
+//!
+//! The engine starts one for each partition of contacts and one for the control partition. A partition's rows are
+//! written here and nowhere else. The thread waits for fsyncs of its own appends and for rules, and never for the
+//! outbox, another partition or a caller.
+
+mod answers;
+mod apply;
+mod commands;
+mod group;
+mod lane;
+mod posts;
+mod recover;
+mod rows;
+
+use std::{
+    collections::{BTreeMap, HashSet, VecDeque},
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
+
+use signalbox_journal::Reader;
+use signalbox_model::{
+    definitions::Definitions,
+    id::{Digest, Partition as Number},
+    record::{PostId, Record},
+    time::Instant,
+};
+use signalbox_reports::Counters;
+use signalbox_store::Observed;
+
+pub(crate) use self::rows::{read_counters, read_input_counters};
+use self::{
+    answers::Recorded,
+    group::{Log, Work},
+    posts::Delivery,
+    rows::InputCounters,
+};
+use crate::{
+    clock::process_now,
+    control::Answering,
+    error::{ApplyError, StoreAction},
+    inbox::{Request, Taken},
+    loaded::Loaded,
+    metrics,
+    shared::{Broken, Shared},
+};
+
+/// Longest wait before what is due is looked at again, whether or not somebody woke the thread.
+const RESCAN: Duration = Duration::from_millis(500);
+
+/// One partition and its thread's own memory of it.
+pub(crate) struct Partition {
+    shared: Arc<Shared>,
+    number: Number,
+    /// Records that were read and not applied yet.
+    log: Log,
+    /// The log from the store's position on, while it is applied again.
+    replay: Option<Reader>,
+    /// Answers found in the log, while it is applied again.
+    recorded: Recorded,
+    /// The last sequence applied; ahead of the store's position by records that have no effect.
+    applied: u64,
+    loaded: Arc<Loaded>,
+    observed: Observed,
+    /// This partition's counters, as committed.
+    counters: Counters,
+    input_counters: InputCounters,
+    /// The last post applied of each sender.
+    applied_posts: BTreeMap<Number, PostId>,
+    delivery: Delivery,
+    /// Callers of commands that are applied, told once every partition's log has the outcome.
+    answering: Vec<Answering>,
+    /// The tick that was appended and is not applied yet.
+    tick: Option<u64>,
+    /// Files that were made ready for a decision.
+    ready: HashSet<Digest>,
+    /// The next timer is not due before this; it may be due later.
+    next_due: Option<Instant>,
+    /// Up to this sequence records are applied one by one, to find the one that cannot be.
+    single_until: u64,
+}
+
+impl Partition {
+    /// Reads what the partition's thread keeps in memory.
+    pub(crate) fn open(shared: Arc<Shared>, number: Number) -> Result<Self, ApplyError> {
+        let store = &shared.store;
+        let failed = |action| {
+            move |source| ApplyError::Store {
+                action,
+                partition: number,
+                source,
+            }
+        };
+        let loaded = match store
+            .definitions(number)
+            .map_err(failed(StoreAction::Read))?
+        {
+            Some((_, digest)) => shared.definers.load(store, digest)?,
+            None => Arc::new(Loaded::new(Arc::new(Definitions::default()), None)),
+        };
+        let observed = store.observed(number).map_err(failed(StoreAction::Read))?;
+        let counters = rows::read_counters(store, number)?;
+        let input_counters = rows::read_input_counters(store, number)?;
+        let applied = store.position(number);
+        Ok(Self {
+            number,
+            log: Log::default(),
+            replay: None,
+            recorded: Recorded::default(),
+            applied,
+            loaded,
+            observed,
+            counters,
+            input_counters,
+            applied_posts: BTreeMap::new(),
+            delivery: Delivery::default(),
+            answering: Vec::new(),
+            tick: None,
+            ready: HashSet::new(),
+            next_due: None,
+            single_until: 0,
+            shared,
+        })
+    }
+
+    fn is_control(&self) -> bool {
+        self.number == self.shared.control()
+    }
+
+    /// Applies what comes, until the engine stops or cannot go on.
+    pub(crate) fn serve(mut self) {
+        tracing::debug!(
+            partition = self.number,
+            applied = self.applied,
+            "partition serves"
+        );
+        // Where there is an error it was noted by whom it happened to.
+        let _ = self.serve_until_stopped();
+    }
+
+    fn serve_until_stopped(&mut self) -> Result<(), Broken> {
+        self.look_at_timers()?;
+        self.delivery.look();
+        let mut arrived = VecDeque::new();
+        while !self.shared.has_failed() {
+            self.shared.inbox(self.number).drain(&mut arrived);
+            for entry in arrived.drain(..) {
+                self.log
+                    .push(&entry)
+                    .map_err(|error| self.shared.fail(&error))?;
+            }
+            if let Some(work) = self.take_work() {
+                self.apply(work)?;
+                continue;
+            }
+            self.append_tick()?;
+            self.deliver_posts()?;
+            match self
+                .shared
+                .inbox(self.number)
+                .wait(self.wait_at_most(), self.is_quiet())
+            {
+                Taken::Entries | Taken::Woken => {}
+                Taken::Request(Request::Hold { held, until }) => {
+                    self.settle_position()?;
+                    if held.send(()).is_ok() {
+                        // Ends when the other side drops its end.
+                        let _ = until.recv();
+                    }
+                }
+                Taken::Stopped => return self.settle_position(),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next work, in smaller pieces while the record that cannot be applied is looked for.
+    fn take_work(&mut self) -> Option<Work> {
+        let limits = &self.shared.config.limits;
+        let records_max = if self.applied < self.single_until {
+            1
+        } else {
+            limits.group_records_max
+        };
+        self.log.next(records_max)
+    }
+
+    /// Nothing is under way that somebody who waits for everything to be settled should wait for.
+    fn is_quiet(&self) -> bool {
+        self.tick.is_none()
+            && self.delivery.is_idle()
+            && self.answering.is_empty()
+            && self
+                .next_due
+                .is_none_or(|due| due > self.shared.clock.fire_up_to())
+    }
+
+    fn wait_at_most(&self) -> Duration {
+        let Some(due) = self.next_due.filter(|_| self.tick.is_none()) else {
+            return RESCAN;
+        };
+        let until = due.since(self.shared.clock.fire_up_to()).as_ms();
+        Duration::from_millis(until.max(1)).min(RESCAN)
+    }
+
+    /// Everything up to that sequence is applied: tell whom it concerns.
+    fn moved_to(&mut self, sequence: u64, accepted: u64) {
+        self.applied = sequence;
+        if self.tick.is_some_and(|tick| tick <= sequence) {
+            self.tick = None;
+        }
+        self.recorded.forget_up_to(sequence);
+        if accepted > 0 {
+            self.shared.waiting[usize::from(self.number)].fetch_sub(accepted, Ordering::AcqRel);
+        }
+        self.shared.applied[usize::from(self.number)].send_replace(sequence);
+        self.shared.activity.note();
+    }
+
+    /// Commits the position alone, so that the store says how far the log is applied.
+    pub(crate) fn settle_position(&mut self) -> Result<(), Broken> {
+        if self.shared.store.position(self.number) == self.applied {
+            return Ok(());
+        }
+        let settled = self.shared.store.batch(self.number).and_then(|mut batch| {
+            batch.set_position(self.applied);
+            self.shared.store.commit(batch)
+        });
+        settled.map_err(|source| {
+            self.shared.fail(&ApplyError::Store {
+                action: StoreAction::Commit,
+                partition: self.number,
+                source,
+            })
+        })
+    }
+
+    fn look_at_timers(&mut self) -> Result<(), Broken> {
+        let next = if self.is_control() {
+            Ok(signalbox_journey::control::next_start(
+                self.loaded.definitions(),
+            ))
+        } else {
+            self.shared.store.next_timer_due(self.number)
+        };
+        self.next_due = next.map_err(|source| {
+            self.shared.fail(&ApplyError::Store {
+                action: StoreAction::Read,
+                partition: self.number,
+                source,
+            })
+        })?;
+        Ok(())
+    }
+
+    /// Appends a tick if something is due and none is under way.
+    fn append_tick(&mut self) -> Result<(), Broken> {
+        let up_to = self.shared.clock.fire_up_to();
+        if self.tick.is_some()
+            || self.shared.is_stopping()
+            || self.next_due.is_none_or(|due| due > up_to)
+        {
+            return Ok(());
+        }
+        // What was known may have been cancelled since.
+        self.look_at_timers()?;
+        if self.next_due.is_none_or(|due| due > up_to) {
+            return Ok(());
+        }
+        let timers_max = self.shared.config.limits.tick_timers_max;
+        let tick = Record::Tick { up_to, timers_max };
+        let ticket = self.shared.append(&[(self.number, tick)])?;
+        self.tick = Some(ticket.position().sequence);
+        metrics::count(&self.shared.metrics.ticks);
+        Ok(())
+    }
+
+    fn commit(&mut self, batch: signalbox_store::Batch<'_>) -> Result<(), Broken> {
+        let began = process_now();
+        self.shared.store.commit(batch).map_err(|source| {
+            self.shared.fail(&ApplyError::Store {
+                action: StoreAction::Commit,
+                partition: self.number,
+                source,
+            })
+        })?;
+        self.shared.metrics.commit_time.record(began.elapsed());
+        metrics::count(&self.shared.metrics.groups);
+        Ok(())
+    }
+}

@@ -1,0 +1,303 @@
+//! Where the answers to questions come from: the log while it is applied again, rules for everything else.
+//!
+//! New answers are in the log, durably, before anything that follows from them is committed or leaves.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use signalbox_model::{
+    id::{ContactId, Digest},
+    record::{QuestionId, Record, RecordedAnswer},
+    time::Instant,
+    verdict::Answer,
+};
+use signalbox_rules::columns::Row;
+
+use super::{
+    Partition,
+    group::Item,
+    lane::{Lane, World},
+};
+use crate::{clock::process_now, error::ApplyError, metrics, shared::Broken};
+
+/// Answers of one record of the log; a group with more is recorded in several.
+const RECORD_ANSWERS_MAX: usize = 256;
+
+/// Answers found in the log for records that are not applied yet.
+#[derive(Default)]
+pub(super) struct Recorded {
+    /// By record and contact, in the order in which they were given. A tick may ask the same question of a contact
+    /// more than once.
+    answers: BTreeMap<(u64, ContactId), VecDeque<(QuestionId, Answer)>>,
+    /// The last record that answers were found for.
+    last: u64,
+}
+
+impl Recorded {
+    pub(super) fn keep(&mut self, answers: Vec<RecordedAnswer>) {
+        for recorded in answers {
+            self.last = self.last.max(recorded.sequence);
+            self.answers
+                .entry((recorded.sequence, recorded.contact))
+                .or_default()
+                .push_back((recorded.question, recorded.answer));
+        }
+    }
+
+    fn take(
+        &mut self,
+        sequence: u64,
+        contact: &ContactId,
+        question: &QuestionId,
+    ) -> Option<Answer> {
+        if self.answers.is_empty() {
+            return None;
+        }
+        let key = (sequence, contact.clone());
+        let given = self.answers.get_mut(&key)?;
+        let index = given.iter().position(|(asked, _)| asked == question)?;
+        let (_, answer) = given.remove(index)?;
+        if given.is_empty() {
+            self.answers.remove(&key);
+        }
+        Some(answer)
+    }
+
+    /// Puts answers back that were taken for a group which was not committed.
+    pub(super) fn give_back(&mut self, given: Vec<Given>) {
+        for given in given.into_iter().rev().filter(|given| !given.fresh) {
+            let RecordedAnswer {
+                sequence,
+                contact,
+                question,
+                answer,
+                ..
+            } = given.answer;
+            self.answers
+                .entry((sequence, contact))
+                .or_default()
+                .push_front((question, answer));
+        }
+    }
+
+    pub(super) fn forget_up_to(&mut self, sequence: u64) {
+        while let Some(first) = self.answers.first_entry() {
+            if first.key().0 > sequence {
+                return;
+            }
+            first.remove();
+        }
+    }
+}
+
+/// A question without an answer yet.
+struct Open {
+    lane: usize,
+    question: usize,
+    /// Rows with the same instant go together where the rule is told the time.
+    now: Instant,
+}
+
+/// An answer that a group was given.
+pub(super) struct Given {
+    answer: RecordedAnswer,
+    /// By a rule just now, and not by the log.
+    fresh: bool,
+}
+
+impl Partition {
+    /// Takes all lanes to their end, wave by wave. All answers go into `given`, in their order.
+    pub(super) fn drive(
+        &mut self,
+        lanes: &mut [Lane],
+        given: &mut Vec<Given>,
+    ) -> Result<(), Broken> {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let world = World {
+            loaded: &loaded,
+            store_seed: self.shared.store_seed,
+        };
+        let mut asking: Vec<usize> = (0..lanes.len()).collect();
+        loop {
+            asking.retain(|&index| lanes[index].go_on(world));
+            if asking.is_empty() {
+                return Ok(());
+            }
+            metrics::count(&self.shared.metrics.waves);
+            self.answer_wave(lanes, &asking, world, given)?;
+        }
+    }
+
+    fn answer_wave(
+        &mut self,
+        lanes: &mut [Lane],
+        asking: &[usize],
+        world: World<'_>,
+        given: &mut Vec<Given>,
+    ) -> Result<(), Broken> {
+        let mut answers: BTreeMap<usize, Vec<Option<Answer>>> = BTreeMap::new();
+        let mut open: BTreeMap<(usize, Option<Instant>), Vec<Open>> = BTreeMap::new();
+        for &index in asking {
+            let lane = &lanes[index];
+            let Some((item, questions)) = lane.questions() else {
+                continue;
+            };
+            let mut of_lane = vec![None; questions.len()];
+            for (ordinal, question) in questions.iter().enumerate() {
+                if let Some(answer) =
+                    self.find_recorded(item.sequence, &lane.contact, &question.id)?
+                {
+                    of_lane[ordinal] = Some(answer.clone());
+                    let answer = recorded(lane, item, &question.id, Digest([0; 32]), answer);
+                    given.push(Given {
+                        answer,
+                        fresh: false,
+                    });
+                } else if let Some(bound) = world.loaded.index_of(&question.id) {
+                    let reads_clock = world.loaded.bound(bound).reads_clock;
+                    open.entry((bound, reads_clock.then_some(item.now)))
+                        .or_default()
+                        .push(Open {
+                            lane: index,
+                            question: ordinal,
+                            now: item.now,
+                        });
+                }
+            }
+            answers.insert(index, of_lane);
+        }
+        for ((bound, _), batch) in open {
+            let digest = world.loaded.bound(bound).binding.digest;
+            let answered = self.ask(lanes, bound, &batch, world);
+            for (place, answer) in batch.iter().zip(answered) {
+                if let Some(of_lane) = answers.get_mut(&place.lane) {
+                    of_lane[place.question] = Some(answer.clone());
+                }
+                let lane = &lanes[place.lane];
+                if let Some((item, questions)) = lane.questions() {
+                    let answer =
+                        recorded(lane, item, &questions[place.question].id, digest, answer);
+                    given.push(Given {
+                        answer,
+                        fresh: true,
+                    });
+                }
+            }
+        }
+        for (index, of_lane) in answers {
+            lanes[index].answer(of_lane);
+        }
+        Ok(())
+    }
+
+    /// Puts one batch to its rule.
+    fn ask(
+        &mut self,
+        lanes: &[Lane],
+        bound: usize,
+        batch: &[Open],
+        world: World<'_>,
+    ) -> Vec<Answer> {
+        let rows: Vec<Row> = batch
+            .iter()
+            .filter_map(|open| {
+                let (_, questions) = lanes[open.lane].questions()?;
+                Some(questions[open.question].row.clone())
+            })
+            .collect();
+        let now = batch.iter().map(|open| open.now).min().unwrap_or_default();
+        let binding = &world.loaded.bound(bound).binding;
+        if !self.ready.contains(&binding.digest) {
+            match self.shared.catalogue.ensure(binding.digest) {
+                Ok(()) => {
+                    self.ready.insert(binding.digest);
+                }
+                // Every row fails then, as not loaded, and the binding's policy says what that means.
+                Err(error) => tracing::error!(
+                    rule.digest = %binding.digest,
+                    reason = %error,
+                    "plugin {} cannot be made ready: {error}", binding.digest
+                ),
+            }
+        }
+        let began = process_now();
+        let answers = self.shared.catalogue.decide(binding, now, &rows);
+        let took = began.elapsed();
+        let count = rows.len() as u64;
+        let each = took / u32::try_from(rows.len().max(1)).unwrap_or(u32::MAX);
+        let shared = &self.shared.metrics;
+        shared.decision_time.record_many(each, count);
+        metrics::add(&shared.decisions, count);
+        let failed = answers.iter().filter(|answer| answer.is_err()).count();
+        metrics::add(&shared.decisions_failed, failed as u64);
+        answers
+    }
+
+    /// The answer that the log has for the question, if it has one.
+    fn find_recorded(
+        &mut self,
+        sequence: u64,
+        contact: &ContactId,
+        question: &QuestionId,
+    ) -> Result<Option<Answer>, Broken> {
+        loop {
+            if let Some(answer) = self.recorded.take(sequence, contact, question) {
+                metrics::count(&self.shared.metrics.decisions_replayed);
+                return Ok(Some(answer));
+            }
+            // Groups are answered in order: what answers a later record has every answer of this one before it.
+            if self.recorded.last > sequence {
+                let error = ApplyError::AnswerMissing {
+                    partition: self.number,
+                    sequence,
+                    question: format!(
+                        "{} {} {}",
+                        question.workflow, question.version, question.slot
+                    ),
+                };
+                return Err(self.shared.fail(&error));
+            }
+            if !self.read_ahead()? {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Makes new answers durable before anything follows from them.
+    pub(super) fn record_answers(&mut self, given: Vec<Given>) -> Result<(), Broken> {
+        let mut fresh: Vec<RecordedAnswer> = given
+            .into_iter()
+            .filter(|given| given.fresh)
+            .map(|given| given.answer)
+            .collect();
+        // By record, so that what answers a later one stands behind every answer of this one. Stable: the answers of
+        // one record and contact stay in their order.
+        fresh.sort_by_key(|answer| answer.sequence);
+        let mut fresh = fresh.into_iter().peekable();
+        while fresh.peek().is_some() {
+            let part = fresh.by_ref().take(RECORD_ANSWERS_MAX).collect();
+            let positions = self
+                .shared
+                .append_durably(&[(self.number, Record::Decided(part))])?;
+            for position in positions {
+                self.log.appended_answers(position.sequence);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn recorded(
+    lane: &Lane,
+    item: &Item,
+    question: &QuestionId,
+    digest: Digest,
+    answer: Answer,
+) -> RecordedAnswer {
+    RecordedAnswer {
+        sequence: item.sequence,
+        contact: lane.contact.clone(),
+        question: question.clone(),
+        digest,
+        answer,
+    }
+}

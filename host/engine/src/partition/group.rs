@@ -1,0 +1,345 @@
+//! Takes records off the log in order, as many at a time as can be applied together.
+//!
+//! Records of contacts go together: contacts do not depend on each other, and those of one contact follow each other
+//! in their order. Everything else is taken by itself, since it depends on what is committed (a tick on the timers
+//! that are due) or changes what the rest depends on (definitions).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use signalbox_journal::Entry;
+use signalbox_journey::Input;
+use signalbox_model::{
+    codec,
+    contact::AttributeChanges,
+    event::Event,
+    id::{ContactId, MessageId, Partition},
+    message::AttemptOutcome,
+    record::{Command, PostId, Posted, Record, RecordedAnswer},
+    state::Timer,
+    time::Instant,
+};
+
+use crate::error::ApplyError;
+
+/// Most records of one contact in a group, so that the waves of a group stay bounded.
+const CONTACT_RECORDS_MAX: u32 = 16;
+
+/// Records that were read and are not applied yet, in the order of the log.
+#[derive(Default)]
+pub(super) struct Log {
+    ahead: VecDeque<Logged>,
+    /// Sequences of answers that this process appended: it has used them already, so they are not even decoded.
+    own_answers: VecDeque<u64>,
+}
+
+struct Logged {
+    sequence: u64,
+    at: Instant,
+    record: Record,
+}
+
+/// What is applied and committed together.
+pub(super) struct Work {
+    /// The last sequence of it.
+    pub(super) last: u64,
+    /// How many of its records came in through accept.
+    pub(super) accepted: u64,
+    pub(super) task: Task,
+}
+
+/// See [`Work`].
+pub(super) enum Task {
+    /// Records of contacts; none if only answers were passed over.
+    Contacts(Vec<Item>),
+    /// Timers that are due.
+    Tick {
+        sequence: u64,
+        now: Instant,
+        up_to: Instant,
+        timers_max: u32,
+    },
+    /// A command on what is global.
+    Command {
+        sequence: u64,
+        now: Instant,
+        command: Box<Command>,
+    },
+    /// What another partition sent.
+    Post {
+        sequence: u64,
+        now: Instant,
+        id: PostId,
+        record: Posted,
+    },
+    /// What this partition sent has arrived.
+    Delivered { to: Partition, id: PostId },
+}
+
+/// One input of one contact.
+#[derive(Debug)]
+pub(super) struct Item {
+    pub(super) sequence: u64,
+    pub(super) now: Instant,
+    pub(super) what: What,
+}
+
+/// See [`Item`].
+#[derive(Debug)]
+pub(super) enum What {
+    Event(Event),
+    Attributes(ContactId, AttributeChanges),
+    Timer(Timer),
+    Intent {
+        contact: ContactId,
+        message: MessageId,
+        attempt: u32,
+    },
+    Outcome {
+        contact: ContactId,
+        message: MessageId,
+        attempt: u32,
+        outcome: AttemptOutcome,
+    },
+}
+
+impl What {
+    pub(super) fn contact(&self) -> &ContactId {
+        match self {
+            Self::Event(event) => &event.contact,
+            Self::Timer(timer) => &timer.contact,
+            Self::Attributes(contact, _)
+            | Self::Intent { contact, .. }
+            | Self::Outcome { contact, .. } => contact,
+        }
+    }
+
+    pub(super) fn input(&self) -> Input<'_> {
+        match self {
+            Self::Event(event) => Input::Event(event),
+            Self::Attributes(contact, changes) => Input::Attributes(contact, changes),
+            Self::Timer(timer) => Input::Timer(timer),
+            Self::Intent {
+                message, attempt, ..
+            } => Input::Intent {
+                message: *message,
+                attempt: *attempt,
+            },
+            Self::Outcome {
+                message,
+                attempt,
+                outcome,
+                ..
+            } => Input::Outcome {
+                message: *message,
+                attempt: *attempt,
+                outcome,
+            },
+        }
+    }
+
+    /// Whether a contact that nothing is known of begins with it.
+    pub(super) fn makes_contact(&self) -> bool {
+        matches!(self, Self::Event(_) | Self::Attributes(..))
+    }
+}
+
+impl Log {
+    /// Takes in a durable entry. Answers of this process count as passed over.
+    pub(super) fn push(&mut self, entry: &Entry) -> Result<(), ApplyError> {
+        if self.own_answers.front() == Some(&entry.position.sequence) {
+            self.own_answers.pop_front();
+            self.put(entry, Record::Decided(Vec::new()));
+            return Ok(());
+        }
+        let record = decode(entry)?;
+        self.put(entry, record);
+        Ok(())
+    }
+
+    /// Takes in an entry that is applied again, and hands out the answers in it.
+    pub(super) fn push_replayed(
+        &mut self,
+        entry: &Entry,
+    ) -> Result<Vec<RecordedAnswer>, ApplyError> {
+        match decode(entry)? {
+            Record::Decided(answers) => {
+                self.put(entry, Record::Decided(Vec::new()));
+                Ok(answers)
+            }
+            record => {
+                self.put(entry, record);
+                Ok(Vec::new())
+            }
+        }
+    }
+
+    /// Notes the sequence of answers that this process appended.
+    pub(super) fn appended_answers(&mut self, sequence: u64) {
+        self.own_answers.push_back(sequence);
+    }
+
+    fn put(&mut self, entry: &Entry, record: Record) {
+        self.ahead.push_back(Logged {
+            sequence: entry.position.sequence,
+            at: Instant::from_ms(entry.logged_at_ms),
+            record,
+        });
+    }
+
+    /// The next work, of at most that many records; `None` if nothing is there.
+    pub(super) fn next(&mut self, records_max: usize) -> Option<Work> {
+        let mut work = Work {
+            last: self.ahead.front()?.sequence,
+            accepted: 0,
+            task: Task::Contacts(Vec::new()),
+        };
+        let mut items = Vec::new();
+        let mut by_contact: BTreeMap<ContactId, u32> = BTreeMap::new();
+        while let Some(next) = self.ahead.front() {
+            let contact = match &next.record {
+                Record::Decided(_) => {
+                    work.last = next.sequence;
+                    self.ahead.pop_front();
+                    continue;
+                }
+                Record::Event(event) => &event.contact,
+                Record::Attributes(contact, _)
+                | Record::Intent { contact, .. }
+                | Record::Outcome { contact, .. } => contact,
+                _ if items.is_empty() => {
+                    if let Some(logged) = self.ahead.pop_front() {
+                        work.last = logged.sequence;
+                        work.task = alone(logged);
+                    }
+                    return Some(work);
+                }
+                _ => break,
+            };
+            let of_contact = by_contact.entry(contact.clone()).or_default();
+            *of_contact += 1;
+            if items.len() >= records_max || *of_contact > CONTACT_RECORDS_MAX {
+                break;
+            }
+            if let Some(logged) = self.ahead.pop_front() {
+                work.last = logged.sequence;
+                let item = of_contact_record(logged);
+                work.accepted +=
+                    u64::from(item.as_ref().is_some_and(|item| item.what.makes_contact()));
+                items.extend(item);
+            }
+        }
+        work.task = Task::Contacts(items);
+        Some(work)
+    }
+
+    /// Puts records back that could not be applied together, in their order. `last` is the sequence up to which
+    /// they were taken.
+    pub(super) fn put_back(&mut self, items: Vec<Item>, last: u64) {
+        let passed_over = items.last().is_none_or(|item| item.sequence < last);
+        if let Some(at) = items.last().map(|item| item.now).filter(|_| passed_over) {
+            self.ahead.push_front(Logged {
+                sequence: last,
+                at,
+                record: Record::Decided(Vec::new()),
+            });
+        }
+        for item in items.into_iter().rev() {
+            let record = match item.what {
+                What::Event(event) => Record::Event(event),
+                What::Attributes(contact, changes) => Record::Attributes(contact, changes),
+                What::Intent {
+                    contact,
+                    message,
+                    attempt,
+                } => Record::Intent {
+                    contact,
+                    message,
+                    attempt,
+                },
+                What::Outcome {
+                    contact,
+                    message,
+                    attempt,
+                    outcome,
+                } => Record::Outcome {
+                    contact,
+                    message,
+                    attempt,
+                    outcome,
+                },
+                // Timers belong to a tick, which is applied by itself and never put back.
+                What::Timer(_) => continue,
+            };
+            self.ahead.push_front(Logged {
+                sequence: item.sequence,
+                at: item.now,
+                record,
+            });
+        }
+    }
+}
+
+fn of_contact_record(logged: Logged) -> Option<Item> {
+    let what = match logged.record {
+        Record::Event(event) => What::Event(event),
+        Record::Attributes(contact, changes) => What::Attributes(contact, changes),
+        Record::Intent {
+            contact,
+            message,
+            attempt,
+        } => What::Intent {
+            contact,
+            message,
+            attempt,
+        },
+        Record::Outcome {
+            contact,
+            message,
+            attempt,
+            outcome,
+        } => What::Outcome {
+            contact,
+            message,
+            attempt,
+            outcome,
+        },
+        _ => return None,
+    };
+    Some(Item {
+        sequence: logged.sequence,
+        now: logged.at,
+        what,
+    })
+}
+
+fn alone(logged: Logged) -> Task {
+    let (sequence, now) = (logged.sequence, logged.at);
+    match logged.record {
+        Record::Tick { up_to, timers_max } => Task::Tick {
+            sequence,
+            now,
+            up_to,
+            timers_max,
+        },
+        Record::Command(command) => Task::Command {
+            sequence,
+            now,
+            command: Box::new(command),
+        },
+        Record::Post { id, record } => Task::Post {
+            sequence,
+            now,
+            id,
+            record,
+        },
+        Record::PostsDelivered { partition, id } => Task::Delivered { to: partition, id },
+        _ => Task::Contacts(Vec::new()),
+    }
+}
+
+fn decode(entry: &Entry) -> Result<Record, ApplyError> {
+    codec::decode(&entry.payload).map_err(|source| ApplyError::Record {
+        position: entry.position,
+        source,
+    })
+}

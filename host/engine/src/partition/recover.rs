@@ -1,0 +1,98 @@
+//! Applies again what the log holds beyond the store: after a crash, and for a rebuild from a snapshot or from nothing.
+//!
+//! The same code as live, but that answers come from the log, nothing is ticked, posted or sent, and nobody waits for
+//! anything. What the log asked and never answered is asked anew.
+
+use signalbox_journal::Reader;
+use signalbox_model::{message::AttemptOutcome, record::Record};
+
+use super::Partition;
+use crate::{
+    error::{ApplyError, StoreAction},
+    metrics,
+    shared::Broken,
+};
+
+impl Partition {
+    /// Applies all that the log has behind the store's position.
+    pub(crate) fn recover(&mut self) -> Result<(), Broken> {
+        let from = self.applied + 1;
+        let reader = self
+            .shared
+            .journal
+            .read(self.number, from)
+            .map_err(|source| self.log_broken(source))?;
+        self.replay = Some(reader);
+        loop {
+            if let Some(work) = self.take_work() {
+                let before = self.applied;
+                self.apply(work)?;
+                let more = self.applied.saturating_sub(before);
+                metrics::add(&self.shared.metrics.records_replayed, more);
+            } else if !self.read_ahead()? {
+                break;
+            }
+        }
+        self.replay = None;
+        self.settle_position()?;
+        if self.is_control() {
+            self.shared
+                .definitions
+                .send_replace(std::sync::Arc::clone(self.loaded.definitions()));
+        }
+        Ok(())
+    }
+
+    /// Whether the log is applied again, and nobody waits for what comes of it.
+    pub(super) fn is_replaying(&self) -> bool {
+        self.replay.is_some()
+    }
+
+    /// Reads more of the log that is applied again; `false` when there is no more.
+    pub(super) fn read_ahead(&mut self) -> Result<bool, Broken> {
+        let Some(next) = self.replay.as_mut().and_then(Reader::next) else {
+            return Ok(false);
+        };
+        let entry = next.map_err(|source| self.log_broken(source))?;
+        let answers = self
+            .log
+            .push_replayed(&entry)
+            .map_err(|error| self.shared.fail(&error))?;
+        self.recorded.keep(answers);
+        Ok(true)
+    }
+
+    /// After the log is applied: `go` was given for these messages, and whoever would have said what came of it is
+    /// gone.
+    pub(crate) fn doubt_claimed(&self) -> Result<(), Broken> {
+        if self.is_control() {
+            return Ok(());
+        }
+        let claimed = self
+            .shared
+            .store
+            .claimed(self.number)
+            .map_err(|source| self.broken(StoreAction::Read, source))?;
+        for message in claimed {
+            let signalbox_model::message::MessageStatus::Claimed(attempt) = message.status else {
+                continue;
+            };
+            let outcome = Record::Outcome {
+                contact: message.contact,
+                message: message.id,
+                attempt,
+                outcome: AttemptOutcome::InDoubt,
+            };
+            self.shared.append_durably(&[(self.number, outcome)])?;
+            metrics::count(&self.shared.metrics.sends_in_doubt);
+        }
+        Ok(())
+    }
+
+    fn log_broken(&self, source: signalbox_journal::Error) -> Broken {
+        self.shared.fail(&ApplyError::Log {
+            partition: self.number,
+            source,
+        })
+    }
+}

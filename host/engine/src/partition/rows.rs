@@ -1,0 +1,322 @@
+//! Turns the effects of lanes into rows of a batch, and into what is to be done after its commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use signalbox_journey::{Decision, Effect, MessageChange};
+use signalbox_model::{
+    codec,
+    id::{MessageId, Partition as Number, WorkflowId},
+    message::{Message, MessageStatus},
+    record::PostId,
+    time::Instant,
+    value::Fields,
+};
+use signalbox_reports::{Counters, VersionCounters, fold};
+use signalbox_store::{Batch, Error, Store};
+
+use super::{
+    Partition,
+    group::What,
+    lane::{Done, Lane},
+};
+use crate::{clock::process_now, error::ApplyError, error::StoreAction, shared::Claim};
+
+/// Names of counter rows begin with this; workflow, version and part follow.
+const VERSION_PREFIX: &[u8] = b"version/";
+/// The row of [`InputCounters`].
+const INPUTS_NAME: &[u8] = b"inputs";
+/// Counters of a version are kept in parts of so many bytes, since a row has a bound.
+const PART_BYTES: usize = 32 * 1024;
+
+/// What becomes of inputs that have no effect on a journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct InputCounters {
+    /// Events dropped because they came again.
+    pub(crate) repeated: u64,
+    /// Events dropped because their id named another event.
+    pub(crate) conflicts: u64,
+    /// Attributes left out because there were too many.
+    pub(crate) attributes_left_out: u64,
+    /// Records that cannot be applied and were passed over.
+    pub(crate) parked: u64,
+}
+
+/// What is to be done after the commit.
+#[derive(Default)]
+pub(super) struct Outward {
+    pub(super) claims: Vec<(MessageId, u32, Claim)>,
+    /// There may be messages to send.
+    pub(super) outbox: bool,
+    /// Posts to deliver, by the record that caused them: several lanes of a tick share one.
+    pub(super) posts: BTreeMap<u64, u32>,
+    /// The earliest timer set.
+    pub(super) next_due: Option<Instant>,
+    pub(super) inputs: InputCounters,
+    pub(super) events: u64,
+    pub(super) queued: u64,
+    pub(super) skipped: u64,
+}
+
+impl Partition {
+    /// Puts the rows of one lane.
+    pub(super) fn put_lane(
+        &self,
+        batch: &mut Batch<'_>,
+        lane: &Lane,
+        outward: &mut Outward,
+    ) -> Result<(), Error> {
+        if let Some(state) = &lane.state {
+            batch.put_contact(state)?;
+        }
+        let mut sequence = 0;
+        let mut facts = 0;
+        for done in &lane.done {
+            // Timers of one tick share its sequence.
+            if done.item.sequence != sequence {
+                (sequence, facts) = (done.item.sequence, 0);
+            }
+            outward.events += u64::from(matches!(done.item.what, What::Event(_)));
+            for effect in &done.effects {
+                match effect {
+                    Effect::Fact(fact) => {
+                        batch.put_fact(sequence, facts, fact)?;
+                        facts += 1;
+                    }
+                    Effect::Post(record) => {
+                        let next = outward.posts.entry(sequence).or_default();
+                        let id = PostId {
+                            from: self.number,
+                            sequence,
+                            index: *next,
+                        };
+                        *next += 1;
+                        batch.put_post(self.shared.control(), id, record)?;
+                    }
+                    other => put_effect(batch, lane, done, other, outward)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Folds what happened into counters and schema, and puts what changed of them. Called once all lanes are known
+    /// to be applicable, since it changes what the thread keeps in memory.
+    pub(super) fn put_sums(
+        &mut self,
+        batch: &mut Batch<'_>,
+        lanes: &mut [Lane],
+    ) -> Result<(), Error> {
+        let mut touched: BTreeSet<(WorkflowId, u32)> = BTreeSet::new();
+        let inputs_before = self.input_counters;
+        for lane in lanes {
+            if lane.parked {
+                self.input_counters.parked += 1;
+                continue;
+            }
+            for done in &lane.done {
+                let mut taken_in = true;
+                for effect in &done.effects {
+                    match effect {
+                        Effect::Fact(fact) | Effect::Count(fact) => {
+                            fold(&mut self.counters, &mut lane.standing, fact);
+                            let version = (fact.workflow.clone(), fact.version);
+                            touched.insert(version);
+                        }
+                        Effect::EventConflict { .. } => {
+                            self.input_counters.conflicts += 1;
+                            taken_in = false;
+                        }
+                        Effect::EventRepeated { .. } => {
+                            self.input_counters.repeated += 1;
+                            taken_in = false;
+                        }
+                        Effect::AttributesLeftOut { count } => {
+                            self.input_counters.attributes_left_out += u64::from(*count);
+                        }
+                        _ => {}
+                    }
+                }
+                if taken_in {
+                    self.observe(done);
+                }
+            }
+        }
+        for (workflow, version) in touched {
+            let counters = self.counters.version_mut(&workflow, version);
+            put_version(batch, &workflow, version, counters)?;
+        }
+        if self.input_counters != inputs_before {
+            batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
+        }
+        batch.put_observed(&mut self.observed)
+    }
+
+    fn observe(&mut self, done: &Done) {
+        match &done.item.what {
+            What::Event(event) => self.observed.see_event(event, done.item.now),
+            What::Attributes(_, changes) => {
+                let set = changes.attributes.iter();
+                let set: Fields = set
+                    .filter_map(|(name, value)| Some((name.clone(), value.clone()?)))
+                    .collect();
+                self.observed.see_attributes(&set, done.item.now);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn put_effect(
+    batch: &mut Batch<'_>,
+    lane: &Lane,
+    done: &Done,
+    effect: &Effect,
+    outward: &mut Outward,
+) -> Result<(), Error> {
+    match effect {
+        Effect::SetTimer(timer) => {
+            batch.set_timer(timer)?;
+            outward.next_due = Some(outward.next_due.map_or(timer.due, |due| due.min(timer.due)));
+        }
+        Effect::CancelTimer(timer) => batch.cancel_timer(timer),
+        Effect::SealChunk { index, events } => batch.put_chunk(&lane.contact, *index, events)?,
+        Effect::DropChunk { index } => batch.delete_chunk(&lane.contact, *index),
+        Effect::QueueMessage(message) => {
+            batch.put_message(message)?;
+            outward.outbox = true;
+            outward.queued += 1;
+        }
+        Effect::UpdateMessage { id, change } => {
+            if let Some(mut message) = batch.message(id)? {
+                outward.outbox |= matches!(change, MessageChange::Requeued { .. });
+                change_message(&mut message, change, done.item.now);
+                batch.put_message(&message)?;
+            }
+        }
+        Effect::Claimed {
+            message,
+            attempt,
+            decision,
+        } => {
+            let claim = match decision {
+                Decision::Go => Claim::Go(process_now()),
+                Decision::Skipped(reason) => {
+                    outward.skipped += 1;
+                    Claim::Skipped(reason.clone())
+                }
+            };
+            outward.claims.push((*message, *attempt, claim));
+        }
+        Effect::CloseJourney(summary) => batch.put_closed_journey(&lane.contact, summary)?,
+        Effect::EventConflict { .. } => outward.inputs.conflicts += 1,
+        Effect::EventRepeated { .. } => outward.inputs.repeated += 1,
+        Effect::AttributesLeftOut { count } => {
+            outward.inputs.attributes_left_out += u64::from(*count);
+        }
+        // Facts and posts are numbered by the caller; what is only counted is folded once all is known to be sound.
+        Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) => {}
+    }
+    Ok(())
+}
+
+fn change_message(message: &mut Message, change: &MessageChange, now: Instant) {
+    match change {
+        MessageChange::Claimed { attempt, at } => {
+            message.status = MessageStatus::Claimed(*attempt);
+            message.first_attempt_at.get_or_insert(*at);
+        }
+        MessageChange::Requeued {
+            release_at,
+            attempts,
+        } => {
+            message.status = MessageStatus::Queued;
+            message.release_at = *release_at;
+            message.attempts = *attempts;
+            message.first_attempt_at.get_or_insert(now);
+        }
+        MessageChange::Settled(status) => {
+            message.status = status.clone();
+            message.view.clear();
+        }
+    }
+}
+
+fn encode<T: Serialize>(value: &T) -> Vec<u8> {
+    codec::encode(value).expect("counters are maps of numbers, which always encode")
+}
+
+fn version_name(workflow: &WorkflowId, version: u32) -> Vec<u8> {
+    [
+        VERSION_PREFIX,
+        workflow.as_str().as_bytes(),
+        b"/",
+        &version.to_be_bytes(),
+    ]
+    .concat()
+}
+
+fn put_version(
+    batch: &mut Batch<'_>,
+    workflow: &WorkflowId,
+    version: u32,
+    counters: &VersionCounters,
+) -> Result<(), Error> {
+    // The id and the version stand in the value too, so that names are never taken apart.
+    let bytes = encode(&(workflow, version, counters));
+    for (part, chunk) in bytes.chunks(PART_BYTES).enumerate() {
+        let mut name = version_name(workflow, version);
+        name.extend_from_slice(&(part as u16).to_be_bytes());
+        batch.put_counter(&name, chunk)?;
+    }
+    Ok(())
+}
+
+/// The partition's counters of workflows, as committed.
+pub(crate) fn read_counters(store: &Store, partition: Number) -> Result<Counters, ApplyError> {
+    let rows = store
+        .counters(partition, VERSION_PREFIX)
+        .map_err(|source| ApplyError::Store {
+            action: StoreAction::Read,
+            partition,
+            source,
+        })?;
+    let mut counters = Counters::default();
+    let mut bytes: Vec<u8> = Vec::new();
+    let mut rows = rows.into_iter().peekable();
+    while let Some((name, part)) = rows.next() {
+        bytes.extend_from_slice(&part);
+        let version = &name[..name.len().saturating_sub(2)];
+        if rows
+            .peek()
+            .is_some_and(|(next, _)| next.starts_with(version) && next.len() == name.len())
+        {
+            continue;
+        }
+        let (workflow, number, found): (WorkflowId, u32, VersionCounters) =
+            codec::decode(&bytes).map_err(|source| ApplyError::Counters { partition, source })?;
+        *counters.version_mut(&workflow, number) = found;
+        bytes.clear();
+    }
+    Ok(counters)
+}
+
+/// The partition's counters of inputs, as committed.
+pub(crate) fn read_input_counters(
+    store: &Store,
+    partition: Number,
+) -> Result<InputCounters, ApplyError> {
+    let rows = store
+        .counters(partition, INPUTS_NAME)
+        .map_err(|source| ApplyError::Store {
+            action: StoreAction::Read,
+            partition,
+            source,
+        })?;
+    match rows.first() {
+        Some((_, bytes)) => {
+            codec::decode(bytes).map_err(|source| ApplyError::Counters { partition, source })
+        }
+        None => Ok(InputCounters::default()),
+    }
+}

@@ -1,0 +1,50 @@
+//! Snapshots of the store and trimming of the journal behind them.
+//!
+//! A snapshot goes partition by partition: each partition's thread stands still for its own part only, while the
+//! others go on. Blocks; called on threads that may.
+
+use std::sync::{Mutex, PoisonError, mpsc};
+
+use signalbox_journal::TrimReport;
+use signalbox_model::time::Span;
+use signalbox_store::{SnapshotSet, Snapshots};
+
+use crate::{
+    error::{SnapshotError, Unavailable},
+    inbox::Request,
+    shared::Shared,
+};
+
+/// One snapshot is made at a time.
+#[derive(Default)]
+pub(crate) struct OneAtATime(Mutex<()>);
+
+/// Makes a snapshot of all partitions, verified.
+pub(crate) fn make(shared: &Shared, one: &OneAtATime) -> Result<SnapshotSet, SnapshotError> {
+    let _one = one.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let snapshots = Snapshots::open(&shared.config.snapshots_folder())?;
+    let writing = snapshots.begin()?;
+    // The control partition first: what it posted before is then in the snapshots of the others or in their logs.
+    for partition in shared.store.partitions() {
+        let (held, holds) = mpsc::channel();
+        let (release, until) = mpsc::channel();
+        shared.inbox(partition).ask(Request::Hold { held, until });
+        holds.recv().map_err(|_| Unavailable::Failed)?;
+        let written = writing.write(&shared.store, partition);
+        drop::<mpsc::Sender<()>>(release);
+        written?;
+    }
+    Ok(writing.finish(&shared.store)?)
+}
+
+/// Deletes what the journal need not keep: behind two verified snapshots, and older than its days.
+pub(crate) fn trim(shared: &Shared) -> Result<Option<TrimReport>, SnapshotError> {
+    let snapshots = Snapshots::open(&shared.config.snapshots_folder())?;
+    let Some(covered) = snapshots.covered()? else {
+        return Ok(None);
+    };
+    let keep_from: Vec<u64> = covered.into_iter().map(|position| position + 1).collect();
+    let keep = Span::from_days(shared.config.journal_keep_days);
+    let older_than = shared.clock.now().minus(keep);
+    Ok(Some(shared.journal.trim(&keep_from, older_than.as_ms())?))
+}

@@ -1,0 +1,300 @@
+//! Starting and stopping: opens journal and store, applies what the store misses, and sets the threads going.
+//!
+//! The order matters. The control partition is applied before the others, since they use its definitions; all of them
+//! before anything is accepted, ticked or sent.
+
+use std::{
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64},
+        mpsc,
+    },
+    thread::JoinHandle,
+};
+
+use signalbox_journal::Journal;
+use signalbox_mail::transport::Transport;
+use signalbox_model::{definitions::Definitions, id::Partition as Number, time::Instant};
+use signalbox_rules::catalogue::{Catalogue, CatalogueEvent};
+use signalbox_store::{ClockUse, Snapshots, Store};
+use tokio::{runtime::Handle, sync::watch};
+
+use crate::{
+    bindings::Adopter,
+    clock::{Clock, ClockMode},
+    config::Config,
+    error::StartError,
+    inbox::{Activity, Deliver, Inbox},
+    metrics::Metrics,
+    outbox::{
+        Door, Outbox,
+        render::{From, Renderer},
+    },
+    partition::Partition,
+    shared::Shared,
+};
+
+/// The version of what the rows are computed by; a binary with another one does not apply an old one's log.
+pub(crate) const CORE_VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The time zone data that jiff bundles.
+pub(crate) const TZ_VERSION: &str = "bundled";
+
+/// What the engine joins.
+pub struct Parts {
+    /// The plugins.
+    pub catalogue: Arc<Catalogue>,
+    /// What happens to them, from the callback that the catalogue was opened with.
+    pub catalogue_events: mpsc::Receiver<CatalogueEvent>,
+    /// Where mails go.
+    pub transport: Transport,
+    /// Which clock journey time comes from.
+    pub clock: ClockMode,
+    /// Where senders and commands run.
+    pub runtime: Handle,
+}
+
+/// The threads of a running engine.
+pub(crate) struct Threads {
+    pub(crate) partitions: Vec<JoinHandle<()>>,
+    pub(crate) outbox: JoinHandle<()>,
+    pub(crate) adopter: JoinHandle<()>,
+}
+
+pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Threads), StartError> {
+    let renderer = renderer(&config)?;
+    let transport = parts.transport.clone();
+    let (runtime, events) = (parts.runtime.clone(), parts.catalogue_events);
+    let (store, rebuilding) = open_store(&config)?;
+    let shared = Arc::new(open_shared(config, store, parts.catalogue, parts.clock)?);
+    let partitions = recover(&shared)?;
+    if rebuilding {
+        shared.store.finish_rebuild().map_err(StartError::Store)?;
+    }
+    mark(&shared, parts.clock)?;
+    for partition in &partitions {
+        partition.doubt_claimed().map_err(|_| failed(&shared))?;
+    }
+    let mut threads = Vec::new();
+    for (number, partition) in partitions.into_iter().enumerate() {
+        threads.push(spawn(&format!("partition-{number}"), move || {
+            partition.serve()
+        })?);
+    }
+    let outbox = Outbox::new(Arc::clone(&shared), renderer, transport, runtime.clone());
+    let adopter = Adopter::new(Arc::clone(&shared), events, runtime);
+    let threads = Threads {
+        partitions: threads,
+        outbox: spawn("outbox", move || outbox.serve())?,
+        adopter: spawn("adopter", move || adopter.serve())?,
+    };
+    shared.outbox.wake_all();
+    Ok((shared, threads))
+}
+
+fn renderer(config: &Config) -> Result<Renderer, StartError> {
+    let from = From::parse(&config.sender).map_err(|error| StartError::Config {
+        reason: format!("sender: {error}"),
+    })?;
+    Ok(Renderer::new(from, config.limits.templates_kept_max))
+}
+
+/// Opens the store; throws its rows away first where they cannot be trusted, and restores the newest snapshot then.
+fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
+    let folder = config.store_folder();
+    let mut store_config =
+        signalbox_store::Config::new(&folder, config.partitions, config.manual_start);
+    store_config.cache_bytes = config.store_cache_bytes;
+    let opened = if config.rebuild
+        && signalbox_store::read_meta(&folder)
+            .map_err(StartError::OpenStore)?
+            .is_some()
+    {
+        None
+    } else {
+        match Store::open(&store_config) {
+            Ok(store) if store.condition().needs_rebuild() => None,
+            Ok(store) => Some(store),
+            Err(error) if error.is_damage() => {
+                tracing::error!(reason = %crate::shared::in_words(&error), "the store is damaged and is rebuilt");
+                None
+            }
+            Err(error) => return Err(StartError::OpenStore(error)),
+        }
+    };
+    if let Some(store) = opened {
+        return Ok((store, false));
+    }
+    tracing::warn!("the store is rebuilt from the last snapshot and the journal");
+    signalbox_store::discard_rows(&folder).map_err(StartError::OpenStore)?;
+    let store = Store::open(&store_config).map_err(StartError::OpenStore)?;
+    let snapshots = Snapshots::open(&config.snapshots_folder()).map_err(StartError::Store)?;
+    let restored = snapshots
+        .restore_latest(&store)
+        .map_err(StartError::Store)?;
+    for (path, error) in &restored.passed_over {
+        tracing::error!(reason = %crate::shared::in_words(error), "snapshot {} is passed over", path.display());
+    }
+    Ok((store, true))
+}
+
+fn open_shared(
+    config: Config,
+    store: Store,
+    catalogue: Arc<Catalogue>,
+    mode: ClockMode,
+) -> Result<Shared, StartError> {
+    let meta = store.meta();
+    if mode == ClockMode::Manual && meta.clock == ClockUse::Real {
+        return Err(StartError::RealClock);
+    }
+    let is_other = !meta.core_version.is_empty()
+        && (meta.core_version != CORE_VERSION || meta.tz_version != TZ_VERSION);
+    if is_other && store.condition() != signalbox_store::Condition::Clean {
+        return Err(StartError::OtherCore {
+            store: meta.core_version,
+            binary: CORE_VERSION.to_owned(),
+        });
+    }
+    let count = usize::from(config.partitions) + 1;
+    let activity = Arc::new(Activity::default());
+    let inboxes: Arc<[Inbox]> = (0..count)
+        .map(|_| Inbox::new(Arc::clone(&activity)))
+        .collect();
+    let failed = watch::Sender::new(None);
+    let clock = Arc::new(Clock::new(mode, config.manual_start));
+    let deliver = Deliver {
+        inboxes: Arc::clone(&inboxes),
+        failed: failed.clone(),
+    };
+    let journal_config =
+        signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
+    let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
+    let (journal, opened) = Journal::open(journal_config, journal_clock, Arc::new(deliver))
+        .map_err(StartError::Journal)?;
+    if let Some(torn) = &opened.torn_tail {
+        tracing::warn!(
+            bytes = torn.bytes,
+            "the journal ended in an unfinished write, which was cut"
+        );
+    }
+    if let Some(last) = opened.logged_at_ms {
+        let last = Instant::from_ms(last);
+        clock.wind(last, Instant::from_ms(last.as_ms() - 1));
+    }
+    for partition in store.partitions() {
+        let (at, end) = (store.position(partition), journal.last_durable(partition));
+        if at > end {
+            return Err(StartError::Ahead {
+                partition,
+                store: at,
+                journal: end,
+            });
+        }
+    }
+    Ok(Shared {
+        store_seed: meta.store_seed,
+        journal,
+        catalogue,
+        clock,
+        inboxes,
+        outbox: Door::new(Arc::clone(&activity)),
+        activity,
+        metrics: Metrics::default(),
+        waiting: (0..count).map(|_| AtomicU64::new(0)).collect(),
+        applied: store
+            .partitions()
+            .map(|partition| watch::Sender::new(store.position(partition)))
+            .collect(),
+        claims: Mutex::default(),
+        commands: crate::control::Waiting::default(),
+        definitions: watch::Sender::new(Arc::new(Definitions::default())),
+        definers: crate::loaded::Definers::default(),
+        misfits: crate::bindings::Misfits::default(),
+        snapshots: crate::snapshot::OneAtATime::default(),
+        failed,
+        stopping: AtomicBool::new(false),
+        store,
+        config,
+    })
+}
+
+/// Applies the log to the store: the control partition first, then all others at once.
+fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError> {
+    let control = shared.control();
+    let first = recover_one(shared, control)?;
+    let handles: Vec<_> = (0..control)
+        .map(|number| {
+            let shared = Arc::clone(shared);
+            std::thread::Builder::new()
+                .name(format!("recover-{number}"))
+                .spawn(move || recover_one(&shared, number))
+                .map_err(StartError::Thread)
+        })
+        .collect::<Result<_, _>>()?;
+    let mut partitions = Vec::with_capacity(handles.len() + 1);
+    for handle in handles {
+        partitions.push(handle.join().map_err(|_| failed(shared))??);
+    }
+    partitions.push(first);
+    Ok(partitions)
+}
+
+fn recover_one(shared: &Arc<Shared>, number: Number) -> Result<Partition, StartError> {
+    let mut partition =
+        Partition::open(Arc::clone(shared), number).map_err(|error| StartError::Recovery {
+            reason: crate::shared::in_words(&error),
+        })?;
+    partition.recover().map_err(|_| failed(shared))?;
+    Ok(partition)
+}
+
+fn mark(shared: &Shared, mode: ClockMode) -> Result<(), StartError> {
+    let used = match mode {
+        ClockMode::Real => ClockUse::Real,
+        ClockMode::Manual => ClockUse::Manual,
+    };
+    shared.store.mark_clock(used).map_err(StartError::Store)?;
+    shared
+        .store
+        .mark_versions(CORE_VERSION, TZ_VERSION)
+        .map_err(StartError::Store)
+}
+
+fn failed(shared: &Shared) -> StartError {
+    StartError::Recovery {
+        reason: shared
+            .failed
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| "a thread panicked".to_owned()),
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StartError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(StartError::Thread)
+}
+
+/// Stops everything in order: nothing new comes in, what is being sent comes to its end, what was logged is applied.
+/// Blocks.
+pub(crate) fn stop(shared: &Arc<Shared>, threads: Threads) {
+    shared
+        .stopping
+        .store(true, std::sync::atomic::Ordering::Release);
+    shared.outbox.stop();
+    let join = |what: &str, thread: JoinHandle<()>| {
+        if thread.join().is_err() {
+            tracing::error!("the thread {what} panicked");
+        }
+    };
+    join("outbox", threads.outbox);
+    join("adopter", threads.adopter);
+    shared.inboxes.iter().for_each(Inbox::stop);
+    for thread in threads.partitions {
+        join("partition", thread);
+    }
+    let mut claims = shared.claims.lock().unwrap_or_else(PoisonError::into_inner);
+    claims.clear();
+}

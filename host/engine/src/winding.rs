@@ -1,0 +1,128 @@
+//! Winds a manual clock from one due instant to the next, waiting each time until everything has settled.
+//!
+//! For simulation, stories and the demo. What is due at an instant happens with journey time standing at it, so a
+//! year of waits takes as long as the work in it.
+
+use std::{sync::Arc, time::Duration};
+
+use signalbox_model::time::Instant;
+
+use crate::{
+    error::{ReadError, Unavailable},
+    inbox::Inbox,
+    shared::Shared,
+};
+
+/// Between two looks at whether everything has settled, when nothing was seen to happen.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Whether what is due at the instant itself happens too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// Everything due at or before the instant.
+    Through,
+    /// Everything due before the instant; the clock then stands at it.
+    Before,
+}
+
+/// What winding came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settled {
+    /// Where the clock stands.
+    pub now: Instant,
+    /// At how many instants something was due on the way.
+    pub instants: u64,
+}
+
+/// The handle on a manual clock.
+#[derive(Clone)]
+pub struct ManualClock {
+    shared: Arc<Shared>,
+    winding: Arc<tokio::sync::Mutex<()>>,
+}
+
+impl ManualClock {
+    pub(crate) fn new(shared: Arc<Shared>, winding: Arc<tokio::sync::Mutex<()>>) -> Self {
+        Self { shared, winding }
+    }
+
+    /// Where the clock stands.
+    pub fn now(&self) -> Instant {
+        self.shared.clock.now()
+    }
+
+    /// Winds the clock on to that instant; answers when everything due by then has been applied and handed over. An
+    /// instant in the past leaves the clock where it is.
+    pub async fn advance_to(&self, to: Instant, edge: Edge) -> Result<Settled, ReadError> {
+        // One at a time: two windings would overtake each other.
+        let _winding = self.winding.lock().await;
+        let last = match edge {
+            Edge::Through => to,
+            Edge::Before => Instant::from_ms(to.as_ms() - 1),
+        };
+        self.settle().await?;
+        let mut instants = 0;
+        while let Some(due) = self.next_due().await?.filter(|due| *due <= last) {
+            let at = due.max(self.now());
+            self.wind(at, due);
+            self.settle().await?;
+            instants += 1;
+        }
+        self.wind(to, last);
+        self.settle().await?;
+        Ok(Settled {
+            now: self.now(),
+            instants,
+        })
+    }
+
+    /// Waits until everything accepted so far has been applied and handed over, without winding.
+    pub async fn settle(&self) -> Result<(), ReadError> {
+        let mut failed = self.shared.failed.subscribe();
+        loop {
+            if self.shared.has_failed() {
+                return Err(Unavailable::Failed.into());
+            }
+            if self.shared.is_stopping() {
+                return Err(Unavailable::Stopping.into());
+            }
+            let before = self.shared.activity.count();
+            if self.is_settled() && self.shared.activity.count() == before {
+                return Ok(());
+            }
+            // Ends early only if the engine fails.
+            let _ = tokio::time::timeout(LOOK_EVERY, failed.wait_for(Option::is_some)).await;
+        }
+    }
+
+    fn is_settled(&self) -> bool {
+        self.shared.inboxes.iter().all(Inbox::is_idle)
+            && self.shared.outbox.is_idle()
+            && self.shared.store.partitions().all(|partition| {
+                self.shared.applied(partition) >= self.shared.journal.last_durable(partition)
+            })
+    }
+
+    fn wind(&self, now: Instant, fire: Instant) {
+        self.shared.clock.wind(now, fire);
+        self.shared.inboxes.iter().for_each(Inbox::wake);
+        self.shared.outbox.wake_all();
+    }
+
+    /// The next instant at which a timer, a message or a start is due.
+    async fn next_due(&self) -> Result<Option<Instant>, ReadError> {
+        let shared = Arc::clone(&self.shared);
+        let found = tokio::task::spawn_blocking(move || -> Result<Option<Instant>, ReadError> {
+            let mut next = signalbox_journey::control::next_start(&shared.definitions.borrow());
+            for partition in 0..shared.control() {
+                let timer = shared.store.next_timer_due(partition)?;
+                let release = shared.store.next_release(partition)?;
+                for due in [timer, release].into_iter().flatten() {
+                    next = Some(next.map_or(due, |next| next.min(due)));
+                }
+            }
+            Ok(next)
+        });
+        found.await.unwrap_or(Err(Unavailable::Failed.into()))
+    }
+}

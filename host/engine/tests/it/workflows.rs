@@ -1,0 +1,60 @@
+//! Workflows as they are put: every problem with its place at once, conflicts, and what a version stands for.
+
+use serde_json::json;
+use signalbox_engine::{CommandError, PutError};
+use signalbox_model::{id::WorkflowId, workflow::Action};
+
+use crate::support::{World, thanks, workflow};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_problem_is_told_at_once_with_its_place() {
+    let world = World::new();
+    let mut document = thanks();
+    document["trigger"]["config"] = json!({"event": "Order Completed", "keys": 1});
+    document["audience"] = json!({"plugin": "nowhere"});
+    document["steps"] = json!([
+        {"id": "mail", "send": {"template": "thanks", "personalizer": {"plugin": "event"}}},
+        {"id": "fork", "branch": {"arms": [{"segment": {"plugin": "audience", "version": "^9"}, "goto": "mail2"}]}},
+    ]);
+    document["templates"]["thanks"]["mjml"] = json!("<mjml><mj-body>{{ nope </mj-body></mjml>");
+    let refused = world.engine.put_workflow(workflow(document), None).await;
+    let Err(PutError::Problems(problems)) = refused else {
+        panic!("it is refused for its problems: {refused:?}");
+    };
+    let places: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("{} {}", problem.pointer, problem.code))
+        .collect();
+    insta::assert_snapshot!(places.join("\n"));
+    assert!(world.engine.workflows().await.expect("it runs").is_empty());
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conflicts_name_the_state_and_change_nothing() {
+    let world = World::new();
+    world.run(thanks()).await;
+    let again = world.engine.put_workflow(workflow(thanks()), None).await;
+    insta::assert_snapshot!(again.expect_err("it exists").to_string(), @"workflow thanks exists already, its version is 1");
+    let edited = world.engine.put_workflow(workflow(thanks()), Some(1)).await;
+    insta::assert_snapshot!(edited.expect_err("it runs").to_string(), @"workflow thanks is running, which does not allow edit; allowed: pause, end");
+    let id = WorkflowId::parse("thanks").expect("an id");
+    let started = world.engine.transition(&id, Action::Start).await;
+    assert!(matches!(started, Err(CommandError::Conflict(_))));
+    world.action("thanks", Action::Pause).await;
+    let edited = world
+        .engine
+        .put_workflow(workflow(thanks()), Some(1))
+        .await
+        .expect("it may be edited");
+    assert_eq!(edited.definition.current, 2);
+    world.action("thanks", Action::End).await;
+    let deleted = world
+        .engine
+        .transition(&id, Action::Delete)
+        .await
+        .expect("it may be deleted");
+    assert_eq!(deleted, None);
+    assert_eq!(world.engine.workflow(&id).await.expect("it runs"), None);
+    world.stopped().await;
+}
