@@ -10,6 +10,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod hostile;
 mod plugins;
 mod setup;
 mod shell;

@@ -39,12 +39,9 @@ pub(crate) fn build_with_app() -> Result<()> {
         .partition(|name| name.to_string_lossy().starts_with(BENCHED));
     build_crates(&app, &plugins, &shipped, &target.join("plugins"))?;
     build_crates(&app, &plugins, &benched, &target.join("plugins-bench"))?;
-    build_crates(
-        &app,
-        &hostile,
-        &crates_in(&hostile)?,
-        &target.join("plugins-hostile"),
-    )
+    let attackers = target.join("plugins-hostile");
+    build_crates(&app, &hostile, &crates_in(&hostile)?, &attackers)?;
+    crate::hostile::build_hostile(&root(), &attackers)
 }
 
 /// The folder that holds the shipped components once they are built.

@@ -1,0 +1,312 @@
+//! Makes the hostile components that no compiler makes: endless start functions, giant memories, lies, half files.
+//! `plugins` calls it after it has built the hostile crates; `plugins/hostile/README.md` says what must become of each.
+//! It never makes anything that a server should let in, but for `honest`, on which the others are cut to measure.
+
+use anyhow::{Context, Result};
+use serde_json::{Value as Json, json};
+use std::{fs, path::Path};
+use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
+
+/// Where the texts of the core module begin; below them lie the answers' fixed parts.
+const TEXTS_AT: usize = 64;
+/// Where the core module's free memory begins.
+const HEAP_AT: usize = 16 * 1024;
+/// Functions imported by `many-imports`.
+const MANY_IMPORTS: usize = 5_000;
+
+/// What a core module is made of; the default is a segment that behaves.
+struct Recipe {
+    /// The contract, as WIT text.
+    wit: String,
+    world: &'static str,
+    /// The package's version in the names of the exports.
+    version: &'static str,
+    describe: String,
+    memory_pages: u32,
+    /// Imports, before everything else, as WAT.
+    imports: &'static str,
+    /// More functions and fields, as WAT.
+    more: &'static str,
+}
+
+/// Writes every made component into the folder, which exists already.
+pub(crate) fn build_hostile(root: &Path, folder: &Path) -> Result<()> {
+    let wit = root.join("wit/v1/rules.wit");
+    let wit = fs::read_to_string(&wit).with_context(|| format!("reading {}", wit.display()))?;
+    let components = components(&wit)?;
+    for (name, bytes) in &components {
+        let path = folder.join(name).with_extension("wasm");
+        fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))?;
+    }
+    println!(
+        "{} made components in {}",
+        components.len(),
+        folder.display()
+    );
+    Ok(())
+}
+
+fn components(wit: &str) -> Result<Vec<(&'static str, Vec<u8>)>> {
+    let honest = || Recipe::honest(wit);
+    let good = honest().component()?;
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 0x10;
+    Ok(vec![
+        ("honest", good.clone()),
+        ("truncated", good[..good.len() / 2].to_vec()),
+        ("flipped", flipped),
+        ("empty", Vec::new()),
+        ("text", b"#!/bin/sh\necho this is no component\n".to_vec()),
+        ("core-module", honest().core()?),
+        ("loop-in-start", loop_in_start(honest()).component()?),
+        (
+            "giant-memory",
+            Recipe {
+                memory_pages: 65_536,
+                ..honest()
+            }
+            .component()?,
+        ),
+        ("wrong-export", wrong_export(honest()).component()?),
+        ("wrong-type", wrong_type(honest()).component()?),
+        ("no-describe", no_describe(honest()).component()?),
+        ("wasi-import", wasi_import(honest()).component()?),
+        ("many-imports", many_imports()?),
+        (
+            "missing-kind",
+            Recipe {
+                describe: described(&json!({})),
+                ..honest()
+            }
+            .component()?,
+        ),
+        ("extra-kind", extra_kind(honest()).component()?),
+        (
+            "bad-describe",
+            Recipe {
+                describe: "{\"format\":1".to_owned(),
+                ..honest()
+            }
+            .component()?,
+        ),
+    ])
+}
+
+fn loop_in_start(honest: Recipe) -> Recipe {
+    Recipe {
+        more: "(func $start (loop $again (br $again))) (start $start)",
+        ..honest
+    }
+}
+
+fn wrong_export(honest: Recipe) -> Recipe {
+    let wit = honest
+        .wit
+        .replace("signalbox:rules@1.0.0", "signalbox:rules@2.0.0");
+    Recipe {
+        wit,
+        version: "2.0.0",
+        ..honest
+    }
+}
+
+/// `segment.plan` answers a text where a result is due.
+fn wrong_type(honest: Recipe) -> Recipe {
+    let (before, segment) = honest
+        .wit
+        .split_once("interface segment")
+        .unwrap_or_default();
+    let segment = segment.replacen("-> result<string, string>", "-> string", 1);
+    Recipe {
+        wit: format!("{before}interface segment{segment}"),
+        ..honest
+    }
+}
+
+fn no_describe(honest: Recipe) -> Recipe {
+    let wit = format!(
+        "{}\nworld segment-alone {{ export segment; }}\n",
+        honest.wit
+    );
+    Recipe {
+        wit,
+        world: "segment-alone",
+        ..honest
+    }
+}
+
+fn wasi_import(honest: Recipe) -> Recipe {
+    let wit = format!(
+        "{}
+world segment-with-environment {{
+    import wasi:cli/environment@0.2.0;
+    export plugin;
+    export segment;
+}}
+
+package wasi:cli@0.2.0 {{
+    interface environment {{ initial-cwd: func() -> option<string>; }}
+}}
+",
+        honest.wit
+    );
+    Recipe {
+        wit,
+        world: "segment-with-environment",
+        imports: r#"(import "wasi:cli/environment@0.2.0" "initial-cwd" (func $cwd (param i32)))"#,
+        more: "(func (export \"unused\") (call $cwd (i32.const 0)))",
+        ..honest
+    }
+}
+
+fn extra_kind(honest: Recipe) -> Recipe {
+    let describe = described(&json!({ "segment": segment(), "trigger": segment() }));
+    Recipe { describe, ..honest }
+}
+
+/// A component of nothing but imports.
+fn many_imports() -> Result<Vec<u8>> {
+    let imports: String = (0..MANY_IMPORTS)
+        .map(|n| format!("(import \"f{n}\" (func))\n"))
+        .collect();
+    wat::parse_str(format!("(component {imports})")).context("many-imports")
+}
+
+fn described(rules: &Json) -> String {
+    json!({
+        "format": 1,
+        "name": "made",
+        "version": "1.0.0",
+        "title": "Hostile",
+        "summary": "Made by xtask.",
+        "rules": rules,
+    })
+    .to_string()
+}
+
+fn segment() -> Json {
+    json!({
+        "config_schema": { "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object" },
+        "reasons": [{ "code": "out", "title": "Out" }],
+        "cases": [{
+            "name": "everybody is out",
+            "config": {},
+            "expect": { "member": false, "reason": "out" },
+        }],
+    })
+}
+
+impl Recipe {
+    fn honest(wit: &str) -> Self {
+        Self {
+            wit: wit.to_owned(),
+            world: "segment-plugin",
+            version: "1.0.0",
+            describe: described(&json!({ "segment": segment() })),
+            memory_pages: 16,
+            imports: "",
+            more: "",
+        }
+    }
+
+    fn component(&self) -> Result<Vec<u8>> {
+        let mut resolve = Resolve::default();
+        let package = resolve
+            .push_str("rules.wit", &self.wit)
+            .context("parsing the contract")?;
+        let world = resolve
+            .select_world(&[package], Some(self.world))
+            .context("choosing the world")?;
+        let mut core = self.core()?;
+        embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8, false)?;
+        ComponentEncoder::default()
+            .module(&core)
+            .and_then(|encoder| encoder.validate(true).encode())
+            .with_context(|| format!("making a component for {}", self.world))
+    }
+
+    /// The core module: texts at fixed places, memory that is only ever taken, and a segment that says "out" to
+    /// everybody. An answer of `decide` is 32 bytes of zeros: ok, not a member, reason 0, no recheck.
+    fn core(&self) -> Result<Vec<u8>> {
+        let plan = r#"{"format":1,"inputs":[],"occasions":[]}"#;
+        let Self {
+            version,
+            describe,
+            memory_pages,
+            imports,
+            more,
+            ..
+        } = self;
+        let (plan_at, plan_length) = (TEXTS_AT + describe.len(), plan.len());
+        let (describe_length, texts) = (describe.len(), escaped(&format!("{describe}{plan}")));
+        wat::parse_str(format!(
+            r#"(module
+                {imports}
+                (memory (export "memory") {memory_pages})
+                (global $free (mut i32) (i32.const {HEAP_AT}))
+                (data (i32.const {TEXTS_AT}) "{texts}")
+                (data (i32.const 8) "{describe_area}")
+                (data (i32.const 24) "{plan_area}")
+                {more}
+                (func $take (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+                    (local $at i32)
+                    (local.set $at (i32.and (i32.add (global.get $free) (i32.const 7)) (i32.const -8)))
+                    (global.set $free (i32.add (local.get $at) (local.get 3)))
+                    (local.get $at))
+                (func (export "signalbox:rules/plugin@{version}#describe") (result i32) (i32.const 8))
+                (func (export "signalbox:rules/segment@{version}#plan") (param i32 i32) (result i32)
+                    (i32.const 20))
+                (func (export "signalbox:rules/segment@{version}#decide")
+                    (param i32 i32 i32 i32 i32) (result i32)
+                    (i32.store (i32.const 40) (call $take
+                        (i32.const 0) (i32.const 0) (i32.const 8)
+                        (i32.mul (local.get 2) (i32.const 32))))
+                    (i32.store (i32.const 44) (local.get 2))
+                    (i32.const 40))
+            )"#,
+            describe_area = area(TEXTS_AT, describe_length),
+            plan_area = area(plan_at, plan_length),
+        ))
+        .context("parsing the core module")
+    }
+}
+
+/// Address and length as the canonical ABI lays them out.
+fn area(at: usize, length: usize) -> String {
+    let bytes = [(at as u32).to_le_bytes(), (length as u32).to_le_bytes()].concat();
+    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::components;
+    use std::collections::BTreeSet;
+
+    fn made() -> Vec<(&'static str, Vec<u8>)> {
+        components(include_str!("../../../wit/v1/rules.wit")).unwrap()
+    }
+
+    #[test]
+    fn every_component_is_made_and_told_of() {
+        let told = include_str!("../../../plugins/hostile/README.md");
+        let components = made();
+        let names: BTreeSet<_> = components.iter().map(|(name, _)| *name).collect();
+        assert_eq!(names.len(), components.len());
+        for name in names {
+            assert!(
+                told.contains(&format!("| `{name}` |")),
+                "{name} is missing in plugins/hostile/README.md"
+            );
+        }
+    }
+
+    #[test]
+    fn the_same_source_makes_the_same_bytes() {
+        assert!(made() == made());
+    }
+}
