@@ -13,6 +13,8 @@ pub const JOURNEY_STEPS_MAX: u32 = 10_000;
 /// Most journeys in a row that each began with a message of the one before. Behind the last nothing is triggered:
 /// `loop_guard`. Workflows that trigger each other by `message_sent` stop here.
 pub const FOLLOW_UPS_MAX: i64 = 5;
+/// Most journeys of one contact that are inside one workflow at a time. A further one does not begin: `journeys_full`.
+pub const JOURNEYS_MAX: usize = 100;
 /// Most arms of one contact in one workflow. A further one is not armed: `arms_full`.
 pub const ARMS_MAX: usize = 100;
 /// Most held entries of one contact in one workflow. A further one is not held: as `skip`.

@@ -115,6 +115,8 @@ pub enum Entry {
     /// Not while inside.
     #[default]
     AfterExit,
+    /// Every time, with a journey for each: two orders are two journeys.
+    Every,
 }
 
 /// One step: an id and exactly one of the actions.

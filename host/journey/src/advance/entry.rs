@@ -15,7 +15,7 @@ use crate::{
     advance::{Advance, BAD_ANSWER, Context, Entering, NO_ANSWER, Reply, Whose, decision},
     effect::Effect,
     hash::fnv1a,
-    limits::KEYS_MAX,
+    limits::{JOURNEYS_MAX, KEYS_MAX},
 };
 
 impl Advance {
@@ -129,7 +129,8 @@ impl Advance {
         match version.document.entry {
             Entry::Once if presence.entered > 0 => Err("entered_before"),
             Entry::AfterExit if !presence.journeys.is_empty() => Err("inside"),
-            Entry::Once | Entry::AfterExit => Ok(()),
+            _ if presence.journeys.len() >= JOURNEYS_MAX => Err("journeys_full"),
+            Entry::Once | Entry::AfterExit | Entry::Every => Ok(()),
         }
     }
 

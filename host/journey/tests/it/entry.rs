@@ -63,6 +63,26 @@ fn the_key_enters_once_and_not_while_inside() {
 }
 
 #[test]
+fn every_key_has_its_journey_where_the_mode_is_every() {
+    assert_snapshot!(story(&[with(thanks(), "entry", json!("every"))], r#"
+        event order_completed {"key": "7"}
+        event order_completed {"key": "8"}
+        event order_completed {"key": "7"}
+    "#), @r"
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 7
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 8
+    0s thanks: at thank
+    0s thanks: thank queued
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: key_seen
+    ");
+}
+
+#[test]
 fn once_is_once_ever() {
     assert_snapshot!(story(&[with(thanks(), "entry", json!("once"))], r#"
         event order_completed {"key": "7"}
