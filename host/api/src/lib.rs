@@ -1,1 +1,115 @@
-//! (room)
+//! HTTP: routes, keys, limits, the error envelope, OpenAPI, the inbox page and metrics.
+//!
+//! Called by `app` with an engine that runs. Handlers parse, ask the engine, and write the answer; they decide
+//! nothing. No other room knows HTTP.
+
+pub mod error;
+pub mod keys;
+
+pub mod clock;
+pub mod contacts;
+pub mod events;
+pub mod system;
+pub mod workflows;
+
+pub mod openapi;
+
+mod auth;
+mod extract;
+mod inbox;
+mod metrics;
+mod position;
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::from_fn_with_state,
+    routing::{get, post},
+};
+use signalbox_engine::Engine;
+use signalbox_rules::limits::Limits;
+use tokio::net::TcpListener;
+
+use crate::{
+    error::{Error, ErrorCode},
+    keys::Keyring,
+};
+
+/// What every handler needs.
+#[derive(Clone)]
+pub struct App {
+    /// The engine that runs.
+    pub engine: Engine,
+    /// Who may do what.
+    pub keys: Arc<Keyring>,
+    /// What every rule runs under, to be shown.
+    pub rule_limits: Arc<Limits>,
+}
+
+/// All routes.
+pub fn router(app: App) -> Router {
+    let with_key = Router::new()
+        .route("/events", post(events::post_event))
+        .route("/events/batch", post(events::post_events))
+        .route("/contacts/{id}", get(contacts::read).patch(contacts::patch))
+        .route("/contacts/{id}/journeys", get(contacts::journeys))
+        .route("/workflows", get(workflows::list))
+        .route(
+            "/workflows/{id}",
+            get(workflows::read)
+                .put(workflows::put)
+                .delete(workflows::delete),
+        )
+        .route("/workflows/{id}/schedule", post(workflows::schedule))
+        .route("/workflows/{id}/{action}", post(workflows::transition))
+        .route("/plugins", get(system::plugins))
+        .route("/schema", get(system::schema))
+        .route("/status", get(system::status))
+        .route("/clock", get(clock::read).post(clock::advance))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        .layer(from_fn_with_state(app.clone(), auth::with_key));
+    let from_here = Router::new()
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::show))
+        .route("/inbox/{id}/html", get(inbox::show_html))
+        .route("/inbox/{id}/raw", get(inbox::show_raw))
+        .route("/metrics", get(system::prometheus))
+        .route("/openapi.json", get(openapi::read))
+        .route_layer(from_fn_with_state(app.clone(), auth::from_here_or_with_key));
+    Router::new()
+        .nest("/v1", with_key)
+        .merge(from_here)
+        .route("/healthz", get(system::healthz))
+        .route("/readyz", get(system::readyz))
+        .fallback(no_route)
+        .method_not_allowed_fallback(no_method)
+        // The extractors hold their own bounds; this one only guards what reads a body without them.
+        .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
+        .with_state(app)
+}
+
+/// Serves until `stop` is done, and then until what was begun is answered.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service)
+        .with_graceful_shutdown(stop)
+        .await
+}
+
+async fn no_route(uri: axum::http::Uri) -> Error {
+    Error::not_found("route", uri.path())
+}
+
+async fn no_method(method: axum::http::Method, uri: axum::http::Uri) -> Error {
+    Error::new(
+        ErrorCode::MethodNotAllowed,
+        format!("{} does not take {method}", uri.path()),
+    )
+}

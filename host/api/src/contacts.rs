@@ -1,0 +1,357 @@
+//! `/v1/contacts`: the profile, its changes, and the journeys with every decision and its reason.
+
+use std::time::Duration;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::StatusCode,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as JsonValue;
+use signalbox_engine::{JourneyView, NewInput};
+use signalbox_model::{
+    contact::{ATTRIBUTES_MAX, AttributeChanges},
+    id::ContactId,
+    message::{Message, MessageStatus},
+    state::Place,
+    time::Instant,
+};
+use signalbox_store::StoredFact;
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    App,
+    error::{Envelope, Error, ErrorCode},
+    extract::JsonBody,
+    position,
+};
+
+/// Longest that a read waits for its `at_least`.
+const AT_LEAST_WAIT_MAX: Duration = Duration::from_secs(5);
+
+/// How fresh an answer must be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ReadQuery {
+    /// A position that an answer to a post carried: the read waits until it is applied, at most 5 seconds.
+    at_least: Option<String>,
+}
+
+/// A contact.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContactBody {
+    /// The caller's id.
+    pub id: String,
+    /// What is known now.
+    #[schema(value_type = Object)]
+    pub attributes: JsonValue,
+    /// When the contact was first named.
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Instant,
+    /// Events that the history holds one by one.
+    pub events: usize,
+    /// Journeys that are inside.
+    pub inside: usize,
+}
+
+/// One contact.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ContactAnswer {
+    /// As it stands now.
+    pub contact: ContactBody,
+}
+
+/// A change was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeAccepted {
+    /// Where it is.
+    pub change: ChangeBody,
+}
+
+/// A change that was taken.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChangeBody {
+    /// Its position in the log, for `at_least` of reads.
+    pub position: String,
+}
+
+/// A journey with what happened in it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JourneyBody {
+    /// Its id.
+    pub id: String,
+    /// In which workflow.
+    pub workflow: String,
+    /// In which version of it.
+    pub version: u32,
+    /// Its entry key.
+    pub key: String,
+    /// When it began.
+    #[schema(value_type = String, format = DateTime)]
+    pub entered_at: Instant,
+    /// `inside`, `completed`, or the reason code of its exit.
+    pub outcome: String,
+    /// Where it stands, while it is inside.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<PlaceBody>,
+    /// When it ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ended_at: Option<Instant>,
+    /// Its messages.
+    pub messages: Vec<MessageBody>,
+    /// What happened, in order: decisions with rule, file, answer and reason; steps; messages.
+    pub facts: Vec<FactBody>,
+}
+
+/// A message of a journey.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageBody {
+    /// Its id.
+    pub id: String,
+    /// The step that sends it.
+    pub step: String,
+    /// `queued`, `claimed`, `accepted`, `skipped`, `refused`, `expired` or `held`.
+    pub status: &'static str,
+    /// Why it was skipped or refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Attempts that ended.
+    pub attempts: u32,
+    /// When it was queued.
+    #[schema(value_type = String, format = DateTime)]
+    pub queued_at: Instant,
+}
+
+/// An arm that has not fired.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ArmBody {
+    /// Whose trigger armed.
+    pub workflow: String,
+    /// When it fires.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+}
+
+/// Where a journey stands.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PlaceBody {
+    /// At which step.
+    pub step: String,
+    /// `waiting`, `sending` or `held`.
+    pub state: &'static str,
+    /// Until when, where it waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due: Option<Instant>,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FactBody {
+    /// When, in journey time.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The record that caused it: its sequence in the contact's partition.
+    pub sequence: u64,
+    /// In which workflow.
+    pub workflow: String,
+    /// In which version of it.
+    pub version: u32,
+    /// What: an object with one member, named by the kind of fact.
+    #[schema(value_type = Object)]
+    pub what: JsonValue,
+}
+
+/// A contact's journeys.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct JourneysAnswer {
+    /// Those inside first, then those that are over, the last one first.
+    pub journeys: Vec<JourneyBody>,
+    /// What happened before or without a journey: arms, entries refused with their reasons.
+    pub before: Vec<FactBody>,
+    /// Arms that have not fired.
+    pub arms: Vec<ArmBody>,
+}
+
+/// Reads a contact.
+#[utoipa::path(get, path = "/v1/contacts/{id}", tag = "contacts", params(ReadQuery), responses(
+    (status = 200, body = ContactAnswer), (status = 404, body = Envelope)))]
+pub(crate) async fn read(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<ReadQuery>,
+) -> Result<Json<ContactAnswer>, Error> {
+    let id = parse_id(&id)?;
+    wait_until_applied(&app, &query).await?;
+    let view = app
+        .engine
+        .contact(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("contact", &id))?;
+    let contact = &view.state.contact;
+    let contact = ContactBody {
+        id: contact.id.to_string(),
+        attributes: serde_json::to_value(&contact.attributes).unwrap_or_default(),
+        created_at: contact.created_at,
+        events: view.state.history.events().count(),
+        inside: view
+            .state
+            .presences
+            .values()
+            .map(|presence| presence.journeys.len())
+            .sum(),
+    };
+    Ok(Json(ContactAnswer { contact }))
+}
+
+/// Sets attributes; null removes one. What is not named stays.
+#[utoipa::path(patch, path = "/v1/contacts/{id}", tag = "contacts", request_body = Object, responses(
+    (status = 202, body = ChangeAccepted), (status = 422, body = Envelope), (status = 429, body = Envelope)))]
+pub(crate) async fn patch(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    JsonBody(changes): JsonBody<AttributeChanges>,
+) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
+    if changes.attributes.len() > ATTRIBUTES_MAX {
+        let message = format!("at most {ATTRIBUTES_MAX} attributes can be changed at once");
+        return Err(Error::new(ErrorCode::InvalidBody, message).at("/attributes"));
+    }
+    let positions = app
+        .engine
+        .accept(vec![NewInput::Attributes(parse_id(&id)?, changes)])
+        .await?;
+    let position = positions
+        .first()
+        .copied()
+        .map(position::write)
+        .unwrap_or_default();
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(ChangeAccepted {
+            change: ChangeBody { position },
+        }),
+    ))
+}
+
+/// Reads a contact's journeys with every decision.
+#[utoipa::path(get, path = "/v1/contacts/{id}/journeys", tag = "contacts", params(ReadQuery), responses(
+    (status = 200, body = JourneysAnswer), (status = 404, body = Envelope)))]
+pub(crate) async fn journeys(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    Query(query): Query<ReadQuery>,
+) -> Result<Json<JourneysAnswer>, Error> {
+    let id = parse_id(&id)?;
+    wait_until_applied(&app, &query).await?;
+    let view = app
+        .engine
+        .journeys(&id)
+        .await?
+        .ok_or_else(|| Error::not_found("contact", &id))?;
+    Ok(Json(JourneysAnswer {
+        journeys: view.journeys.iter().filter_map(journey_body).collect(),
+        before: view.outside.iter().map(fact_body).collect(),
+        arms: view
+            .arms
+            .iter()
+            .map(|(workflow, arm)| ArmBody {
+                workflow: workflow.to_string(),
+                at: arm.at,
+            })
+            .collect(),
+    }))
+}
+
+fn journey_body(view: &JourneyView) -> Option<JourneyBody> {
+    let (version, key, entered_at) = match (&view.inside, &view.closed) {
+        (Some(journey), _) => (journey.version, &journey.key, journey.entered_at),
+        (None, Some(closed)) => (closed.version, &closed.key, closed.entered_at),
+        (None, None) => return None,
+    };
+    Some(JourneyBody {
+        id: view.id.to_string(),
+        workflow: view.workflow.to_string(),
+        version,
+        key: key.to_string(),
+        entered_at,
+        outcome: view
+            .closed
+            .as_ref()
+            .map_or_else(|| "inside".to_owned(), |closed| closed.outcome.clone()),
+        place: view
+            .inside
+            .as_ref()
+            .map(|journey| place_body(&journey.place)),
+        ended_at: view.closed.as_ref().map(|closed| closed.ended_at),
+        messages: view.messages.iter().map(message_body).collect(),
+        facts: view.facts.iter().map(fact_body).collect(),
+    })
+}
+
+fn place_body(place: &Place) -> PlaceBody {
+    let (step, state, due) = match place {
+        Place::Waiting { step, due, .. } => (step, "waiting", Some(*due)),
+        Place::Sending { step, .. } => (step, "sending", None),
+        Place::Held { step, due, .. } => (step, "held", Some(*due)),
+    };
+    PlaceBody {
+        step: step.to_string(),
+        state,
+        due,
+    }
+}
+
+fn message_body(message: &Message) -> MessageBody {
+    let reason = match &message.status {
+        MessageStatus::Skipped(reason) | MessageStatus::Refused(reason) => Some(reason.clone()),
+        _ => None,
+    };
+    MessageBody {
+        id: message.id.to_string(),
+        step: message.step.to_string(),
+        status: message.status.as_str(),
+        reason,
+        attempts: message.attempts,
+        queued_at: message.queued_at,
+    }
+}
+
+fn fact_body(stored: &StoredFact) -> FactBody {
+    let what = match serde_json::to_value(&stored.fact.what) {
+        // A kind of fact without members is written as a bare word.
+        Ok(JsonValue::String(word)) => serde_json::json!({ word: true }),
+        Ok(object) => object,
+        Err(_) => JsonValue::Null,
+    };
+    FactBody {
+        at: stored.fact.at,
+        sequence: stored.sequence,
+        workflow: stored.fact.workflow.to_string(),
+        version: stored.fact.version,
+        what,
+    }
+}
+
+async fn wait_until_applied(app: &App, query: &ReadQuery) -> Result<(), Error> {
+    let Some(text) = &query.at_least else {
+        return Ok(());
+    };
+    let wrong = || {
+        Error::new(
+            ErrorCode::InvalidParameter,
+            "at_least is a position such as 3:1841",
+        )
+    };
+    let wanted = position::read(text).ok_or_else(wrong)?;
+    if app.engine.applied(wanted, AT_LEAST_WAIT_MAX).await? {
+        return Ok(());
+    }
+    Err(Error::new(ErrorCode::Busy, "the position was not applied in time").retry_after(1))
+}
+
+fn parse_id(text: &str) -> Result<ContactId, Error> {
+    ContactId::parse(text)
+        .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))
+}
