@@ -57,7 +57,7 @@ impl Config {
                 && text.len() <= 253
                 && text
                     .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b".-[]:".contains(&byte))
+                    .all(|byte| byte.is_ascii_alphanumeric() || b".-_[]:".contains(&byte))
         };
         if !name(&self.hello_name) {
             return Err(ConfigError::HelloName);

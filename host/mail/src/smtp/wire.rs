@@ -24,7 +24,7 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::{Cause, Config, ConfigError, Reply, SendError, Stage};
+use super::{Cause, Config, ConfigError, Reply, Security, SendError, Stage};
 
 /// Most bytes that a server may write between two of our commands.
 const REPLY_BYTES_MAX: usize = 64 * 1024;
@@ -35,7 +35,8 @@ const END_OF_BODY: &[u8] = b"\r\n.\r\n";
 #[derive(Clone)]
 pub struct TlsContext {
     connector: TlsConnector,
-    name: ServerName<'static>,
+    /// What the certificate must be for; nothing if the host's name could not stand in one.
+    name: Option<ServerName<'static>>,
 }
 
 impl fmt::Debug for TlsContext {
@@ -70,7 +71,10 @@ impl TlsContext {
             .map_err(|_| ConfigError::Provider)?
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let name = ServerName::try_from(config.host.clone()).map_err(|_| ConfigError::Host)?;
+        let name = ServerName::try_from(config.host.clone()).ok();
+        if name.is_none() && config.security != Security::None {
+            return Err(ConfigError::Host);
+        }
         Ok(Self {
             connector: TlsConnector::from(Arc::new(client)),
             name,
@@ -156,8 +160,12 @@ impl Wire {
             // Text that came before the handshake was not encrypted and must not be taken for what is.
             return Err(failed(Cause::Protocol));
         }
+        let name = tls
+            .name
+            .clone()
+            .ok_or_else(|| failed(Cause::Tls("the host has no name to check".to_owned())))?;
         let bound = config.timeouts.tls;
-        match timeout(bound, tls.connector.connect(tls.name.clone(), tcp)).await {
+        match timeout(bound, tls.connector.connect(name, tcp)).await {
             Err(_) => Err(failed(Cause::Timeout(bound))),
             Ok(Err(error)) => Err(failed(Cause::Tls(
                 error.to_string().chars().take(200).collect(),

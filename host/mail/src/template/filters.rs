@@ -417,6 +417,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_guide_names_every_filter() {
+        let guide = include_str!("../../../docs/templates.md");
+        let standard: Vec<&str> = standard().iter().map(|(name, _)| *name).collect();
+        for name in standard.into_iter().chain(OWN.iter().map(|own| own.name)) {
+            assert!(guide.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+
+    #[test]
     fn instants_become_civil_dates() {
         assert_eq!(instant_text(0).unwrap(), "1970-01-01 00:00:00 +0000");
         assert_eq!(

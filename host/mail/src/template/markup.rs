@@ -37,6 +37,8 @@ pub(super) struct Element {
     pub(super) at: usize,
     /// The position right behind the name.
     pub(super) name_end: usize,
+    /// The position right behind the tag.
+    pub(super) end: usize,
     pub(super) attributes: Vec<Attribute>,
 }
 
@@ -65,7 +67,11 @@ pub(super) enum Event {
         source: String,
     },
     Open(Element),
-    Close(String),
+    Close {
+        name: String,
+        /// The position of the end tag; of the start tag's end where there is none.
+        at: usize,
+    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,6 +129,7 @@ pub(super) fn walk(scanned: &Scanned<'_>, problems: &mut Problems) -> Vec<Event>
             name: String::new(),
             at: 0,
             name_end: 0,
+            end: 0,
             attributes: Vec::new(),
         },
         closing: false,
@@ -210,6 +217,7 @@ impl Walker<'_, '_> {
             name: String::new(),
             at,
             name_end: at,
+            end: at,
             attributes: Vec::new(),
         };
         self.closing = closing;
@@ -232,7 +240,7 @@ impl Walker<'_, '_> {
         match c {
             '>' => {
                 self.keep_attribute();
-                self.end_tag();
+                self.end_tag(at + 1);
             }
             '/' => self.slash = true,
             '=' => {
@@ -279,14 +287,16 @@ impl Walker<'_, '_> {
         }
     }
 
-    fn end_tag(&mut self) {
+    fn end_tag(&mut self, end: usize) {
         let fresh = Element {
             name: String::new(),
             at: 0,
             name_end: 0,
+            end: 0,
             attributes: Vec::new(),
         };
-        let element = std::mem::replace(&mut self.element, fresh);
+        let mut element = std::mem::replace(&mut self.element, fresh);
+        element.end = end;
         let (name, at) = (element.name.clone(), element.at);
         self.state = State::Text;
         if name.starts_with(['!', '?']) {
@@ -298,7 +308,7 @@ impl Walker<'_, '_> {
         }
         self.events.push(Event::Open(element));
         if self.slash || is_void(&name) {
-            self.events.push(Event::Close(name));
+            self.events.push(Event::Close { name, at: end });
             return;
         }
         if is_raw_text(&name) {
@@ -320,7 +330,10 @@ impl Walker<'_, '_> {
         match self.stack.last() {
             Some((open, _)) if open == name => {
                 self.stack.pop();
-                self.events.push(Event::Close(name.to_owned()));
+                self.events.push(Event::Close {
+                    name: name.to_owned(),
+                    at,
+                });
             }
             Some((open, open_at)) => {
                 let message = format!("`</{name}>` stands where `</{open}>` is expected");

@@ -324,20 +324,46 @@ impl Tokenised {
     }
 }
 
-/// The source with each Liquid tag replaced by a token that mrml carries through.
-fn tokenise(scanned: &Scanned<'_>, events: &[Event]) -> Tokenised {
-    let mut places = Vec::new();
-    let mut without_alt: Vec<usize> = Vec::new();
+/// What is put into the source before it is rendered, by position.
+///
+/// An empty `alt` for pictures without one: a reader for the blind would spell out their address. A `tbody` for
+/// tables without one: inlining styles adds it behind the first token, that is inside of a loop.
+fn insertions(events: &[Event]) -> Vec<(usize, &'static str)> {
+    let mut insertions = Vec::new();
+    let mut table = None;
     for event in events {
         match event {
-            Event::Liquid { place, .. } => places.push(*place),
-            // Without an alternative text a reader for the blind spells out the address of the picture.
-            Event::Open(element) if element.name == "mj-image" && !element.has("alt") => {
-                without_alt.push(element.name_end);
+            Event::Open(element) => match element.name.as_str() {
+                "mj-image" if !element.has("alt") => {
+                    insertions.push((element.name_end, " alt=\"\""));
+                }
+                "mj-table" => table = Some(element.end),
+                "tbody" | "thead" | "tfoot" | "caption" | "colgroup" => table = None,
+                _ => {}
+            },
+            Event::Close { name, at } if name == "mj-table" => {
+                if let Some(start) = table.take().filter(|start| start < at) {
+                    insertions.extend([(start, "<tbody>"), (*at, "</tbody>")]);
+                }
             }
             _ => {}
         }
     }
+    insertions.sort_by_key(|(at, _)| *at);
+    insertions
+}
+
+/// The source with each Liquid tag replaced by a token that mrml carries through.
+fn tokenise(scanned: &Scanned<'_>, events: &[Event]) -> Tokenised {
+    let place = |event: &Event| {
+        if let Event::Liquid { place, .. } = event {
+            Some(*place)
+        } else {
+            None
+        }
+    };
+    let places = events.iter().filter_map(place).collect();
+    let mut insertions = insertions(events).into_iter().peekable();
     let mut tokenised = Tokenised {
         text: String::with_capacity(scanned.source.len()),
         origins: Vec::new(),
@@ -348,10 +374,10 @@ fn tokenise(scanned: &Scanned<'_>, events: &[Event]) -> Tokenised {
         match piece {
             Piece::Text(range) => {
                 let mut from = range.start;
-                for end in without_alt.iter().filter(|end| range.contains(end)) {
-                    push_source(&mut tokenised, scanned.source, from..*end);
-                    tokenised.text.push_str(" alt=\"\"");
-                    from = *end;
+                while let Some((at, text)) = insertions.next_if(|(at, _)| *at <= range.end) {
+                    push_source(&mut tokenised, scanned.source, from..at);
+                    tokenised.text.push_str(text);
+                    from = at;
                 }
                 push_source(&mut tokenised, scanned.source, from..range.end);
             }

@@ -72,7 +72,7 @@ pub(super) fn derive(events: &[Event]) -> String {
                         .push((element.name.clone(), target, maker.text.len()));
                 }
             }
-            Event::Close(name) => maker.close(name),
+            Event::Close { name, .. } => maker.close(name),
         }
     }
     maker.text.push('\n');

@@ -487,6 +487,31 @@ async fn the_pool_never_holds_more_connections_than_allowed() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_tasks_share_a_pool() {
+    let server = Server::start(Script::default()).await;
+    let (_, transport) = pool(
+        &server,
+        PoolConfig {
+            connections_max: 4,
+            ..PoolConfig::default()
+        },
+    );
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let transport = transport.clone();
+        tasks.spawn(async move {
+            for _ in 0..10 {
+                send(&transport).await.unwrap();
+            }
+        });
+    }
+    tasks.join_all().await;
+    let seen = server.seen();
+    assert_eq!(seen.messages.len(), 200);
+    assert!(seen.connections <= 8, "{} connections", seen.connections);
+}
+
 #[tokio::test]
 async fn a_kept_connection_that_died_is_replaced_without_an_error() {
     // The server closes after each message, as servers do with connections that lie idle.
