@@ -22,6 +22,14 @@ pub enum Error {
     /// Outside the years 1900 to 2199.
     #[error("the instant lies outside the years 1900 to 2199")]
     OutOfRange,
+    /// Not a date or time as the format says.
+    #[error("{text:?} is not an instant in the format {format:?}")]
+    NotInFormat {
+        /// What was given.
+        text: String,
+        /// The format asked for.
+        format: String,
+    },
     /// Not a count with a unit.
     #[error("{text:?} is not a duration such as 30s, 15m, 36h, 90d or 2w")]
     NotASpan {
@@ -61,6 +69,35 @@ impl Instant {
             text: text.chars().take(64).collect(),
         })?;
         let ms = parsed.as_millisecond();
+        if (Self::MIN.0..=Self::MAX.0).contains(&ms) {
+            Ok(Self(ms))
+        } else {
+            Err(Error::OutOfRange)
+        }
+    }
+
+    /// Parses a text in a format of `strptime`, such as `%Y%m%d` or `%d/%m/%Y %H:%M`. Without an offset (`%z`) it is
+    /// read as UTC, and without a time as the start of the day.
+    ///
+    /// # Errors
+    /// When the text does not follow the format, or the instant is out of range.
+    pub fn parse_as(text: &str, format: &str) -> Result<Self, Error> {
+        let wrong = || Error::NotInFormat {
+            text: text.chars().take(64).collect(),
+            format: format.to_owned(),
+        };
+        let parts = jiff::fmt::strtime::parse(format, text).map_err(|_| wrong())?;
+        let ms = if parts.offset().is_some() {
+            parts.to_timestamp().map_err(|_| wrong())?.as_millisecond()
+        } else {
+            let date = parts.to_date().map_err(|_| wrong())?;
+            let time = parts.to_time().unwrap_or_default();
+            date.to_datetime(time)
+                .to_zoned(jiff::tz::TimeZone::UTC)
+                .map_err(|_| wrong())?
+                .timestamp()
+                .as_millisecond()
+        };
         if (Self::MIN.0..=Self::MAX.0).contains(&ms) {
             Ok(Self(ms))
         } else {
@@ -270,6 +307,25 @@ mod tests {
             "1 h",
         ] {
             assert!(Span::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn instants_read_formats() {
+        for (text, format, expected) in [
+            ("19970101", "%Y%m%d", "1997-01-01T00:00:00Z"),
+            ("31/12/1998 23:05", "%d/%m/%Y %H:%M", "1998-12-31T23:05:00Z"),
+            (
+                "1998-12-31 23:05 +0100",
+                "%Y-%m-%d %H:%M %z",
+                "1998-12-31T22:05:00Z",
+            ),
+        ] {
+            let instant = Instant::parse_as(text, format).expect("a good instant");
+            assert_eq!(instant.to_string(), expected);
+        }
+        for text in ["19970132", "1997", "", "19970101x", "18991231"] {
+            assert!(Instant::parse_as(text, "%Y%m%d").is_err(), "{text}");
         }
     }
 

@@ -1,0 +1,255 @@
+//! The command line: what can be asked of the binary, and how it is written.
+//!
+//! `main` parses it and hands each command to its module. Nothing is decided here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use signalbox_api::keys::Role;
+
+use crate::feed::Until;
+
+/// Runs email journeys whose rules are WebAssembly plugins.
+#[derive(Debug, Parser)]
+#[command(
+    name = "signalbox",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(Settings),
+    /// Print the settings in effect, with what each means and where it comes from
+    Config(Settings),
+    /// Make, list and revoke API keys
+    Key {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: KeyCommand,
+    },
+    /// Check and build plugins
+    Plugin {
+        #[command(subcommand)]
+        command: PluginCommand,
+    },
+    /// Post the events of a CSV, JSON lines or column file
+    Feed(Feed),
+    /// Check, rebuild, save and export the data folder of a server that is not running
+    Store {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(subcommand)]
+        command: StoreCommand,
+    },
+    /// Show the whole on real purchases, in a temporary folder and on a clock wound by hand
+    Demo(Demo),
+    /// Compile one component: run by the server, which bounds its time and memory
+    #[command(hide = true)]
+    Compile {
+        /// What the server says to its child
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<std::ffi::OsString>,
+    },
+}
+
+/// Settings, each of which the config file and the environment can give as well.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Settings {
+    /// Config file (TOML)
+    #[arg(long, value_name = "FILE", env = "SIGNALBOX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder of plugins
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<String>,
+    /// Clock of the journeys: real or manual
+    #[arg(long, value_name = "CLOCK")]
+    pub(crate) clock: Option<String>,
+    /// How messages leave: smtp or capture
+    #[arg(long, value_name = "TRANSPORT")]
+    pub(crate) transport: Option<String>,
+    /// Form of the log: auto, text or json
+    #[arg(long, value_name = "FORMAT")]
+    pub(crate) log: Option<String>,
+    /// What is logged, such as info or signalbox_engine=debug
+    #[arg(long, value_name = "FILTER")]
+    pub(crate) log_filter: Option<String>,
+    /// Any other setting, such as limits.rules.deadline_ms=500; `signalbox config` lists them
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeyCommand {
+    /// Make a key and print it, once
+    Create {
+        /// What people call it
+        label: String,
+        /// What its holder may do
+        #[arg(long, value_enum, default_value_t = RoleName::Admin)]
+        role: RoleName,
+    },
+    /// List the keys, without their secrets
+    List,
+    /// Take a key away; a running server notices
+    Revoke {
+        /// The id that `key list` shows
+        id: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum RoleName {
+    /// Everything
+    Admin,
+    /// Post events and attributes
+    Ingest,
+    /// Read everything, change nothing
+    Read,
+}
+
+impl From<RoleName> for Role {
+    fn from(name: RoleName) -> Self {
+        match name {
+            RoleName::Admin => Self::Admin,
+            RoleName::Ingest => Self::Ingest,
+            RoleName::Read => Self::Read,
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginCommand {
+    /// Say what a component is and reads, and run its cases under the server's limits
+    Check {
+        /// The component
+        file: PathBuf,
+        /// Limits as in the config file, such as limits.rules.deadline_ms=500
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Build the Rust package in a folder into a component that imports nothing
+    Build {
+        /// The package's folder
+        folder: PathBuf,
+        /// Where to write the component [default: the folder's name with .wasm behind it, here]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// What to post and where.
+#[derive(Debug, Args)]
+pub(crate) struct Feed {
+    /// The file
+    pub(crate) file: PathBuf,
+    /// The server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// File that holds an API key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// How the file is written [default: told from its ending]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<FeedFormat>,
+    /// CSV without a line of names: its columns are numbered from 1
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// What a part of the event is made of: TARGET=TEXT with {COLUMN}, {COLUMN:number} or {COLUMN:%Y%m%d} in it, where
+    /// TARGET is contact, name, id, occurred_at, fields.NAME or attributes.NAME [default: columns named so]
+    #[arg(long = "map", value_name = "TARGET=TEXT")]
+    pub(crate) maps: Vec<String>,
+    /// Post the good lines even if others are wrong
+    #[arg(long)]
+    pub(crate) skip_bad: bool,
+    /// Only enter the events into the history: nothing is triggered
+    #[arg(long)]
+    pub(crate) history_only: bool,
+    /// Most events of one request
+    #[arg(long, value_name = "COUNT", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) batch_events_max: u32,
+    /// Most lines of a file whose events have to be put into order for `--wind-clock`: each takes 24 bytes of memory
+    #[arg(long, value_name = "COUNT", default_value_t = 10_000_000)]
+    pub(crate) ordered_lines_max: u64,
+    /// Wind the server's manual clock to each event's instant
+    #[arg(long)]
+    pub(crate) wind_clock: bool,
+    /// Wind on at the end, and through everything due by then: to an instant, or so long beyond the last event (+91d)
+    #[arg(long, value_name = "INSTANT", requires = "wind_clock")]
+    pub(crate) until: Option<Until>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FeedFormat {
+    /// Comma-separated values, columns by the names of the first line
+    Csv,
+    /// One JSON document a line, columns by their path such as `order.total`
+    Jsonl,
+    /// Columns parted by white space, numbered from 1
+    #[value(alias = "fixed")]
+    Columns,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum StoreCommand {
+    /// Read every byte of journal, store and snapshots and name what is wrong
+    Check,
+    /// Compute the store anew from the last snapshot and the journal
+    Rebuild,
+    /// Make a snapshot of every partition now
+    Snapshot,
+    /// Put the newest whole snapshot back; the next start applies what the journal has beyond it
+    Restore {
+        /// Folder of snapshots [default: that of the data folder]
+        #[arg(long, value_name = "DIR")]
+        from: Option<PathBuf>,
+    },
+    /// Delete what the journal no longer has to keep
+    Trim,
+    /// Write the whole state as JSON lines
+    Export {
+        /// Where to [default: standard output]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// How the demo runs.
+#[derive(Debug, Args)]
+pub(crate) struct Demo {
+    /// Folder of the shipped plugins
+    #[arg(long, value_name = "DIR", default_value = "target/plugins")]
+    pub(crate) plugins: PathBuf,
+    /// The purchases
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "host/app/demo/CDNOW_sample.txt"
+    )]
+    pub(crate) data_file: PathBuf,
+    /// Address and port to listen on
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub(crate) listen: String,
+    /// Keep the data folder, which is named at the end
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// End once everything is printed
+    #[arg(long)]
+    pub(crate) exit: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}

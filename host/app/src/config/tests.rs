@@ -1,0 +1,237 @@
+//! The layers of settings: text in, text out.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use super::{layers, *};
+use crate::cli::Settings;
+
+struct Case {
+    file: Option<&'static str>,
+    mode: u32,
+    variables: &'static [(&'static str, &'static str)],
+    set: &'static [&'static str],
+}
+
+const NOTHING: Case = Case {
+    file: None,
+    mode: 0o644,
+    variables: &[],
+    set: &[],
+};
+
+/// The settings that differ from the defaults, a line each, or the error.
+fn loaded(case: &Case) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = Settings {
+        set: case.set.iter().map(ToString::to_string).collect(),
+        ..Settings::default()
+    };
+    if let Some(text) = case.file {
+        let path = folder.path().join("signalbox.toml");
+        fs::write(&path, text).unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(case.mode)).unwrap();
+        settings.config = Some(path);
+    }
+    let variables = case
+        .variables
+        .iter()
+        .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+    match load(&settings, variables) {
+        Ok(loaded) => {
+            let table = layers::table_of(&loaded.config);
+            let lines = loaded
+                .origins
+                .keys()
+                .filter_map(|key| Some(format!("{key} = {}", layers::find(&table, key)?)));
+            lines.collect::<Vec<_>>().join("\n")
+        }
+        Err(error) => error
+            .to_string()
+            .replace(&format!("{}/", folder.path().display()), ""),
+    }
+}
+
+#[test]
+fn later_layers_win() {
+    let file = Some(
+        "listen = '127.0.0.1:1'\n[smtp]\nport = 25\nhost = 'a.example'\n[limits.rules]\ndeadline_ms = 7\n",
+    );
+    assert_eq!(
+        loaded(&Case { file, ..NOTHING }),
+        "limits.rules.deadline_ms = 7\nlisten = \"127.0.0.1:1\"\nsmtp.host = \"a.example\"\nsmtp.port = 25"
+    );
+    let variables: &[_] = &[
+        ("SIGNALBOX_SMTP__PORT", "26"),
+        ("SIGNALBOX_LISTEN", "127.0.0.1:2"),
+        ("SIGNALBOX_CONFIG", "x"),
+        ("HOME", "/"),
+    ];
+    assert_eq!(
+        loaded(&Case {
+            file,
+            variables,
+            ..NOTHING
+        }),
+        "limits.rules.deadline_ms = 7\nlisten = \"127.0.0.1:2\"\nsmtp.host = \"a.example\"\nsmtp.port = 26"
+    );
+    let set: &[_] = &["listen=127.0.0.1:3", "limits.rules.deadline_ms=1_000"];
+    assert_eq!(
+        loaded(&Case {
+            file,
+            variables,
+            set,
+            ..NOTHING
+        }),
+        "limits.rules.deadline_ms = 1000\nlisten = \"127.0.0.1:3\"\nsmtp.host = \"a.example\"\nsmtp.port = 26"
+    );
+}
+
+#[test]
+fn mistakes_are_named_with_their_place() {
+    let file = |text| Case {
+        file: Some(text),
+        ..NOTHING
+    };
+    let set = |set| Case { set, ..NOTHING };
+    let cases = [
+        (
+            file("data = 'x'\nlisen = 'y'\n"),
+            "signalbox.toml, line 2, column 1: unknown field `lisen`, expected one of",
+        ),
+        (
+            file("[smtp]\nprot = 1\n"),
+            "signalbox.toml, line 2, column 1: unknown field `prot`, expected one of",
+        ),
+        (
+            file("[smtp]\nport = 'x'\n"),
+            "signalbox.toml, line 2, column 8: invalid type: string \"x\", expected u16",
+        ),
+        (file("[smtp\n"), "signalbox.toml, line 1, column 6: "),
+        (
+            file("clock = 'sun'\n"),
+            "signalbox.toml, line 1, column 9: unknown variant `sun`, expected `real` or `manual`",
+        ),
+        (
+            Case {
+                variables: &[("SIGNALBOX_SMPT__HOST", "a")],
+                ..NOTHING
+            },
+            "environment variable SIGNALBOX_SMPT__HOST: there is no setting smpt.host; `signalbox config` lists all",
+        ),
+        (
+            Case {
+                variables: &[("SIGNALBOX_SMTP__PORT", "many")],
+                ..NOTHING
+            },
+            "environment variable SIGNALBOX_SMTP__PORT: smtp.port: a whole number is needed",
+        ),
+        (set(&["smtp=1"]), "--set smtp: there is no setting smtp;"),
+        (set(&["smtp.port"]), "--set smtp.port: write KEY=VALUE"),
+        (set(&["smtp.port=70000"]), "--set smtp.port: smtp.port: "),
+        (
+            set(&["listen=here"]),
+            "--set listen: listen: invalid socket address syntax",
+        ),
+        (
+            set(&["journal.keep_days=31"]),
+            "--set journal.keep_days: journal.keep_days: must be 1 to 30",
+        ),
+        (
+            set(&["smtp.name=me"]),
+            "--set smtp.name: smtp.name: a name and a password go together",
+        ),
+        (
+            set(&["sender.from_address=me"]),
+            "--set sender.from_address: sender.from_address: the address has no domain",
+        ),
+    ];
+    for (case, expected) in cases {
+        let found = loaded(&case);
+        assert!(found.starts_with(expected), "{found}\nis not\n{expected}");
+    }
+}
+
+#[test]
+fn a_password_is_kept_to_the_owner_and_shown_nowhere() {
+    let file = Some("[smtp]\nname = 'me'\npassword = 'hunter2'\n");
+    assert_eq!(
+        loaded(&Case {
+            file,
+            mode: 0o644,
+            ..NOTHING
+        }),
+        "signalbox.toml holds a password and can be read by others: run chmod 600 on it"
+    );
+    assert_eq!(
+        loaded(&Case {
+            file,
+            mode: 0o600,
+            ..NOTHING
+        }),
+        "smtp.name = \"me\"\nsmtp.password = \"********\""
+    );
+    let wrong = loaded(&Case {
+        file: Some("[smtp]\npassword = [4711]\n"),
+        mode: 0o600,
+        ..NOTHING
+    });
+    assert_eq!(
+        wrong,
+        "signalbox.toml, line 2, column 12: a secret has to be a text in quotes"
+    );
+
+    let settings = Settings {
+        set: vec!["smtp.name=me".to_owned()],
+        ..Settings::default()
+    };
+    let variables = [("SIGNALBOX_SMTP__PASSWORD".to_owned(), "hunter2".to_owned())];
+    let loaded = load(&settings, variables).unwrap();
+    assert_eq!(
+        loaded.config.smtp.password.as_ref().map(Secret::reveal),
+        Some("hunter2")
+    );
+    assert!(!loaded.to_toml().contains("hunter2"));
+    assert!(!format!("{loaded:?}").contains("hunter2"));
+}
+
+#[test]
+fn every_setting_says_what_it_means() {
+    // All that is off by default is on here, so that the table has every setting.
+    let mut config = Config::default();
+    config.sender.reply_to = Some("a@b.example".to_owned());
+    config.sender.from_name = Some("a".to_owned());
+    config.smtp.name = Some("a".to_owned());
+    config.smtp.password = Some(Secret("a".to_owned()));
+    config.smtp.password_file = Some(PathBuf::from("a"));
+    config.smtp.extra_roots = Some(PathBuf::from("a"));
+    let mut keys = layers::keys(&layers::table_of(&config));
+    let mut explained: Vec<String> = help::SETTINGS
+        .iter()
+        .map(|(key, _)| (*key).to_owned())
+        .collect();
+    keys.sort();
+    explained.sort();
+    assert_eq!(explained, keys);
+}
+
+#[test]
+fn what_is_shown_can_be_read_again() {
+    let set = ["smtp.host=a.example", "store.partitions=3"]
+        .map(str::to_owned)
+        .to_vec();
+    let loaded = load(
+        &Settings {
+            set,
+            ..Settings::default()
+        },
+        [],
+    )
+    .unwrap();
+    let text = loaded.to_toml();
+    assert!(
+        text.contains("host = \"a.example\" # from --set smtp.host\n"),
+        "{text}"
+    );
+    assert!(text.contains("# name = not set\n"), "{text}");
+    assert_eq!(toml::from_str::<Config>(&text).unwrap(), loaded.config);
+}

@@ -1,0 +1,259 @@
+//! Joins the rooms to a server as the settings say: sandbox, plugins, mail, engine, keys, HTTP.
+//!
+//! `serve` and `demo` run what this starts; `store` uses the parts that a rebuild needs. It decides nothing.
+
+use std::{
+    ffi::OsString,
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    time::Duration,
+};
+
+use anyhow::Context;
+use signalbox_api::{App, keys::Keyring};
+use signalbox_engine::{ClockMode, Engine, Parts};
+use signalbox_mail::{
+    capture::Capture,
+    smtp::{Config as SmtpConfig, Credentials, Pool, PoolConfig, Timeouts},
+    transport::Transport,
+};
+use signalbox_rules::catalogue::{
+    Catalogue, CatalogueConfig, CatalogueEvent, FileState, PluginStatus,
+};
+use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
+
+use crate::{
+    client,
+    config::{self, Config},
+};
+
+/// Longest wait at the start for the plugins of the folder; what takes longer comes in while the server runs.
+const PLUGINS_WAIT_MAX: Duration = Duration::from_secs(60);
+/// Longest wait at a stop for requests that were begun.
+const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// A server that runs.
+pub(crate) struct Running {
+    pub(crate) engine: Engine,
+    pub(crate) address: SocketAddr,
+    pub(crate) keys: Arc<Keyring>,
+    pub(crate) plugins: Arc<Catalogue>,
+    pub(crate) data: PathBuf,
+    stop: watch::Sender<bool>,
+    http: JoinHandle<io::Result<()>>,
+}
+
+impl Running {
+    /// Starts everything and serves. Nothing is left running when it fails.
+    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+        make_data_folder(&config.data)?;
+        // First, so that a port in use is told before anything is opened.
+        let listener = TcpListener::bind(config.listen)
+            .await
+            .with_context(|| format!("listening on {}", config.listen))?;
+        let address = listener.local_addr().context("listening")?;
+        let keys = Arc::new(Keyring::open(config.keys_file())?);
+        let transport = transport(config)?;
+        let clock = match config.clock {
+            config::Clock::Real => ClockMode::Real,
+            config::Clock::Manual => ClockMode::Manual,
+        };
+        let data = config.data.clone();
+        let (config, runtime) = (config.clone(), Handle::current());
+        let started = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
+            let parts = parts(&config, transport, clock, runtime)?;
+            let plugins = Arc::clone(&parts.catalogue);
+            let engine = Engine::start(config.engine(), parts).context("starting the engine")?;
+            Ok((engine, plugins, config.limits.rules))
+        });
+        let (engine, plugins, rule_limits) = started.await.context("starting")??;
+        let app = App {
+            engine: engine.clone(),
+            keys: Arc::clone(&keys),
+            rule_limits: Arc::new(rule_limits),
+        };
+        let (stop, mut stopped) = watch::channel(false);
+        let http = tokio::spawn(signalbox_api::serve(listener, app, async move {
+            // A sender that is gone is a server that goes.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        }));
+        Ok(Self {
+            engine,
+            address,
+            keys,
+            plugins,
+            data,
+            stop,
+            http,
+        })
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Answers what was asked, sends what was begun, and closes everything.
+    pub(crate) async fn stop(mut self) {
+        self.stop.send_replace(true);
+        if tokio::time::timeout(REQUESTS_WAIT_MAX, &mut self.http)
+            .await
+            .is_err()
+        {
+            tracing::warn!("some requests took too long to wait for");
+            self.http.abort();
+        }
+        self.engine.stop().await;
+        // Its threads are joined where that may block.
+        let plugins = self.plugins;
+        let _ = tokio::task::spawn_blocking(move || drop(plugins)).await;
+    }
+}
+
+/// What the engine joins. Blocks until the plugins of the folder are looked at, within a bound.
+pub(crate) fn parts(
+    config: &Config,
+    transport: Transport,
+    clock: ClockMode,
+    runtime: Handle,
+) -> anyhow::Result<Parts> {
+    let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
+        .context("starting the sandbox")?;
+    if !sandbox.is_pooled() {
+        tracing::warn!(
+            "there is too little address space for the pool of instances: rules run slower"
+        );
+    }
+    let program = std::env::current_exe().context("finding our own program")?;
+    let command = vec![program.into_os_string(), OsString::from("compile")];
+    let catalogue_config = CatalogueConfig::new(
+        config.plugins.clone(),
+        config.kept_plugins_folder(),
+        command,
+    );
+    let (sender, events) = mpsc::channel();
+    let tell = move |event: CatalogueEvent| {
+        log_event(&event);
+        // Nobody listens any more once the engine is gone.
+        let _ = sender.send(event);
+    };
+    let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
+        .context("opening the folder of plugins")?;
+    if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
+        tracing::warn!("some plugins are still being loaded");
+    }
+    Ok(Parts {
+        catalogue: Arc::new(catalogue),
+        catalogue_events: events,
+        transport,
+        clock,
+        runtime,
+    })
+}
+
+fn log_event(event: &CatalogueEvent) {
+    match event {
+        CatalogueEvent::Available {
+            file,
+            name,
+            version,
+            digest,
+        } => {
+            tracing::info!(plugin.name = %name, plugin.version = %version, plugin.digest = %digest, "plugin {name} {version} of {file} is available");
+        }
+        CatalogueEvent::Refused { file, error } => {
+            tracing::warn!(plugin.file = %file, plugin.refusal = error.code(), "plugin file {file} is refused: {error}");
+        }
+        CatalogueEvent::Quarantined {
+            name,
+            version,
+            digest,
+            reason,
+        } => {
+            tracing::error!(plugin.name = %name, plugin.version = %version, plugin.digest = %digest, "plugin {name} {version} is quarantined: {reason}");
+        }
+        CatalogueEvent::Removed { file } => {
+            tracing::info!(plugin.file = %file, "plugin file {file} is gone; what uses it goes on");
+        }
+    }
+}
+
+/// The files that hold a plugin that can be bound, and those that were refused with their reasons, in words.
+pub(crate) fn plugins_in_words(plugins: &[PluginStatus]) -> (Vec<String>, Vec<String>) {
+    let mut available = Vec::new();
+    let mut refused = Vec::new();
+    for plugin in plugins {
+        if let (FileState::Available, Some(version)) = (plugin.state, &plugin.version) {
+            available.push(format!("{} {}", version.name, version.version));
+        }
+        if let (Some(file), Some(refusal)) = (&plugin.file, &plugin.refusal) {
+            refused.push(format!("{file}: {}", refusal.reason));
+        }
+    }
+    (available, refused)
+}
+
+fn transport(config: &Config) -> anyhow::Result<Transport> {
+    match config.transport {
+        config::Transport::Capture => {
+            let capture = Capture::open(&config.inbox_folder(), config.capture.messages_max);
+            Ok(Transport::Capture(
+                capture.context("opening the inbox on disk")?,
+            ))
+        }
+        config::Transport::Smtp => {
+            let pool = PoolConfig {
+                connections_max: config.smtp.connections_max,
+                idle_max: Duration::from_secs(config.smtp.idle_s_max),
+                messages_per_connection_max: config.smtp.messages_per_connection_max,
+            };
+            let pool = Pool::new(smtp_config(&config.smtp)?, pool);
+            Ok(Transport::Smtp(pool.context("preparing SMTP")?))
+        }
+    }
+}
+
+fn smtp_config(smtp: &config::Smtp) -> anyhow::Result<SmtpConfig> {
+    let password = match (&smtp.password, &smtp.password_file) {
+        (Some(password), _) => Some(password.reveal().to_owned()),
+        (None, Some(path)) => Some(client::read_secret(path)?),
+        (None, None) => None,
+    };
+    let credentials = smtp
+        .name
+        .clone()
+        .zip(password)
+        .map(|(name, password)| Credentials { name, password });
+    let timeouts = smtp.timeouts;
+    Ok(SmtpConfig {
+        host: smtp.host.clone(),
+        port: smtp.port,
+        security: smtp.security.into(),
+        extra_roots: smtp.extra_roots.clone(),
+        credentials,
+        hello_name: smtp.hello_name.clone(),
+        timeouts: Timeouts {
+            connect: Duration::from_secs(timeouts.connect_s),
+            tls: Duration::from_secs(timeouts.tls_s),
+            greeting: Duration::from_secs(timeouts.greeting_s),
+            command: Duration::from_secs(timeouts.command_s),
+            mail: Duration::from_secs(timeouts.mail_s),
+            rcpt: Duration::from_secs(timeouts.rcpt_s),
+            data: Duration::from_secs(timeouts.data_s),
+            block: Duration::from_secs(timeouts.block_s),
+            end: Duration::from_secs(timeouts.end_s),
+        },
+    })
+}
+
+/// Makes the data folder if it is missing, for its owner alone.
+pub(crate) fn make_data_folder(folder: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .with_context(|| format!("making the data folder {}", folder.display()))
+}
