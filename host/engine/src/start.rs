@@ -91,6 +91,18 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     Ok((shared, threads))
 }
 
+/// Opens journal and store and applies what the store misses; nothing is served.
+pub(crate) fn recover_only(config: Config, parts: Parts) -> Result<Arc<Shared>, StartError> {
+    let (store, rebuilding) = open_store(&config)?;
+    let shared = Arc::new(open_shared(config, store, parts.catalogue, parts.clock)?);
+    drop(recover(&shared)?);
+    if rebuilding {
+        shared.store.finish_rebuild().map_err(StartError::Store)?;
+    }
+    mark(&shared, parts.clock)?;
+    Ok(shared)
+}
+
 fn renderer(config: &Config) -> Result<Renderer, StartError> {
     let from = From::parse(&config.sender).map_err(|error| StartError::Config {
         reason: format!("sender: {error}"),
