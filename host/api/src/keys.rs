@@ -269,10 +269,14 @@ pub fn write_owner_only(path: &Path, bytes: &[u8]) -> io::Result<()> {
     fs::rename(&new_path, path)
 }
 
+/// The bits of a mode that let others than the owner in.
+const GROUP_AND_OTHERS: u32 = 0o077;
+
 fn check_owner_only(path: &Path, metadata: &fs::Metadata) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
 
-    if metadata.permissions().mode() & 0o077 == 0 {
+    let by_others = metadata.permissions().mode() & GROUP_AND_OTHERS;
+    if by_others == 0 {
         Ok(())
     } else {
         Err(Error::Exposed {
