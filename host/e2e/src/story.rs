@@ -1,0 +1,144 @@
+//! Stories: small readable files that say what a marketer set up, what happened when, and what must come of it.
+//!
+//! A story is played against the built server over HTTP, a manual clock and a real SMTP conversation. Its file begins
+//! with the row of the capabilities that it shows and a sentence, then come its parts:
+//!
+//! ```text
+//! T1: A sign-up is answered with one welcome mail.
+//!
+//! --- workflow welcome
+//! { the document as the API takes it, without its templates }
+//!
+//! --- template welcome hello
+//! Subject: Welcome, {{ contact.first_name }}
+//!
+//! Good to have you here.
+//!
+//! --- story
+//! at 2026-03-02 09:00
+//! create welcome
+//! start welcome
+//! event ann signed_up #s1 {"plan": "free"}
+//! mails
+//!     ann@example.com | Welcome, Ann | 2026-03-02 09:00:00
+//! ```
+//!
+//! The lines of the story, one thing each; `#` begins a comment:
+//!
+//! | line | what happens |
+//! |---|---|
+//! | `at DATE TIME`, `later SPAN` | the clock is wound to just before that instant: what is due at it still is |
+//! | `create`, `edit`, `start`, `pause`, `resume`, `end`, `cancel`, `delete` and a workflow | it is asked of the server |
+//! | `schedule WORKFLOW DATE TIME` | likewise |
+//! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
+//! | `old event CONTACT NAME #ID DATE TIME FIELDS` | likewise, with another instant than now |
+//! | `contact CONTACT ATTRIBUTES` | attributes are set |
+//! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end` |
+//! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
+//! | `down`, `up` | a graceful stop, and another start |
+//! | `mails` | the mails since the last look: to, subject and date |
+//! | `text`, `html` | what the last mail says in its text and in its HTML, without empty lines |
+//! | `state WORKFLOW` | its state and what it allows |
+//! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
+//! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
+//! | `counters WORKFLOW` | its statistics |
+//! | `profile CONTACT` | what is known of the contact |
+//! | `status` | events that came again, and records that could not be applied |
+//!
+//! The indented lines below a line are what must come of it, all of it. Below a line that asks for something they may
+//! be left out: then it must succeed. Before a look everything due at the instant has happened.
+//!
+//! With `STORIES_UPDATE=1` what comes is written into the file instead: read it before it is kept.
+
+mod parse;
+mod play;
+mod tell;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use serde_json::Value as Json;
+
+pub use self::play::play;
+
+/// A story as it was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Story {
+    /// The row that it shows.
+    pub row: String,
+    /// What it tells, in a sentence.
+    pub title: String,
+    /// Workflow documents by id, with their templates.
+    pub workflows: BTreeMap<String, Json>,
+    /// What happens, in order.
+    pub lines: Vec<Line>,
+}
+
+/// One line of a story with what must come of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its number in the file, from 1.
+    pub number: usize,
+    /// The words.
+    pub text: String,
+    /// The indented lines below, without their indent.
+    pub expected: Vec<String>,
+}
+
+/// A row of the capabilities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    pub id: String,
+    pub title: String,
+    /// The heading above it.
+    pub group: String,
+}
+
+/// The folder of the stories.
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("stories")
+}
+
+/// The stories' files by name without ending, in order.
+pub fn files() -> Result<BTreeMap<String, PathBuf>> {
+    let folder = folder();
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(&folder).with_context(|| format!("reading {}", folder.display()))? {
+        let path = entry.context("reading the stories")?.path();
+        let is_story = path.extension().is_some_and(|ending| ending == "story");
+        if let (true, Some(name)) = (is_story, path.file_stem().and_then(|name| name.to_str())) {
+            files.insert(name.to_owned(), path.clone());
+        }
+    }
+    Ok(files)
+}
+
+/// Reads a story.
+pub fn read(path: &Path) -> Result<Story> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    parse::story(&text).with_context(|| format!("in {}", path.display()))
+}
+
+/// All rows of the capabilities, in their order.
+pub fn rows() -> Result<Vec<Row>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rows.txt");
+    let text = fs::read_to_string(&path).with_context(|| format!("reading {}", path.display()))?;
+    let mut rows = Vec::new();
+    let mut group = String::new();
+    for line in text.lines() {
+        if let Some(heading) = line.strip_prefix("## ") {
+            heading.clone_into(&mut group);
+        } else if let (false, Some((id, title))) = (line.starts_with('#'), line.split_once(' ')) {
+            rows.push(Row {
+                id: id.to_owned(),
+                title: title.to_owned(),
+                group: group.clone(),
+            });
+        }
+    }
+    Ok(rows)
+}

@@ -1,0 +1,398 @@
+//! Plays a story: one server, one mail server, one clock, line by line.
+//!
+//! [`play`] is what the story runner calls. It compares what came with what is expected and nothing else: what a line
+//! means is the server's affair.
+
+use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
+
+use anyhow::{Context, Result, bail};
+use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
+use serde_json::{Value as Json, json};
+
+use super::{Line, Story, parse, read, tell};
+use crate::{
+    http::{Answer, Api},
+    mail::Mail,
+    server::{Home, Server},
+    smtp::{Fault, Sink, Stage},
+};
+
+/// Set to 1 to write what comes into the file.
+const UPDATE: &str = "STORIES_UPDATE";
+
+/// Plays a story; what comes otherwise than expected is an error that shows both.
+pub fn play(path: &Path) -> Result<()> {
+    let story = read(path)?;
+    let mut player = Player::new(&story)?;
+    let mut came = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for line in &story.lines {
+        let told = player
+            .line(line)
+            .with_context(|| format!("line {}: {}", line.number, line.text))
+            .with_context(|| player.log_tail())?;
+        let Some(told) = told else { continue };
+        if told != line.expected {
+            wrong.push(format!(
+                "line {}: {}\n  expected\n{}  came\n{}",
+                line.number,
+                line.text,
+                block(&line.expected),
+                block(&told)
+            ));
+            came.insert(line.number, told);
+        }
+    }
+    if let Some(server) = player.server.take() {
+        server.stop()?;
+    }
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    if std::env::var(UPDATE).is_ok_and(|value| value == "1") {
+        let text = fs::read_to_string(path).context("reading the story")?;
+        fs::write(path, parse::updated(&text, &came)).context("writing the story")?;
+        return Ok(());
+    }
+    bail!("{}", wrong.join("\n"))
+}
+
+fn block(lines: &[String]) -> String {
+    lines.iter().map(|line| format!("    {line}\n")).collect()
+}
+
+struct Player<'a> {
+    story: &'a Story,
+    home: Home,
+    server: Option<Server>,
+    sink: Sink,
+    now: Timestamp,
+    /// Mails that were looked at.
+    mails_seen: usize,
+    journeys: tell::Names,
+}
+
+impl<'a> Player<'a> {
+    fn new(story: &'a Story) -> Result<Self> {
+        let first = story.lines.first().context("the story is empty")?;
+        let begin = first.text.strip_prefix("at ");
+        let now = instant(begin.context("a story begins with `at DATE TIME`")?)?;
+        let sink = Sink::start()?;
+        let mut home = Home::new()?;
+        home.smtp(sink.port()).manual_clock(&now.to_string());
+        let server = Some(home.start()?);
+        Ok(Self {
+            story,
+            home,
+            server,
+            sink,
+            now,
+            mails_seen: 0,
+            journeys: tell::Names::default(),
+        })
+    }
+
+    fn log_tail(&self) -> String {
+        let tail = self
+            .server
+            .as_ref()
+            .map(Server::log_tail)
+            .unwrap_or_default();
+        format!("the server's log:\n{tail}\n")
+    }
+
+    fn api(&self) -> Result<&Api> {
+        let server = self.server.as_ref().context("the server is down")?;
+        Ok(&server.api)
+    }
+
+    /// Does one line; what came of it, if that is to be compared.
+    fn line(&mut self, line: &Line) -> Result<Option<Vec<String>>> {
+        let (verb, rest) = line.text.split_once(' ').unwrap_or((&line.text, ""));
+        match verb {
+            "at" => self.wind(instant(rest)?)?,
+            "later" => self.wind(self.now + span(rest)?)?,
+            "kill" => {
+                self.server.take().context("the server is down")?.kill();
+                self.start()?;
+            }
+            "restart" => {
+                self.stop()?;
+                self.start()?;
+            }
+            "down" => self.stop()?,
+            "up" => self.start()?,
+            "smtp" => self.misbehave(rest)?,
+            "create" | "edit" | "start" | "pause" | "resume" | "end" | "cancel" | "delete"
+            | "schedule" => {
+                let came = self.ask(verb, rest)?;
+                return must_succeed_or_compare(line, came);
+            }
+            "event" => {
+                let came = self.event(rest, None)?;
+                return must_succeed_or_compare(line, came);
+            }
+            "old" => {
+                let came = self.old_event(rest)?;
+                return must_succeed_or_compare(line, came);
+            }
+            "contact" => {
+                let (contact, attributes) = rest.split_once(' ').context("whose attributes?")?;
+                let body = json!({ "attributes": read_json(attributes)? });
+                let answer = self
+                    .api()?
+                    .patch(&format!("/v1/contacts/{contact}"), &body)?;
+                let came = told(&answer, || "accepted".to_owned());
+                self.settle_before()?;
+                return must_succeed_or_compare(line, came);
+            }
+            _ => return self.look(verb, rest).map(Some),
+        }
+        Ok(None)
+    }
+
+    fn stop(&mut self) -> Result<()> {
+        self.server.take().context("the server is down")?.stop()
+    }
+
+    fn start(&mut self) -> Result<()> {
+        self.server = Some(self.home.start()?);
+        self.settle_before()
+    }
+
+    /// The clock to just before `to`; while the server is down it is only remembered.
+    fn wind(&mut self, to: Timestamp) -> Result<()> {
+        self.now = to;
+        if self.server.is_some() {
+            self.settle_before()?;
+        }
+        Ok(())
+    }
+
+    /// Everything accepted is applied; what is due at this very instant still is.
+    fn settle_before(&self) -> Result<()> {
+        self.api()?.wind(&self.now.to_string(), "before")
+    }
+
+    fn misbehave(&self, rest: &str) -> Result<()> {
+        let mut words = rest.splitn(3, ' ');
+        let mut word = || words.next().context("write ADDRESS STAGE REPLY");
+        let (to, stage, reply) = (word()?, word()?, word()?);
+        let stage = match stage {
+            "rcpt" => Stage::Rcpt,
+            "data" => Stage::Data,
+            "end" => Stage::End,
+            other => bail!("there is no stage {other}"),
+        };
+        self.sink
+            .plan_for(to, stage, Fault::Reply(reply.to_owned()), 1);
+        Ok(())
+    }
+
+    /// Asks for a change of a workflow.
+    fn ask(&self, verb: &str, rest: &str) -> Result<Vec<String>> {
+        let api = self.api()?;
+        let (id, when) = rest.split_once(' ').unwrap_or((rest, ""));
+        let path = format!("/v1/workflows/{id}");
+        let answer = match verb {
+            "create" => api.put(&path, self.document(id)?)?,
+            "edit" => {
+                let found = api.get(&path)?;
+                // What is not there has no version either: the server is to say so.
+                let based_on = found.body["workflow"]["version"].as_u64().unwrap_or(1);
+                api.put(&format!("{path}?based_on={based_on}"), self.document(id)?)?
+            }
+            "delete" => api.delete(&path)?,
+            "schedule" => {
+                let at = instant(when)?.to_string();
+                api.post(&format!("{path}/schedule"), &json!({ "at": at }))?
+            }
+            action => api.post(&format!("{path}/{action}"), &json!({}))?,
+        };
+        let came = told(&answer, || tell::state(&answer.body["workflow"]));
+        self.settle_before()?;
+        Ok(came)
+    }
+
+    fn document(&self, id: &str) -> Result<&Json> {
+        let document = self.story.workflows.get(id);
+        document.with_context(|| format!("the story has no workflow {id}"))
+    }
+
+    fn event(&self, rest: &str, occurred_at: Option<Timestamp>) -> Result<Vec<String>> {
+        let mut words = rest.splitn(3, ' ');
+        let contact = words.next().unwrap_or_default();
+        let name = words.next().context("what happened?")?;
+        let rest = words.next().unwrap_or_default().trim();
+        let (id, fields) = match rest.strip_prefix('#') {
+            Some(rest) => rest
+                .split_once(' ')
+                .map_or((Some(rest), ""), |(id, rest)| (Some(id), rest)),
+            None => (None, rest),
+        };
+        let mut body = json!({ "contact": contact, "name": name });
+        if let Some(id) = id {
+            body["id"] = id.into();
+        }
+        if !fields.trim().is_empty() {
+            body["fields"] = read_json(fields)?;
+        }
+        if let Some(at) = occurred_at {
+            body["occurred_at"] = at.to_string().into();
+        }
+        let answer = self.api()?.post("/v1/events", &body)?;
+        let came = told(&answer, || "accepted".to_owned());
+        self.settle_before()?;
+        Ok(came)
+    }
+
+    /// `event CONTACT NAME #ID DATE TIME FIELDS`.
+    fn old_event(&self, rest: &str) -> Result<Vec<String>> {
+        let rest = rest
+            .strip_prefix("event ")
+            .context("write `old event ...`")?;
+        let mut words = rest.splitn(6, ' ');
+        let mut word = || {
+            words
+                .next()
+                .context("write CONTACT NAME #ID DATE TIME FIELDS")
+        };
+        let (contact, name, id, date, time) = (word()?, word()?, word()?, word()?, word()?);
+        let at = instant(&format!("{date} {time}"))?;
+        let fields = words.next().unwrap_or_default();
+        self.event(&format!("{contact} {name} {id} {fields}"), Some(at))
+    }
+
+    fn look(&mut self, verb: &str, rest: &str) -> Result<Vec<String>> {
+        self.api()?.wind(&self.now.to_string(), "through")?;
+        let lines = match verb {
+            "mails" => self.mails(),
+            "text" => {
+                let text = self.last_mail()?.text_part();
+                text.lines()
+                    .filter(|line| !line.is_empty())
+                    .map(str::to_owned)
+                    .collect()
+            }
+            "html" => tell::words_of(&self.last_mail()?.html_part()),
+            "state" => {
+                let answer = self.api()?.get(&format!("/v1/workflows/{rest}"))?;
+                let workflow = &answer.body["workflow"];
+                let allowed = || {
+                    format!(
+                        "{}; allowed: {}",
+                        tell::state(workflow),
+                        tell::allowed(workflow)
+                    )
+                };
+                told(&answer, allowed)
+            }
+            "counters" => {
+                let path = format!("/v1/workflows/{rest}");
+                let body = self.api()?.get(&path)?.good("reading the workflow")?;
+                tell::counters(&body["workflow"]["counters"])
+            }
+            "journeys" => {
+                let body = self.journeys_of(rest)?;
+                tell::journeys(&body, &mut self.journeys)
+            }
+            "log" => {
+                let (contact, workflow) = rest.split_once(' ').unwrap_or((rest, ""));
+                let body = self.journeys_of(contact)?;
+                tell::log(&body, workflow)
+            }
+            "profile" => {
+                let answer = self.api()?.get(&format!("/v1/contacts/{rest}"))?;
+                if answer.status == 404 {
+                    return Ok(vec!["not known".to_owned()]);
+                }
+                tell::profile(&answer.good("reading the contact")?["contact"])
+            }
+            "status" => {
+                let body = self.api()?.get("/v1/status")?.good("reading the status")?;
+                tell::status(&body["status"])
+            }
+            other => bail!("there is no line that begins with `{other}`"),
+        };
+        Ok(if lines.is_empty() {
+            vec!["none".to_owned()]
+        } else {
+            lines
+        })
+    }
+
+    fn journeys_of(&self, contact: &str) -> Result<Json> {
+        let answer = self
+            .api()?
+            .get(&format!("/v1/contacts/{contact}/journeys"))?;
+        if answer.status == 404 {
+            return Ok(json!({}));
+        }
+        answer.good("reading the journeys")
+    }
+
+    fn last_mail(&self) -> Result<Mail> {
+        self.sink.mails().pop().context("there is no mail")
+    }
+
+    fn mails(&mut self) -> Vec<String> {
+        let mails = self.sink.mails();
+        let new = &mails[self.mails_seen.min(mails.len())..];
+        let mut lines: Vec<String> = new.iter().map(tell::mail).collect();
+        // Mails of one instant to several contacts are sent side by side.
+        lines.sort();
+        self.mails_seen = mails.len();
+        lines
+    }
+}
+
+/// What an answer says: what the caller makes of a good one, the refusal of another.
+fn told(answer: &Answer, good: impl FnOnce() -> String) -> Vec<String> {
+    if answer.is_good() {
+        vec![good()]
+    } else {
+        vec![format!("refused: {}", answer.refusal())]
+    }
+}
+
+/// A line without anything below it must succeed.
+fn must_succeed_or_compare(line: &Line, came: Vec<String>) -> Result<Option<Vec<String>>> {
+    if !line.expected.is_empty() {
+        return Ok(Some(came));
+    }
+    match came.iter().find(|line| line.starts_with("refused")) {
+        Some(refusal) => bail!("{refusal}"),
+        None => Ok(None),
+    }
+}
+
+fn read_json(text: &str) -> Result<Json> {
+    serde_json::from_str(text).with_context(|| format!("reading {text:?}"))
+}
+
+/// `2026-03-02 09:00`, with seconds or without, in UTC.
+fn instant(text: &str) -> Result<Timestamp> {
+    let civil = DateTime::from_str(text.trim())
+        .with_context(|| format!("{text:?} is not a date and time such as 2026-03-02 09:00"))?;
+    let zoned = civil
+        .to_zoned(TimeZone::UTC)
+        .context("finding the instant")?;
+    Ok(zoned.timestamp())
+}
+
+/// `90s`, `15m`, `36h`, `7d`.
+fn span(text: &str) -> Result<SignedDuration> {
+    let wrong = || format!("{text:?} is not a duration such as 90s, 15m, 36h or 7d");
+    let (count, unit) = text
+        .split_at_checked(text.len().saturating_sub(1))
+        .with_context(wrong)?;
+    let count: i64 = count.parse().with_context(wrong)?;
+    let seconds = match unit {
+        "s" => 1,
+        "m" => 60,
+        "h" => 3_600,
+        "d" => 86_400,
+        _ => bail!(wrong()),
+    };
+    Ok(SignedDuration::from_secs(count * seconds))
+}

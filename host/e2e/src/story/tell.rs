@@ -1,0 +1,251 @@
+//! The server's answers as lines that a person reads: what stories compare.
+//!
+//! `play` calls it. It leaves out what differs from one run to the next (ids, digests) and nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::mail::Mail;
+
+/// Short names for ids, in the order in which they are first seen.
+#[derive(Debug, Default)]
+pub(super) struct Names(BTreeMap<String, usize>);
+
+impl Names {
+    fn of(&mut self, id: &str) -> String {
+        let next = self.0.len() + 1;
+        let number = self.0.entry(id.to_owned()).or_insert(next);
+        format!("J{number}")
+    }
+}
+
+/// An instant as stories write it; milliseconds only where there are some.
+pub(super) fn at(instant: &Json) -> String {
+    let text = instant.as_str().unwrap_or_default();
+    text.parse::<Timestamp>()
+        .map_or_else(|_| text.to_owned(), short)
+}
+
+fn short(timestamp: Timestamp) -> String {
+    let whole = timestamp.strftime("%Y-%m-%d %H:%M:%S").to_string();
+    match timestamp.subsec_millisecond() {
+        0 => whole,
+        ms => format!("{whole}.{ms:03}"),
+    }
+}
+
+pub(super) fn mail(mail: &Mail) -> String {
+    let date = mail.header("Date").unwrap_or_default();
+    let date = jiff::fmt::rfc2822::DateTimeParser::new()
+        .parse_timestamp(&date)
+        .map_or(date, short);
+    format!("{} | {} | {date}", mail.to.join(", "), mail.subject())
+}
+
+/// The words of an HTML part, a line for each stretch between tags.
+pub(super) fn words_of(html: &str) -> Vec<String> {
+    let mut rest = html
+        .split_once("</head>")
+        .map_or(html, |(_, body)| body)
+        .to_owned();
+    for (open, close) in [("<!--", "-->"), ("<style", "</style>"), ("<", ">")] {
+        let mut kept = String::new();
+        while let Some((before, behind)) = rest.split_once(open) {
+            kept.push_str(before);
+            kept.push('\n');
+            rest = behind
+                .split_once(close)
+                .map_or("", |(_, rest)| rest)
+                .to_owned();
+        }
+        rest = kept + &rest;
+    }
+    let lines = rest.lines().map(str::trim);
+    lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
+/// A workflow's state. An answer without a workflow is that of a deletion.
+pub(super) fn state(workflow: &Json) -> String {
+    let Some(state) = workflow["state"].as_str() else {
+        return "gone".to_owned();
+    };
+    let mut text = format!("{state}, version {}", workflow["version"]);
+    if !workflow["starts_at"].is_null() {
+        text = format!("{text}, starts at {}", at(&workflow["starts_at"]));
+    }
+    if !workflow["running_since"].is_null() {
+        text = format!("{text}, since {}", at(&workflow["running_since"]));
+    }
+    text
+}
+
+pub(super) fn allowed(workflow: &Json) -> String {
+    let words: Vec<&str> = items(&workflow["allowed"])
+        .iter()
+        .filter_map(Json::as_str)
+        .collect();
+    words.join(", ")
+}
+
+pub(super) fn journeys(body: &Json, names: &mut Names) -> Vec<String> {
+    let mut journeys: Vec<&Json> = items(&body["journeys"]).iter().collect();
+    journeys.sort_by_key(|journey| {
+        (
+            at(&journey["entered_at"]),
+            text(&journey["workflow"]),
+            text(&journey["key"]),
+        )
+    });
+    let mut lines: Vec<String> = Vec::new();
+    for journey in journeys {
+        let mut line = format!(
+            "{} {} version {}, key {}, entered {}: {}",
+            names.of(&text(&journey["id"])),
+            text(&journey["workflow"]),
+            journey["version"],
+            text(&journey["key"]),
+            at(&journey["entered_at"]),
+            text(&journey["outcome"]),
+        );
+        let place = &journey["place"];
+        if !place.is_null() {
+            line = format!(
+                "{line}, {} at {}",
+                text(&place["state"]),
+                text(&place["step"])
+            );
+        }
+        if !place["due"].is_null() {
+            line = format!("{line} until {}", at(&place["due"]));
+        }
+        if !journey["ended_at"].is_null() {
+            line = format!("{line} {}", at(&journey["ended_at"]));
+        }
+        lines.push(line);
+    }
+    lines.extend(
+        items(&body["arms"])
+            .iter()
+            .map(|arm| format!("arm of {} for {}", text(&arm["workflow"]), at(&arm["at"]))),
+    );
+    lines
+}
+
+/// Everything that happened to a contact, in the order of its records.
+pub(super) fn log(body: &Json, workflow: &str) -> Vec<String> {
+    let before = items(&body["before"]).iter();
+    let inside = items(&body["journeys"])
+        .iter()
+        .rev()
+        .flat_map(|journey| items(&journey["facts"]));
+    let mut facts: Vec<&Json> = before
+        .chain(inside)
+        .filter(|fact| workflow.is_empty() || fact["workflow"] == workflow)
+        .collect();
+    // What one record led to stays in the order in which it is told: first what came before a journey.
+    facts.sort_by_key(|fact| fact["sequence"].as_u64());
+    facts
+        .into_iter()
+        .map(|fact| {
+            format!(
+                "{} {}: {}",
+                at(&fact["at"]),
+                text(&fact["workflow"]),
+                what(&fact["what"])
+            )
+        })
+        .collect()
+}
+
+fn what(fact: &Json) -> String {
+    let Some((kind, value)) = fact.as_object().and_then(|object| object.iter().next()) else {
+        return fact.to_string();
+    };
+    if kind == "rule_decided" {
+        let part = |name: &str| text(&value[name]);
+        return format!(
+            "{} said {}: {}",
+            part("slot"),
+            part("answer"),
+            part("reason")
+        );
+    }
+    let mut words = vec![kind.replace('_', " ")];
+    match value {
+        Json::Array(values) => words.extend(values.iter().filter_map(word)),
+        // A kind of fact without anything more to say.
+        Json::Bool(true) => {}
+        other => words.extend(word(other)),
+    }
+    words.join(" ")
+}
+
+/// A value of a fact; `None` for an id.
+fn word(value: &Json) -> Option<String> {
+    match value {
+        Json::Null => Some("otherwise".to_owned()),
+        Json::String(text) if is_id(text) => None,
+        Json::String(_) => Some(at(value)),
+        other => Some(other.to_string()),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Counters that are not zero, without those of single steps.
+pub(super) fn counters(counters: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (version, counters) in counters.as_object().into_iter().flatten() {
+        count(&mut lines, &format!("version {version}"), counters);
+    }
+    lines
+}
+
+fn count(lines: &mut Vec<String>, path: &str, value: &Json) {
+    match value {
+        Json::Object(members) => {
+            for (name, value) in members {
+                if name != "steps" {
+                    count(lines, &format!("{path} {name}"), value);
+                }
+            }
+        }
+        Json::Number(number) if number.as_u64() != Some(0) => {
+            lines.push(format!("{path}: {number}"))
+        }
+        _ => {}
+    }
+}
+
+pub(super) fn profile(contact: &Json) -> Vec<String> {
+    let mut lines = vec![
+        format!("events: {}", contact["events"]),
+        format!("inside: {}", contact["inside"]),
+    ];
+    let attributes = contact["attributes"].as_object().into_iter().flatten();
+    lines.extend(attributes.map(|(name, value)| format!("{name}: {}", text(value))));
+    lines
+}
+
+pub(super) fn status(status: &Json) -> Vec<String> {
+    ["events_repeated", "events_conflicting", "records_parked"]
+        .map(|name| format!("{name}: {}", status[name]))
+        .to_vec()
+}
+
+fn items(value: &Json) -> &[Json] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Json) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
