@@ -216,12 +216,12 @@ impl Catalogue {
                 catalogue.wake.clone(),
             );
             catalogue.start(format!("rules-load-{number}"), move || {
-                loading::run(&inner, &queue, &wake)
+                loading::run(&inner, &queue, &wake);
             })?;
         }
         let inner = Arc::clone(&catalogue.inner);
         catalogue.start("rules-watch".to_owned(), move || {
-            watch::run(&inner, &woken, &jobs)
+            watch::run(&inner, &woken, &jobs);
         })?;
         Ok(catalogue)
     }
@@ -257,8 +257,8 @@ impl Catalogue {
             if left.is_zero() {
                 return false;
             }
-            let waited = inner.settled.wait_timeout(files, left);
-            files = waited.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = inner.settled.wait_timeout(files, left);
+            files = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }

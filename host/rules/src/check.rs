@@ -68,7 +68,7 @@ pub fn check(engine: &Engine, bytes: &[u8]) -> Result<Report, LoadError> {
         kinds: kinds.clone(),
         code,
     };
-    let Tried { plugin, outcomes } = load::try_out(engine, compiled)?;
+    let Tried { plugin, outcomes } = load::try_out(engine, &compiled)?;
     Ok(Report {
         digest,
         bytes: bytes.len() as u64,

@@ -278,9 +278,9 @@ impl Group<'_> {
                     .unwrap_or_else(|| Err(self.failure(row, FailureKind::RuleUnavailable, &open)))
             })
             .collect();
-        let failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+        let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
         let count = failures.clone().count() as u64;
-        if let Some(last) = failures.last() {
+        if let Some(last) = failures.next_back() {
             self.plugin
                 .health
                 .rows_failed(count, &format!("{}: {}", last.kind.code(), last.message));

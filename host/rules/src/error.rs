@@ -268,11 +268,13 @@ pub enum CatalogueError {
 }
 
 fn names_in_words(names: &[String], count: usize) -> String {
-    let mut words = names.join(", ");
-    if count > names.len() {
-        words.push_str(&format!(" and {} more", count - names.len()));
+    let more = count - names.len().min(count);
+    let words = names.join(", ");
+    if more == 0 {
+        words
+    } else {
+        format!("{words} and {more} more")
     }
-    words
 }
 
 fn found_in_words(found: &[String]) -> String {

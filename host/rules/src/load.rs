@@ -37,12 +37,12 @@ pub(crate) struct Tried {
 }
 
 /// Describes the component and runs its cases; that a case fails is in the outcomes, not an error.
-pub(crate) fn try_out(engine: &Engine, compiled: Compiled) -> Result<Tried, LoadError> {
-    let (component, description, validators) = describe(engine, &compiled)?;
+pub(crate) fn try_out(engine: &Engine, compiled: &Compiled) -> Result<Tried, LoadError> {
+    let (component, description, validators) = describe(engine, compiled)?;
     let outcomes = cases::run(engine, &component, &description, &validators);
     let reads = reads(&outcomes);
     let health = Health::new(outcomes.fuel_mean());
-    let Compiled { digest, bytes, .. } = compiled;
+    let Compiled { digest, bytes, .. } = *compiled;
     let plugin = Plugin {
         digest,
         bytes,
@@ -56,7 +56,7 @@ pub(crate) fn try_out(engine: &Engine, compiled: Compiled) -> Result<Tried, Load
 }
 
 /// A plugin all of whose cases came out as they say.
-pub(crate) fn admit(engine: &Engine, compiled: Compiled) -> Result<Plugin, LoadError> {
+pub(crate) fn admit(engine: &Engine, compiled: &Compiled) -> Result<Plugin, LoadError> {
     let Tried { plugin, outcomes } = try_out(engine, compiled)?;
     match outcomes.first_error() {
         None => Ok(plugin),
@@ -65,9 +65,9 @@ pub(crate) fn admit(engine: &Engine, compiled: Compiled) -> Result<Plugin, LoadE
 }
 
 /// A plugin that was let in before: described again, its cases not run.
-pub(crate) fn reopen(engine: &Engine, compiled: Compiled) -> Result<Plugin, LoadError> {
-    let (component, description, validators) = describe(engine, &compiled)?;
-    let Compiled { digest, bytes, .. } = compiled;
+pub(crate) fn reopen(engine: &Engine, compiled: &Compiled) -> Result<Plugin, LoadError> {
+    let (component, description, validators) = describe(engine, compiled)?;
+    let Compiled { digest, bytes, .. } = *compiled;
     let health = Health::new(FUEL_PER_ROW_GUESS);
     Ok(Plugin {
         digest,

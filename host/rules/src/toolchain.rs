@@ -112,11 +112,11 @@ pub fn build(folder: &Path, out: &Path, limits: &Limits) -> Result<Built, BuildE
 pub fn encode(core: &[u8]) -> Result<Vec<u8>, String> {
     let mut encoder = wit_component::ComponentEncoder::default();
     encoder.validate(true);
-    let encoded = match encoder.module(core) {
+    let component = match encoder.module(core) {
         Ok(encoder) => encoder.encode(),
         Err(error) => Err(error),
     };
-    encoded.map_err(|e| cut(&format!("{e:#}")))
+    component.map_err(|e| cut(&format!("{e:#}")))
 }
 
 fn build_module(folder: &Path) -> Result<PathBuf, BuildError> {

@@ -148,7 +148,7 @@ impl Inner {
         if let Some(plugin) = self.plugin(digest) {
             return Ok(plugin);
         }
-        let plugin = load::admit(&self.engine, self.compiled(digest, bytes)?)?;
+        let plugin = load::admit(&self.engine, &self.compiled(digest, bytes)?)?;
         let kept = self.cache.keep_component(digest, bytes);
         kept.map_err(|e| LoadError::DataFolder {
             reason: e.to_string(),
@@ -167,7 +167,7 @@ impl Inner {
             .map_err(|e| LoadError::Unreadable {
                 reason: e.to_string(),
             })?;
-        let plugin = load::reopen(&self.engine, self.compiled(digest, &bytes)?)?;
+        let plugin = load::reopen(&self.engine, &self.compiled(digest, &bytes)?)?;
         Ok(self.keep(plugin))
     }
 

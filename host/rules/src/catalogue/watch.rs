@@ -32,7 +32,11 @@ pub(super) struct Stamp {
 impl Stamp {
     /// The stamp of a file, if it is one.
     pub(super) fn of(metadata: &fs::Metadata) -> Option<Self> {
-        metadata.is_file().then(|| Self { bytes: metadata.len(), modified: metadata.modified().ok(), inode: metadata.ino() })
+        metadata.is_file().then(|| Self {
+            bytes: metadata.len(),
+            modified: metadata.modified().ok(),
+            inode: metadata.ino(),
+        })
     }
 }
 

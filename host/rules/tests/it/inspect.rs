@@ -70,9 +70,10 @@ fn imports_that_can_be_called_are_refused_by_name() {
         ),
         "plugin_exports",
     );
-    let many: String = (0..5_000)
+    let many: Vec<_> = (0..5_000)
         .map(|i| format!("(import \"f{i}\" (func))"))
         .collect();
+    let many = many.concat();
     check(
         &wat(&format!("(component {many})")),
         "plugin_imports: the component imports f0, f1, f2",

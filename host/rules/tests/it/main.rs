@@ -4,5 +4,6 @@ mod catalogue;
 mod decide;
 mod documents;
 mod guest;
+mod hostile;
 mod inspect;
 mod support;

@@ -26,7 +26,7 @@ use signalbox_rules::{
 };
 
 /// Longest wait for a state that must come; only reached when it does not.
-const BOUND: Duration = Duration::from_secs(60);
+const BOUND: Duration = Duration::from_mins(1);
 /// Set in the process that this binary starts to compile.
 const CHILD: &str = "SIGNALBOX_TEST_COMPILES";
 
@@ -39,7 +39,7 @@ fn compiling_child() {
 }
 
 /// The command that runs [`compiling_child`].
-pub fn compile_command() -> Vec<OsString> {
+pub(crate) fn compile_command() -> Vec<OsString> {
     let this = std::env::current_exe().expect("a test has a binary");
     let set = format!("{CHILD}=1");
     let words = [
@@ -55,7 +55,7 @@ pub fn compile_command() -> Vec<OsString> {
 }
 
 /// Limits for tests: as in production, with fewer instances.
-pub fn limits() -> Limits {
+pub(crate) fn limits() -> Limits {
     Limits {
         instances: 4,
         ..Limits::default()
@@ -63,32 +63,32 @@ pub fn limits() -> Limits {
 }
 
 /// A catalogue with its folders and what it told.
-pub struct Bench {
-    pub catalogue: Catalogue,
+pub(crate) struct Bench {
+    pub(crate) catalogue: Catalogue,
     events: Arc<Mutex<Vec<CatalogueEvent>>>,
-    pub folder: PathBuf,
-    pub data: PathBuf,
-    // Removes both when dropped.
-    _root: Arc<tempfile::TempDir>,
+    pub(crate) folder: PathBuf,
+    pub(crate) data: PathBuf,
+    /// Removes both folders when dropped.
+    root: Arc<tempfile::TempDir>,
 }
 
 impl Bench {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(limits())
     }
 
-    pub fn with(limits: Limits) -> Self {
+    pub(crate) fn with(limits: Limits) -> Self {
         let root = Arc::new(tempfile::tempdir().expect("a temporary folder"));
         Self::open(root, limits, compile_command())
     }
 
     /// Opens the same folders again, as after a restart.
-    pub fn reopened(self, compile_command: Vec<OsString>) -> Self {
+    pub(crate) fn reopened(self, compile_command: Vec<OsString>) -> Self {
         self.reopened_with(compile_command, limits())
     }
 
-    pub fn reopened_with(self, compile_command: Vec<OsString>, limits: Limits) -> Self {
-        let root = Arc::clone(&self._root);
+    pub(crate) fn reopened_with(self, compile_command: Vec<OsString>, limits: Limits) -> Self {
+        let root = Arc::clone(&self.root);
         drop(self);
         Self::open(root, limits, compile_command)
     }
@@ -102,7 +102,7 @@ impl Bench {
         let tell = move |event| {
             told.lock()
                 .expect("no panic in a test's callback")
-                .push(event)
+                .push(event);
         };
         let catalogue = Catalogue::open(engine, config, tell).expect("a catalogue");
         Self {
@@ -110,29 +110,29 @@ impl Bench {
             events,
             folder,
             data,
-            _root: root,
+            root,
         }
     }
 
     /// Drops a file into the folder, whole, and waits until it is loaded or refused.
-    pub fn put(&self, file: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, file: &str, bytes: &[u8]) {
         let new = self.folder.join(format!(".{file}"));
         fs::write(&new, bytes).expect("the file is written");
         fs::rename(&new, self.folder.join(file)).expect("the file is renamed");
         self.settle();
     }
 
-    pub fn remove(&self, file: &str) {
+    pub(crate) fn remove(&self, file: &str) {
         fs::remove_file(self.folder.join(file)).expect("the file is there");
         self.settle();
     }
 
-    pub fn settle(&self) {
+    pub(crate) fn settle(&self) {
         assert!(self.catalogue.wait_settled(BOUND), "the folder settles");
     }
 
     /// What was told since the last call, in words.
-    pub fn told(&self) -> Vec<String> {
+    pub(crate) fn told(&self) -> Vec<String> {
         let events =
             std::mem::take(&mut *self.events.lock().expect("no panic in a test's callback"));
         events
@@ -161,7 +161,7 @@ impl Bench {
     }
 
     /// The digest that `big_spender` resolves to.
-    pub fn resolved(&self, requirement: &str) -> Option<(String, Digest)> {
+    pub(crate) fn resolved(&self, requirement: &str) -> Option<(String, Digest)> {
         let name = PluginName::parse("big_spender").expect("a name");
         let requirement = requirement.parse().expect("a requirement");
         self.catalogue
@@ -170,12 +170,12 @@ impl Bench {
     }
 
     /// A binding of the segment in what `big_spender` resolves to.
-    pub fn binding(&self) -> Binding {
+    pub(crate) fn binding(&self) -> Binding {
         let (_, digest) = self.resolved("*").expect("a version is there");
         self.binding_to(digest)
     }
 
-    pub fn binding_to(&self, digest: Digest) -> Binding {
+    pub(crate) fn binding_to(&self, digest: Digest) -> Binding {
         let plan = self
             .catalogue
             .plan(digest, RuleKind::Segment, &json!({}))
@@ -189,7 +189,7 @@ impl Bench {
     }
 
     /// Decides on what was spent, one text per row.
-    pub fn decide(&self, binding: &Binding, spent: &[f64]) -> Vec<String> {
+    pub(crate) fn decide(&self, binding: &Binding, spent: &[f64]) -> Vec<String> {
         let rows: Vec<Row> = spent.iter().map(|spent| row(*spent)).collect();
         self.catalogue
             .decide(binding, now(), &rows)
@@ -199,7 +199,7 @@ impl Bench {
     }
 
     /// Every file with its state and, if it was refused, the code of why.
-    pub fn states(&self) -> Vec<String> {
+    pub(crate) fn states(&self) -> Vec<String> {
         let name = |state| match state {
             FileState::Loading => "loading",
             FileState::Available => "available",
@@ -222,16 +222,16 @@ impl Bench {
     }
 }
 
-pub fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::parse("2026-06-01T12:00:00Z").expect("an instant")
 }
 
 /// A row with a number, or without where it is not one.
-pub fn row(spent: f64) -> Row {
+pub(crate) fn row(spent: f64) -> Row {
     Box::new([(!spent.is_nan()).then_some(Value::Number(spent))])
 }
 
-pub fn in_words(answer: &Answer) -> String {
+pub(crate) fn in_words(answer: &Answer) -> String {
     match answer {
         Ok(Verdict::Segment(verdict)) => {
             format!(
@@ -246,7 +246,7 @@ pub fn in_words(answer: &Answer) -> String {
 }
 
 /// The files of a folder, by name.
-pub fn names(folder: &Path) -> Vec<String> {
+pub(crate) fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).expect("the folder is there");
     let mut names: Vec<_> = entries
         .flatten()
