@@ -36,12 +36,13 @@ pub(crate) fn start(kind: Kind, arguments: &[String]) -> Result<()> {
         Kind::Example => &["run", "--quiet", "--example", TARGET],
         Kind::Binary => &["run", "--quiet", "--bin", TARGET],
     };
-    shell::run(
-        cargo()
-            .args(verb)
-            .args(["--package", PACKAGE, "--"])
-            .args(arguments),
-    )
+    // As a part of the workspace its dependencies have the features that the tests have; alone, they would be compiled
+    // a second time.
+    let scope: &[&str] = match kind {
+        Kind::Test => &["--workspace", "--locked", "--"],
+        Kind::Example | Kind::Binary => &["--package", PACKAGE, "--"],
+    };
+    shell::run(cargo().args(verb).args(scope).args(arguments))
 }
 
 /// What the story runner is today, if there is one.

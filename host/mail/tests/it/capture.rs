@@ -110,7 +110,7 @@ fn pages_go_from_the_newest_to_the_oldest_and_the_oldest_make_room() {
 }
 
 #[test]
-fn ids_lead_nowhere_else() {
+fn ids_point_nowhere_else() {
     let folder = TempDir::new().unwrap();
     let capture = Capture::open(&folder.path().join("inbox"), 5).unwrap();
     fs::write(folder.path().join("secret.json"), "{}").unwrap();

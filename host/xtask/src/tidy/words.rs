@@ -33,9 +33,19 @@ const WHOLE: [(&str, &str); 8] = [
 ];
 
 /// Names that others gave, each with where it may stand and why.
-const EXCEPTIONS: [(&str, &str, &str); 3] = [
+const EXCEPTIONS: [(&str, &str, &str); 5] = [
     (
         "tracing_subscriber",
+        "host/",
+        "the name of the library that writes the log",
+    ),
+    (
+        "SubscriberExt",
+        "host/",
+        "the name of the library that writes the log",
+    ),
+    (
+        "SubscriberInitExt",
         "host/",
         "the name of the library that writes the log",
     ),
