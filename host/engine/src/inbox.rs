@@ -62,6 +62,17 @@ struct Queue {
     idle: bool,
 }
 
+/// What a partition still has under way when it waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UnderWay {
+    /// Nothing that anybody should wait for.
+    Nothing,
+    /// Something is due that will become a record.
+    Due,
+    /// Records that are not durable yet and will come: the thread must not stop before them.
+    Records,
+}
+
 /// What a wait ended with.
 pub(crate) enum Taken {
     /// There are entries.
@@ -116,21 +127,21 @@ impl Inbox {
         }
     }
 
-    /// Waits until there is something, at most that long. `idle` says whether the thread has anything under way
-    /// that an observer should wait for.
-    pub(crate) fn wait(&self, at_most: Duration, idle: bool) -> Taken {
+    /// Waits until there is something, at most that long.
+    pub(crate) fn wait(&self, at_most: Duration, under_way: UnderWay) -> Taken {
         let mut queue = self.lock();
-        if idle && !queue.idle {
+        if under_way == UnderWay::Nothing && !queue.idle {
             queue.idle = true;
             self.activity.note();
         }
+        let may_stop = under_way != UnderWay::Records;
         let (mut queue, _) = self
             .ready
             .wait_timeout_while(queue, at_most, |queue| {
                 queue.entries.is_empty()
                     && queue.requests.is_empty()
                     && !queue.woken
-                    && !queue.stopping
+                    && !(queue.stopping && may_stop)
             })
             .unwrap_or_else(PoisonError::into_inner);
         queue.idle = false;
@@ -139,7 +150,7 @@ impl Inbox {
             Taken::Entries
         } else if let Some(request) = queue.requests.pop_front() {
             Taken::Request(request)
-        } else if queue.stopping {
+        } else if queue.stopping && may_stop {
             Taken::Stopped
         } else {
             Taken::Woken

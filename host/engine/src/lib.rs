@@ -73,7 +73,8 @@ struct Inner {
     /// A mutex since two may stop at one time.
     threads: Mutex<Option<Threads>>,
     transport: Transport,
-    winding: Arc<tokio::sync::Mutex<()>>,
+    /// Held by whoever winds a manual clock: two would overtake each other.
+    winding: tokio::sync::Mutex<()>,
     keeper: Mutex<Option<tokio::task::JoinHandle<()>>>,
 }
 
@@ -94,7 +95,7 @@ impl Engine {
                 shared: RwLock::new(Some(shared)),
                 threads: Mutex::new(Some(threads)),
                 transport,
-                winding: Arc::default(),
+                winding: tokio::sync::Mutex::default(),
                 keeper: Mutex::new(keeper),
             }),
         })
@@ -269,7 +270,7 @@ impl Engine {
     pub fn clock(&self) -> Result<Option<ManualClock>, Unavailable> {
         let shared = self.shared()?;
         let is_manual = shared.clock.is_manual();
-        Ok(is_manual.then(|| ManualClock::new(shared, Arc::clone(&self.inner.winding))))
+        Ok(is_manual.then(|| ManualClock::new(self.clone())))
     }
 
     /// Journey time.
@@ -358,7 +359,9 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 pub fn recover(config: Config, parts: Parts) -> Result<Vec<u64>, StartError> {
     let shared = start::recover_only(config, parts)?;
     let partitions = shared.store.partitions();
-    let positions = partitions.map(|partition| shared.store.position(partition)).collect();
+    let positions = partitions
+        .map(|partition| shared.store.position(partition))
+        .collect();
     close(shared);
     Ok(positions)
 }

@@ -171,7 +171,7 @@ impl Outbox {
     pub(crate) fn serve(mut self) {
         while let Some(woken) = self.wait() {
             while self.tasks.try_join_next().is_some() {}
-            if self.shared.clock.has_leapt() || self.rests() {
+            if self.shared.clock.has_leapt() {
                 continue;
             }
             let partitions = self.shared.control();
@@ -207,10 +207,12 @@ impl Outbox {
             door.activity.note();
         }
         let full = self.is_full(&state);
+        let rests = self.rests(&state);
         let (mut state, timeout) = door
             .ready
             .wait_timeout_while(state, RESCAN, |state| {
-                !state.stopping && (state.woken.is_empty() || (full && self.is_full(state)))
+                !state.stopping
+                    && (state.woken.is_empty() || rests || (full && self.is_full(state)))
             })
             .unwrap_or_else(PoisonError::into_inner);
         if state.stopping || self.shared.has_failed() {
@@ -227,18 +229,14 @@ impl Outbox {
     /// New messages are begun a quarter of the bound at a time, so that a long outbox is not scanned for each.
     fn is_full(&self, state: &State) -> bool {
         let bound = self.shared.config.limits.sends_in_flight_max;
-        state.in_flight.len() > bound - bound / 4
+        let in_flight = state.in_flight.len();
+        in_flight >= bound || in_flight > bound - bound / 4
     }
 
-    fn rests(&self) -> bool {
-        let mut state = self.shared.outbox.lock();
+    /// Whether servers could not be reached just now. A manual clock does not wait for process time.
+    fn rests(&self, state: &State) -> bool {
         let now = process_now();
-        let rests =
-            state.resting_until.is_some_and(|until| until > now) && !self.shared.clock.is_manual();
-        if rests {
-            state.woken.insert(Partition::MAX);
-        }
-        rests
+        state.resting_until.is_some_and(|until| until > now) && !self.shared.clock.is_manual()
     }
 
     /// Begins what is released in the partition, as far as there is room.

@@ -40,7 +40,7 @@ use crate::{
     clock::process_now,
     control::Answering,
     error::{ApplyError, StoreAction},
-    inbox::{Request, Taken},
+    inbox::{Request, Taken, UnderWay},
     loaded::Loaded,
     metrics,
     shared::{Broken, Shared},
@@ -100,8 +100,8 @@ impl Partition {
             None => Arc::new(Loaded::new(Arc::new(Definitions::default()), None)),
         };
         let observed = store.observed(number).map_err(failed(StoreAction::Read))?;
-        let counters = rows::read_counters(store, number)?;
-        let input_counters = rows::read_input_counters(store, number)?;
+        let counters = read_counters(store, number)?;
+        let input_counters = read_input_counters(store, number)?;
         let applied = store.position(number);
         Ok(Self {
             number,
@@ -159,7 +159,7 @@ impl Partition {
             match self
                 .shared
                 .inbox(self.number)
-                .wait(self.wait_at_most(), self.is_quiet())
+                .wait(self.wait_at_most(), self.under_way())
             {
                 Taken::Entries | Taken::Woken => {}
                 Taken::Request(Request::Hold { held, until }) => {
@@ -186,14 +186,21 @@ impl Partition {
         self.log.next(records_max)
     }
 
-    /// Nothing is under way that somebody who waits for everything to be settled should wait for.
-    fn is_quiet(&self) -> bool {
-        self.tick.is_none()
-            && self.delivery.is_idle()
-            && self.answering.is_empty()
-            && self
-                .next_due
-                .is_none_or(|due| due > self.shared.clock.fire_up_to())
+    fn under_way(&self) -> UnderWay {
+        let waiting = &self.shared.waiting[usize::from(self.number)];
+        let is_behind = self.applied < self.shared.journal.last_durable(self.number);
+        let is_delivering = !self.delivery.is_idle() || !self.answering.is_empty();
+        if self.tick.is_some() || is_delivering || is_behind || waiting.load(Ordering::Acquire) > 0
+        {
+            UnderWay::Records
+        } else if self
+            .next_due
+            .is_some_and(|due| due <= self.shared.clock.fire_up_to())
+        {
+            UnderWay::Due
+        } else {
+            UnderWay::Nothing
+        }
     }
 
     fn wait_at_most(&self) -> Duration {
@@ -211,7 +218,8 @@ impl Partition {
             self.tick = None;
         }
         self.recorded.forget_up_to(sequence);
-        if accepted > 0 {
+        // What is applied again was let in by another process.
+        if accepted > 0 && !self.is_replaying() {
             self.shared.waiting[usize::from(self.number)].fetch_sub(accepted, Ordering::AcqRel);
         }
         self.shared.applied[usize::from(self.number)].send_replace(sequence);
@@ -270,8 +278,8 @@ impl Partition {
         }
         let timers_max = self.shared.config.limits.tick_timers_max;
         let tick = Record::Tick { up_to, timers_max };
-        let ticket = self.shared.append(&[(self.number, tick)])?;
-        self.tick = Some(ticket.position().sequence);
+        let positions = self.shared.append_durably(&[(self.number, tick)])?;
+        self.tick = positions.last().map(|position| position.sequence);
         metrics::count(&self.shared.metrics.ticks);
         Ok(())
     }

@@ -8,6 +8,7 @@ use std::{sync::Arc, time::Duration};
 use signalbox_model::time::Instant;
 
 use crate::{
+    Engine,
     error::{ReadError, Unavailable},
     inbox::Inbox,
     shared::Shared,
@@ -37,92 +38,99 @@ pub struct Settled {
 /// The handle on a manual clock.
 #[derive(Clone)]
 pub struct ManualClock {
-    shared: Arc<Shared>,
-    winding: Arc<tokio::sync::Mutex<()>>,
+    /// Asked for what it shares at each call, so that a handle does not hold up a stop.
+    engine: Engine,
 }
 
 impl ManualClock {
-    pub(crate) fn new(shared: Arc<Shared>, winding: Arc<tokio::sync::Mutex<()>>) -> Self {
-        Self { shared, winding }
+    pub(crate) fn new(engine: Engine) -> Self {
+        Self { engine }
     }
 
     /// Where the clock stands.
-    pub fn now(&self) -> Instant {
-        self.shared.clock.now()
+    pub fn now(&self) -> Result<Instant, Unavailable> {
+        self.engine.now()
     }
 
     /// Winds the clock on to that instant; answers when everything due by then has been applied and handed over. An
     /// instant in the past leaves the clock where it is.
     pub async fn advance_to(&self, to: Instant, edge: Edge) -> Result<Settled, ReadError> {
         // One at a time: two windings would overtake each other.
-        let _winding = self.winding.lock().await;
+        let _winding = self.engine.inner.winding.lock().await;
+        let shared = self.engine.shared()?;
         let last = match edge {
             Edge::Through => to,
             Edge::Before => Instant::from_ms(to.as_ms() - 1),
         };
-        self.settle().await?;
+        settle(&shared).await?;
         let mut instants = 0;
-        while let Some(due) = self.next_due().await?.filter(|due| *due <= last) {
-            let at = due.max(self.now());
-            self.wind(at, due);
-            self.settle().await?;
+        while let Some(due) = next_due(&shared).await?.filter(|due| *due <= last) {
+            let at = due.max(shared.clock.now());
+            wind(&shared, at, due);
+            settle(&shared).await?;
             instants += 1;
         }
-        self.wind(to, last);
-        self.settle().await?;
+        wind(&shared, to, last);
+        settle(&shared).await?;
         Ok(Settled {
-            now: self.now(),
+            now: shared.clock.now(),
             instants,
         })
     }
 
     /// Waits until everything accepted so far has been applied and handed over, without winding.
     pub async fn settle(&self) -> Result<(), ReadError> {
-        let mut failed = self.shared.failed.subscribe();
-        loop {
-            if self.shared.has_failed() {
-                return Err(Unavailable::Failed.into());
-            }
-            if self.shared.is_stopping() {
-                return Err(Unavailable::Stopping.into());
-            }
-            let before = self.shared.activity.count();
-            if self.is_settled() && self.shared.activity.count() == before {
-                return Ok(());
-            }
-            // Ends early only if the engine fails.
-            let _ = tokio::time::timeout(LOOK_EVERY, failed.wait_for(Option::is_some)).await;
+        let shared = self.engine.shared()?;
+        settle(&shared).await
+    }
+}
+
+async fn settle(shared: &Shared) -> Result<(), ReadError> {
+    let mut failed = shared.failed.subscribe();
+    loop {
+        if shared.has_failed() {
+            return Err(Unavailable::Failed.into());
         }
+        if shared.is_stopping() {
+            return Err(Unavailable::Stopping.into());
+        }
+        let before = shared.activity.count();
+        if is_settled(shared) && shared.activity.count() == before {
+            return Ok(());
+        }
+        // Ends early only if the engine fails.
+        let _ = tokio::time::timeout(LOOK_EVERY, failed.wait_for(Option::is_some)).await;
     }
+}
 
-    fn is_settled(&self) -> bool {
-        self.shared.inboxes.iter().all(Inbox::is_idle)
-            && self.shared.outbox.is_idle()
-            && self.shared.store.partitions().all(|partition| {
-                self.shared.applied(partition) >= self.shared.journal.last_durable(partition)
-            })
-    }
+fn is_settled(shared: &Shared) -> bool {
+    shared.inboxes.iter().all(Inbox::is_idle)
+        && shared.outbox.is_idle()
+        && shared
+            .store
+            .partitions()
+            .all(|partition| shared.applied(partition) >= shared.journal.last_durable(partition))
+}
 
-    fn wind(&self, now: Instant, fire: Instant) {
-        self.shared.clock.wind(now, fire);
-        self.shared.inboxes.iter().for_each(Inbox::wake);
-        self.shared.outbox.wake_all();
-    }
+fn wind(shared: &Shared, now: Instant, fire: Instant) {
+    shared.clock.wind(now, fire);
+    shared.inboxes.iter().for_each(Inbox::wake);
+    shared.outbox.wake_all();
+}
 
-    /// The next instant at which a timer, a message or a start is due.
-    async fn next_due(&self) -> Result<Option<Instant>, ReadError> {
-        let shared = Arc::clone(&self.shared);
-        let found = tokio::task::spawn_blocking(move || -> Result<Option<Instant>, ReadError> {
-            let mut next = signalbox_journey::control::next_start(&shared.definitions.borrow());
-            for partition in 0..shared.control() {
-                let timer = shared.store.next_timer_due(partition)?;
-                let release = shared.store.next_release(partition)?;
-                for due in [timer, release].into_iter().flatten() {
-                    next = Some(next.map_or(due, |next| next.min(due)));
-                }
+/// The next instant at which a timer, a message or a start is due.
+async fn next_due(shared: &Arc<Shared>) -> Result<Option<Instant>, ReadError> {
+    let shared = Arc::clone(shared);
+    let found = tokio::task::spawn_blocking(move || -> Result<Option<Instant>, ReadError> {
+        let mut next = signalbox_journey::control::next_start(&shared.definitions.borrow());
+        for partition in 0..shared.control() {
+            let timer = shared.store.next_timer_due(partition)?;
+            let release = shared.store.next_release(partition)?;
+            for due in [timer, release].into_iter().flatten() {
+                next = Some(next.map_or(due, |next| next.min(due)));
             }
-            Ok(next)
-        });
-        found.await.unwrap_or(Err(Unavailable::Failed.into()))
-    }
+        }
+        Ok(next)
+    });
+    found.await.unwrap_or(Err(Unavailable::Failed.into()))
 }
