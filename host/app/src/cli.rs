@@ -25,9 +25,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server
-    Serve(Settings),
+    Serve(ServerSettings),
     /// Print the settings in effect, with what each means and where it comes from
-    Config(Settings),
+    Config(ServerSettings),
     /// Make, list and revoke API keys
     Key {
         #[command(flatten)]
@@ -60,18 +60,11 @@ pub(crate) enum Command {
     },
 }
 
-/// Settings, each of which the config file and the environment can give as well.
+/// Settings of a server. Each can also stand in the config file and the environment.
 #[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Settings {
-    /// Config file (TOML)
-    #[arg(long, value_name = "FILE", env = "SIGNALBOX_CONFIG")]
-    pub(crate) config: Option<PathBuf>,
-    /// Data folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) data: Option<PathBuf>,
-    /// Folder of plugins
-    #[arg(long, value_name = "DIR")]
-    pub(crate) plugins: Option<PathBuf>,
+pub(crate) struct ServerSettings {
+    #[command(flatten)]
+    pub(crate) settings: Settings,
     /// Address and port to listen on
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
@@ -81,14 +74,37 @@ pub(crate) struct Settings {
     /// How messages leave: smtp or capture
     #[arg(long, value_name = "TRANSPORT")]
     pub(crate) transport: Option<String>,
+}
+
+impl From<Settings> for ServerSettings {
+    fn from(settings: Settings) -> Self {
+        Self {
+            settings,
+            ..Self::default()
+        }
+    }
+}
+
+/// Settings of every command that works on a data folder or with a server's limits.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Settings {
+    /// Config file (TOML)
+    #[arg(long, global = true, value_name = "FILE", env = "SIGNALBOX_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data folder
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder of plugins
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
     /// Form of the log: auto, text or json
-    #[arg(long, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT")]
     pub(crate) log: Option<String>,
-    /// What is logged, such as info or signalbox_engine=debug
-    #[arg(long, value_name = "FILTER")]
+    /// What is logged, such as `info` or `signalbox_engine=debug`
+    #[arg(long, global = true, value_name = "FILTER")]
     pub(crate) log_filter: Option<String>,
-    /// Any other setting, such as limits.rules.deadline_ms=500; `signalbox config` lists them
-    #[arg(long, value_name = "KEY=VALUE")]
+    /// Any other setting, such as `limits.rules.deadline_ms=500`; `signalbox config` lists them
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
     pub(crate) set: Vec<String>,
 }
 
@@ -137,7 +153,7 @@ pub(crate) enum PluginCommand {
     Check {
         /// The component
         file: PathBuf,
-        /// Limits as in the config file, such as limits.rules.deadline_ms=500
+        /// Limits as in the config file, such as `limits.rules.deadline_ms=500`
         #[command(flatten)]
         settings: Settings,
     },
@@ -153,6 +169,7 @@ pub(crate) enum PluginCommand {
 
 /// What to post and where.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Feed {
     /// The file
     pub(crate) file: PathBuf,
@@ -169,7 +186,7 @@ pub(crate) struct Feed {
     #[arg(long)]
     pub(crate) no_header: bool,
     /// What a part of the event is made of: TARGET=TEXT with {COLUMN}, {COLUMN:number} or {COLUMN:%Y%m%d} in it, where
-    /// TARGET is contact, name, id, occurred_at, fields.NAME or attributes.NAME [default: columns named so]
+    /// TARGET is contact, name, id, `occurred_at`, fields.NAME or attributes.NAME [default: columns named so]
     #[arg(long = "map", value_name = "TARGET=TEXT")]
     pub(crate) maps: Vec<String>,
     /// Post the good lines even if others are wrong

@@ -2,7 +2,15 @@
 //!
 //! It must never print or log the key it carries.
 
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use serde::Deserialize;
@@ -21,6 +29,8 @@ pub(crate) struct Client {
     agent: ureq::Agent,
     base: String,
     authorization: String,
+    /// Shared by all clones.
+    cancelled: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Client {
@@ -78,7 +88,17 @@ impl Client {
             agent,
             base,
             authorization: format!("Bearer {key}"),
+            cancelled: Arc::default(),
         })
+    }
+
+    /// Nothing more is asked, by this client or a clone of it.
+    pub(crate) fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
     }
 
     pub(crate) fn get(&self, path: &str) -> anyhow::Result<Answer> {

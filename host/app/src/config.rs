@@ -166,6 +166,7 @@ impl From<Security> for smtp::Security {
 /// How long each step of SMTP may take, in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_field_names, reason = "a unit ends each name")]
 pub(crate) struct SmtpTimeouts {
     pub(crate) connect_s: u64,
     pub(crate) tls_s: u64,

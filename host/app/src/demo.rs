@@ -9,7 +9,7 @@ use std::{path::Path, time::Duration};
 
 use anyhow::{Context, bail};
 use serde_json::Value as Json;
-use signalbox_api::keys::Role;
+use signalbox_api::keys::{Role, write_owner_only};
 use signalbox_model::time::{Instant, Span};
 use tempfile::TempDir;
 
@@ -39,12 +39,14 @@ const MAPS: [&str; 6] = [
     "fields.value={5:number}",
     "attributes.email={2}@demo.example",
 ];
+/// Where the key lies, in the data folder.
+const KEY_FILE: &str = "admin.key";
 /// Days beyond the last purchase: one more than the win-back waits.
 const BEYOND_DAYS: u32 = 91;
 /// The first day of the data.
 const FIRST_DAY: &str = "1997-01-01T00:00:00Z";
 /// Longest wait for one answer; winding the clock over the last months does a lot.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(10);
 
 pub(crate) async fn run(demo: &cli::Demo) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
@@ -59,21 +61,17 @@ pub(crate) async fn run(demo: &cli::Demo) -> anyhow::Result<()> {
     for reason in refused {
         output::warning(format_args!("refused: {reason}"))?;
     }
+    let client = client(&running)?;
     let shown = tokio::select! {
-        shown = show(demo, &running) => shown,
+        shown = show(demo, &running, client.clone()) => shown,
         () = signals.next() => Err(anyhow::anyhow!("stopped")),
     };
     if shown.is_ok() && !demo.exit {
-        let url = running.url();
-        output::line(format_args!(
-            "\nThe server is up. Mails: {url}/inbox   Metrics: {url}/metrics   API: {url}/openapi.json"
-        ))?;
-        output::line(format_args!(
-            "Its key is in {}. Ctrl-C ends it.",
-            config.admin_key_file().display()
-        ))?;
+        invite(demo, &running)?;
         signals.next().await;
     }
+    client.cancel();
+    let _second = signals.end_at_the_next();
     running.stop().await;
     keep_or_remove(demo, folder)?;
     shown
@@ -99,17 +97,32 @@ fn config(demo: &cli::Demo, folder: &Path) -> anyhow::Result<Config> {
     };
     config.store.manual_start = Instant::parse(FIRST_DAY).context("reading the first day")?;
     config.store.snapshot_every_s = 0;
-    config.sender.from_address = "hello@secondspin.example".to_owned();
+    config.sender.from_address = String::from("hello@secondspin.example");
     config.sender.from_name = Some("Second Spin Records".to_owned());
     Ok(config)
 }
 
-async fn show(demo: &cli::Demo, running: &Running) -> anyhow::Result<()> {
+fn client(running: &Running) -> anyhow::Result<Client> {
     let (_, key) = running.keys.create("demo", Role::Admin, machine_now())?;
-    let key_file = running.data.join("admin.key");
-    signalbox_api::keys::write_owner_only(&key_file, format!("{key}\n").as_bytes())
+    write_owner_only(&running.data.join(KEY_FILE), format!("{key}\n").as_bytes())
         .context("writing the admin key")?;
-    let client = Client::new(&running.url(), &key, ANSWER_TIMEOUT)?;
+    Client::new(&running.url(), &key, ANSWER_TIMEOUT)
+}
+
+/// Says what can be looked at while the server is up.
+fn invite(demo: &cli::Demo, running: &Running) -> anyhow::Result<()> {
+    let url = running.url();
+    let key_file = running.data.join(KEY_FILE);
+    say(
+        demo,
+        format_args!(
+            "\nThe server is up:\n  mails    {url}/inbox\n  metrics  {url}/metrics\n  API      {url}/openapi.json, with the key in {}\nCtrl-C ends it.",
+            key_file.display()
+        ),
+    )
+}
+
+async fn show(demo: &cli::Demo, running: &Running, client: Client) -> anyhow::Result<()> {
     let job = job(demo)?;
     let fed = tokio::task::spawn_blocking(move || {
         for document in WORKFLOWS {

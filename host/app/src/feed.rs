@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// Longest wait for the answer to one request. Winding the clock may do a lot.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(600);
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(10);
 /// Most wrong lines that are listed.
 const BAD_LISTED_MAX: usize = 100;
 /// Bytes of the file's digest in the ids of events.

@@ -22,7 +22,7 @@ use anyhow::Context;
 use clap::Parser;
 
 use crate::{
-    cli::{Cli, Command, Settings},
+    cli::{Cli, Command, ServerSettings, Settings},
     config::{Config, Loaded, Log},
 };
 
@@ -70,13 +70,13 @@ fn run(command: &Command) -> anyhow::Result<()> {
     }
 }
 
-fn loaded(settings: &Settings) -> anyhow::Result<Loaded> {
+fn loaded(settings: &ServerSettings) -> anyhow::Result<Loaded> {
     Ok(config::load(settings, std::env::vars())?)
 }
 
 /// The settings for a command that people read the result of: only warnings are logged, unless asked for more.
 fn quiet(settings: &Settings) -> anyhow::Result<Config> {
-    let mut config = loaded(settings)?.config;
+    let mut config = loaded(&settings.clone().into())?.config;
     if config.log == Log::default() {
         config.log = quiet_log();
     }

@@ -13,7 +13,7 @@ use crate::{cli::PluginCommand, config, output};
 pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
     match command {
         PluginCommand::Check { file, settings } => {
-            let loaded = config::load(settings, std::env::vars())?;
+            let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             check_file(file, loaded.config)
         }
         PluginCommand::Build { folder, out } => {

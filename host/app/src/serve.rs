@@ -1,8 +1,13 @@
 //! `signalbox serve`: starts the server and stops it in order on SIGINT or SIGTERM; a second signal ends it at once.
 
+use std::pin::pin;
+
 use anyhow::{Context, bail};
 use signalbox_api::keys::{Role, write_owner_only};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    task::JoinHandle,
+};
 
 use crate::{
     clock::machine_now,
@@ -16,9 +21,15 @@ const ENDED_BY_SIGNAL: i32 = 130;
 pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let is_new = !config.keys_file().exists();
+    let mut starting = pin!(Running::start(config));
     let running = tokio::select! {
-        started = Running::start(config) => started?,
-        () = signals.next() => bail!("stopped before the start was complete"),
+        started = &mut starting => started?,
+        () = signals.next() => {
+            // Opening cannot be broken off: it comes to its end, and is closed in order.
+            let _second = signals.end_at_the_next();
+            starting.await?.stop().await;
+            return Ok(());
+        }
     };
     if is_new {
         leave_admin_key(config, &running)?;
@@ -30,13 +41,8 @@ pub(crate) async fn run(config: &Config) -> anyhow::Result<()> {
         failure = engine.failed() => failure,
     };
     drop(engine);
-    tracing::info!("stopping: a second signal ends the process at once");
-    let ended_at_once = tokio::spawn(async move {
-        signals.next().await;
-        end_at_once();
-    });
+    let _second = signals.end_at_the_next();
     running.stop().await;
-    ended_at_once.abort();
     match failure {
         None => {
             tracing::info!("stopped");
@@ -108,11 +114,29 @@ impl Signals {
         })
     }
 
+    /// Says that the stop has begun; the next signal ends the process at once, until the answer is dropped.
+    pub(crate) fn end_at_the_next(mut self) -> AbortOnDrop {
+        tracing::info!("stopping: a second signal ends the process at once");
+        AbortOnDrop(tokio::spawn(async move {
+            self.next().await;
+            end_at_once();
+        }))
+    }
+
     pub(crate) async fn next(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
+    }
+}
+
+/// A task that ends with its owner.
+pub(crate) struct AbortOnDrop(JoinHandle<()>);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

@@ -144,7 +144,7 @@ fn check_rows(config: &Config, folders: &Folders) -> anyhow::Result<u64> {
         "store: {rows} rows, {} large bodies",
         report.blobs
     ))?;
-    for (kind, count) in &report.rows {
+    for (kind, count) in report.rows.iter().filter(|(_, count)| **count > 0) {
         output::line(format_args!("store: {count:>12} {}", kind.as_str()))?;
     }
     for problem in &report.problems {

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Longest wait at the start for the plugins of the folder; what takes longer comes in while the server runs.
-const PLUGINS_WAIT_MAX: Duration = Duration::from_secs(60);
+const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(1);
 /// Longest wait at a stop for requests that were begun.
 const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -120,11 +120,6 @@ pub(crate) fn parts(
 ) -> anyhow::Result<Parts> {
     let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
         .context("starting the sandbox")?;
-    if !sandbox.is_pooled() {
-        tracing::warn!(
-            "there is too little address space for the pool of instances: rules run slower"
-        );
-    }
     let program = std::env::current_exe().context("finding our own program")?;
     let command = vec![program.into_os_string(), OsString::from("compile")];
     let catalogue_config = CatalogueConfig::new(
@@ -134,7 +129,6 @@ pub(crate) fn parts(
     );
     let (sender, events) = mpsc::channel();
     let tell = move |event: CatalogueEvent| {
-        log_event(&event);
         // Nobody listens any more once the engine is gone.
         let _ = sender.send(event);
     };
@@ -150,33 +144,6 @@ pub(crate) fn parts(
         clock,
         runtime,
     })
-}
-
-fn log_event(event: &CatalogueEvent) {
-    match event {
-        CatalogueEvent::Available {
-            file,
-            name,
-            version,
-            digest,
-        } => {
-            tracing::info!(plugin.name = %name, plugin.version = %version, plugin.digest = %digest, "plugin {name} {version} of {file} is available");
-        }
-        CatalogueEvent::Refused { file, error } => {
-            tracing::warn!(plugin.file = %file, plugin.refusal = error.code(), "plugin file {file} is refused: {error}");
-        }
-        CatalogueEvent::Quarantined {
-            name,
-            version,
-            digest,
-            reason,
-        } => {
-            tracing::error!(plugin.name = %name, plugin.version = %version, plugin.digest = %digest, "plugin {name} {version} is quarantined: {reason}");
-        }
-        CatalogueEvent::Removed { file } => {
-            tracing::info!(plugin.file = %file, "plugin file {file} is gone; what uses it goes on");
-        }
-    }
 }
 
 /// The files that hold a plugin that can be bound, and those that were refused with their reasons, in words.

@@ -11,7 +11,7 @@ use std::{
 use toml::{Table, Value};
 
 use super::{Config, is_exposed};
-use crate::cli::Settings;
+use crate::cli::ServerSettings;
 
 /// What environment variables of ours begin with; two underscores part the levels of a setting's name.
 const VARIABLE_PREFIX: &str = "SIGNALBOX_";
@@ -84,7 +84,7 @@ pub(crate) enum Error {
 
 /// Loads the settings. `variables` is the environment, given so that tests can give another.
 pub(crate) fn load(
-    settings: &Settings,
+    settings: &ServerSettings,
     variables: impl IntoIterator<Item = (String, String)>,
 ) -> Result<Loaded, Error> {
     let defaults = defaults();
@@ -93,7 +93,7 @@ pub(crate) fn load(
         defaults,
         origins: Origins::new(),
     };
-    if let Some(path) = &settings.config {
+    if let Some(path) = &settings.settings.config {
         layers.put_file(path)?;
     }
     let mut variables: Vec<_> = variables.into_iter().collect();
@@ -294,7 +294,8 @@ pub(crate) fn find<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
 }
 
 /// The flags that were given: as written, and the setting and value that each means.
-fn flags(settings: &Settings) -> Result<Vec<(String, String, String)>, Error> {
+fn flags(server: &ServerSettings) -> Result<Vec<(String, String, String)>, Error> {
+    let settings = &server.settings;
     let path = |path: &Option<PathBuf>| {
         path.as_ref()
             .map(|path| path.to_string_lossy().into_owned())
@@ -302,9 +303,9 @@ fn flags(settings: &Settings) -> Result<Vec<(String, String, String)>, Error> {
     let named = [
         ("--data", "data", path(&settings.data)),
         ("--plugins", "plugins", path(&settings.plugins)),
-        ("--listen", "listen", settings.listen.clone()),
-        ("--clock", "clock", settings.clock.clone()),
-        ("--transport", "transport", settings.transport.clone()),
+        ("--listen", "listen", server.listen.clone()),
+        ("--clock", "clock", server.clock.clone()),
+        ("--transport", "transport", server.transport.clone()),
         ("--log", "log.format", settings.log.clone()),
         ("--log-filter", "log.filter", settings.log_filter.clone()),
     ];

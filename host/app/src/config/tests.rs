@@ -36,7 +36,7 @@ fn loaded(case: &Case) -> String {
         .variables
         .iter()
         .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
-    match load(&settings, variables) {
+    match load(&settings.into(), variables) {
         Ok(loaded) => {
             let table = layers::table_of(&loaded.config);
             let lines = loaded
@@ -185,7 +185,7 @@ fn a_password_is_kept_to_the_owner_and_shown_nowhere() {
         ..Settings::default()
     };
     let variables = [("SIGNALBOX_SMTP__PASSWORD".to_owned(), "hunter2".to_owned())];
-    let loaded = load(&settings, variables).unwrap();
+    let loaded = load(&settings.into(), variables).unwrap();
     assert_eq!(
         loaded.config.smtp.password.as_ref().map(Secret::reveal),
         Some("hunter2")
@@ -219,14 +219,11 @@ fn what_is_shown_can_be_read_again() {
     let set = ["smtp.host=a.example", "store.partitions=3"]
         .map(str::to_owned)
         .to_vec();
-    let loaded = load(
-        &Settings {
-            set,
-            ..Settings::default()
-        },
-        [],
-    )
-    .unwrap();
+    let settings = Settings {
+        set,
+        ..Settings::default()
+    };
+    let loaded = load(&settings.into(), []).unwrap();
     let text = loaded.to_toml();
     assert!(
         text.contains("host = \"a.example\" # from --set smtp.host\n"),

@@ -2,7 +2,7 @@
 //!
 //! `feed` calls it. Posting a batch again is safe: the server takes each event's id once.
 
-use std::time::Duration;
+use std::{fmt::Write as _, time::Duration};
 
 use anyhow::{Context, bail};
 use indicatif::ProgressBar;
@@ -15,9 +15,9 @@ use crate::client::{Answer, Client};
 /// Largest body of a batch, in bytes: half of what the server takes, so that one more event always fits.
 const BODY_BYTES_MAX: usize = 4 * 1024 * 1024;
 /// Longest that one batch is tried while the server says it is busy.
-const BUSY_MAX: Duration = Duration::from_secs(600);
+const BUSY_MAX: Duration = Duration::from_mins(10);
 /// Longest that one batch is tried while the server cannot be reached.
-const AWAY_MAX: Duration = Duration::from_secs(60);
+const AWAY_MAX: Duration = Duration::from_mins(1);
 /// First wait after which to try again, doubled each time up to [`PAUSE_MAX`].
 const PAUSE_FIRST: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(10);
@@ -132,6 +132,9 @@ impl<'a> Poster<'a> {
         let mut pause = PAUSE_FIRST;
         let mut waited = Duration::ZERO;
         loop {
+            if self.client.is_cancelled() {
+                bail!("stopped");
+            }
             let (wait, wait_max) = match self.client.post(path, body) {
                 Ok(answer) if answer.status == 429 || answer.status == 503 => {
                     if waited >= BUSY_MAX {
@@ -166,12 +169,12 @@ impl<'a> Poster<'a> {
                 .skip(1);
             let index: Option<usize> = parts.next().and_then(|index| index.parse().ok());
             let rest = parts.next().unwrap_or_default();
-            match index.and_then(|index| self.lines.get(index)) {
-                Some(line) => {
-                    text.push_str(&format!("\n  line {line}: {rest}: {}", problem.reason))
-                }
-                None => text.push_str(&format!("\n  {}: {}", problem.pointer, problem.reason)),
-            }
+            let place = match index.and_then(|index| self.lines.get(index)) {
+                Some(line) => format!("line {line}: {rest}"),
+                None => problem.pointer,
+            };
+            // Writing to a text cannot fail.
+            let _ = write!(text, "\n  {place}: {}", problem.reason);
         }
         text
     }

@@ -1,0 +1,8 @@
+//! The built binary from outside: what it prints, what it leaves on disk, and what it counts.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod command_line;
+mod demo;
+mod server;
+mod support;

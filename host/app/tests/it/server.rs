@@ -1,0 +1,146 @@
+//! A server's life: first start, events from a file, stop, and the commands on its folder.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use crate::support::{Server, run};
+
+const CSV: &str = "contact,name,occurred_at,fields.value:number\n\
+                   a,order_completed,2000-01-02T00:00:00Z,60\n\
+                   b,order_completed,2000-01-03T00:00:00Z,10\n";
+
+#[test]
+fn first_start_leaves_a_key_and_a_stop_is_clean() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let server = Server::start(&["--clock", "manual", "--log", "json"], at);
+    let key = fs::read_to_string(at.join("data/admin.key")).unwrap();
+    let mode = fs::metadata(at.join("data/admin.key"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert!(key.starts_with("sbx_") && mode & 0o777 == 0o600);
+
+    let locked = run(&["store", "export", "--data", "data"], at);
+    assert!(
+        locked.starts_with("exit 1\nerror: "),
+        "a store in use is left alone: {locked}"
+    );
+
+    fs::write(at.join("events.csv"), CSV).unwrap();
+    let feed = [
+        "feed",
+        "events.csv",
+        "--url",
+        &server.url,
+        "--key-file",
+        "data/admin.key",
+    ];
+    let wound = run(
+        &[&feed[..], &["--wind-clock", "--until", "+1d"]].concat(),
+        at,
+    );
+    assert!(
+        wound.starts_with("exit 0\n2 events posted in 2 batches"),
+        "{wound}"
+    );
+    let again = run(&feed, at);
+    assert!(
+        again.starts_with("exit 0\n2 events posted in 1 batches"),
+        "{again}"
+    );
+
+    server.signal("TERM");
+    let (code, log) = server.end();
+    assert_eq!(code, Some(0), "{log:?}");
+    assert!(!log.join("\n").contains(key.trim()), "the log holds no key");
+
+    let export = run(&["store", "export", "--data", "data"], at);
+    assert_eq!(
+        export.matches("order_completed").count(),
+        export.matches("order_completed").count()
+    );
+    assert!(export.starts_with("exit 0\n"), "{export}");
+
+    let server = Server::start(&["--clock", "manual"], at);
+    assert_eq!(
+        fs::read_to_string(at.join("data/admin.key")).unwrap(),
+        key,
+        "only the first start makes a key"
+    );
+    server.signal("INT");
+    assert_eq!(server.end().0, Some(0));
+}
+
+#[test]
+fn commands_on_the_folder_keep_the_state() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    assert_eq!(
+        run(&["store", "export", "--data", "data"], at),
+        "exit 1\nerror: data holds no store\n"
+    );
+    feed_and_stop(at, CSV);
+
+    let store = |command: &[&str]| run(&[&["store"], command, &["--data", "data"]].concat(), at);
+    let before = store(&["export"]);
+    assert!(before.contains("order_completed"), "{before}");
+    let checked = store(&["check"]);
+    assert!(checked.ends_with("nothing is wrong\n"), "{checked}");
+    let rebuilt = store(&["rebuild"]);
+    assert!(
+        rebuilt.starts_with("exit 0\nrebuilt: "),
+        "from the journal alone: {rebuilt}"
+    );
+    assert_eq!(store(&["export"]), before);
+    assert!(store(&["trim"]).ends_with("nothing may go: there are not two verified snapshots\n"));
+    let first = store(&["snapshot"]);
+    assert!(
+        first.starts_with("exit 0\nsnapshot data/snapshots/"),
+        "{first}"
+    );
+    feed_and_stop(
+        at,
+        "contact,name,occurred_at\nc,order_completed,2000-01-04T00:00:00Z\n",
+    );
+    let second = store(&["snapshot"]);
+    assert!(
+        second.starts_with("exit 0\nsnapshot data/snapshots/") && second != first,
+        "{second}"
+    );
+    let before = store(&["export"]);
+    let rebuilt = store(&["rebuild"]);
+    assert!(rebuilt.starts_with("exit 0\nrebuilt: "), "{rebuilt}");
+    assert_eq!(store(&["export"]), before);
+    let restored = store(&["restore"]);
+    assert!(
+        restored.starts_with("exit 0\nrestored data/snapshots/"),
+        "{restored}"
+    );
+    assert_eq!(store(&["export"]), before);
+    let trimmed = store(&["trim"]);
+    assert!(
+        trimmed.starts_with("exit 0\n") && trimmed.contains("files of the journal deleted"),
+        "{trimmed}"
+    );
+    assert_eq!(store(&["export", "--out", "all.jsonl"]), "exit 0\n");
+    let exported = fs::read_to_string(at.join("all.jsonl")).unwrap();
+    assert_eq!(format!("exit 0\n{exported}"), before);
+}
+
+fn feed_and_stop(at: &Path, csv: &str) {
+    let server = Server::start(&["--clock", "manual"], at);
+    fs::write(at.join("events.csv"), csv).unwrap();
+    let command = [
+        "feed",
+        "events.csv",
+        "--url",
+        &server.url,
+        "--key-file",
+        "data/admin.key",
+        "--wind-clock",
+    ];
+    let fed = run(&command, at);
+    assert!(fed.starts_with("exit 0\n"), "{fed}");
+    server.signal("INT");
+    assert_eq!(server.end().0, Some(0));
+}
