@@ -25,7 +25,7 @@ use crate::{
     clock::process_now,
     error::{ApplyError, StoreAction},
     inbox::Activity,
-    shared::{Broken, Shared},
+    shared::{Broken, Shared, Vital},
 };
 
 /// Longest wait before the store is looked at again, whether or not somebody woke the thread.
@@ -169,6 +169,7 @@ impl Outbox {
 
     /// Sends until the engine stops, and then waits for what is under way, within its bound.
     pub(crate) fn serve(mut self) {
+        let _vital = Vital(Arc::clone(&self.shared));
         while let Some(woken) = self.wait() {
             while self.tasks.try_join_next().is_some() {}
             if self.shared.clock.has_leapt() {

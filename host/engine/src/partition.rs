@@ -43,7 +43,7 @@ use crate::{
     inbox::{Request, Taken, UnderWay},
     loaded::Loaded,
     metrics,
-    shared::{Broken, Shared},
+    shared::{Broken, Shared, Vital},
 };
 
 /// Longest wait before what is due is looked at again, whether or not somebody woke the thread.
@@ -130,6 +130,7 @@ impl Partition {
 
     /// Applies what comes, until the engine stops or cannot go on.
     pub(crate) fn serve(mut self) {
+        let _vital = Vital(Arc::clone(&self.shared));
         tracing::debug!(
             partition = self.number,
             applied = self.applied,

@@ -175,6 +175,23 @@ impl Shared {
     }
 }
 
+/// Held by a thread that the engine cannot do without: its panic is the end of the engine, and not a silent one.
+pub(crate) struct Vital(pub(crate) Arc<Shared>);
+
+/// See [`Vital`].
+#[derive(Debug, thiserror::Error)]
+#[error("the thread {0} panicked")]
+struct ThreadPanicked(String);
+
+impl Drop for Vital {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            let name = std::thread::current().name().unwrap_or_default().to_owned();
+            self.0.fail(&ThreadPanicked(name));
+        }
+    }
+}
+
 /// The bytes of a record as the log keeps it.
 pub(crate) fn encode(record: &Record) -> Result<Vec<u8>, codec::Error> {
     codec::encode(record)

@@ -77,7 +77,7 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     let mut threads = Vec::new();
     for (number, partition) in partitions.into_iter().enumerate() {
         threads.push(spawn(&format!("partition-{number}"), move || {
-            partition.serve()
+            partition.serve();
         })?);
     }
     let outbox = Outbox::new(Arc::clone(&shared), renderer, transport, runtime.clone());

@@ -78,6 +78,10 @@ pub struct JourneysView {
 }
 
 /// How the engine is.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent facts that operators look at, not a state"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// Inputs are accepted and applied.

@@ -54,9 +54,18 @@ pub(crate) struct Renderer {
 
 /// Parsed templates by the digest of their source.
 struct Templates {
-    /// With the number of their last use. A mutex since senders meet here; held for a look-up.
-    kept: Mutex<(u64, HashMap<Digest, (u64, Arc<Template>)>)>,
+    /// A mutex since senders meet here; held for a look-up.
+    kept: Mutex<Kept>,
     kept_max: usize,
+}
+
+/// See [`Templates`].
+#[derive(Default)]
+struct Kept {
+    /// Look-ups so far.
+    look_ups: u64,
+    /// Each with the number of the look-up that last wanted it.
+    templates: HashMap<Digest, (u64, Arc<Template>)>,
 }
 
 impl Renderer {
@@ -119,24 +128,25 @@ impl Templates {
         let template = Template::parse(&source_of(&source)).map_err(|_| "template_invalid")?;
         let template = Arc::new(template);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uses, templates) = &mut *kept;
-        *uses += 1;
-        if templates.len() >= self.kept_max {
-            let oldest = templates.iter().min_by_key(|(_, (used, _))| *used);
+        kept.look_ups += 1;
+        let wanted_at = kept.look_ups;
+        if kept.templates.len() >= self.kept_max {
+            let oldest = kept.templates.iter().min_by_key(|(_, (at, _))| *at);
             if let Some(oldest) = oldest.map(|(digest, _)| *digest) {
-                templates.remove(&oldest);
+                kept.templates.remove(&oldest);
             }
         }
-        templates.insert(digest, (*uses, Arc::clone(&template)));
+        kept.templates
+            .insert(digest, (wanted_at, Arc::clone(&template)));
         Ok(template)
     }
 
     fn find(&self, digest: Digest) -> Option<Arc<Template>> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let (uses, templates) = &mut *kept;
-        let (used, template) = templates.get_mut(&digest)?;
-        *uses += 1;
-        *used = *uses;
+        kept.look_ups += 1;
+        let wanted_at = kept.look_ups;
+        let (last, template) = kept.templates.get_mut(&digest)?;
+        *last = wanted_at;
         Some(Arc::clone(template))
     }
 }

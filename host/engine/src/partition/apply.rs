@@ -143,18 +143,17 @@ impl Partition {
         let mut by_contact: HashMap<ContactId, usize> = HashMap::new();
         for item in items {
             let contact = item.what.contact();
-            let index = match by_contact.get(contact) {
-                Some(&index) => index,
-                None => {
-                    let state = self
-                        .shared
-                        .store
-                        .contact(contact)
-                        .map_err(|source| self.broken(StoreAction::Read, source))?;
-                    by_contact.insert(contact.clone(), lanes.len());
-                    lanes.push(Lane::new(contact.clone(), state));
-                    lanes.len() - 1
-                }
+            let index = if let Some(&index) = by_contact.get(contact) {
+                index
+            } else {
+                let state = self
+                    .shared
+                    .store
+                    .contact(contact)
+                    .map_err(|source| self.broken(StoreAction::Read, source))?;
+                by_contact.insert(contact.clone(), lanes.len());
+                lanes.push(Lane::new(contact.clone(), state));
+                lanes.len() - 1
             };
             lanes[index].push(item);
         }

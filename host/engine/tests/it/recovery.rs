@@ -3,6 +3,7 @@
 use std::fs;
 
 use serde_json::json;
+use signalbox_engine::NewInput;
 use signalbox_journal::{Clock, Entry, Journal, Sink};
 use signalbox_model::{
     codec,
@@ -298,4 +299,45 @@ async fn an_outcome_that_fits_no_attempt_changes_nothing() {
     world.settle().await;
     assert_eq!(world.mails().len(), 1);
     world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_input_that_cannot_be_applied_is_passed_over_and_the_rest_goes_on() {
+    let world = World::new();
+    world.run(thanks()).await;
+    let said = |contact: &str, fields| {
+        crate::support::event(contact, "order_completed", fields, world.now())
+    };
+    // No row can hold it; how large an event may be is for whoever takes it in from outside to say.
+    let mut huge = said("bob", json!({"order": 99}));
+    let note = json!({"order": 99, "note": "x".repeat(100_000)});
+    huge.fields = serde_json::from_value(note).expect("fields");
+    let mut inputs = vec![NewInput::Event(huge)];
+    for order in 0..20 {
+        for contact in ["ann", "bob", "cid"] {
+            inputs.push(NewInput::Event(said(contact, json!({"order": order}))));
+        }
+    }
+    world
+        .engine
+        .accept(inputs)
+        .await
+        .expect("they are accepted");
+    world.settle().await;
+    let inputs = world.engine.status().await.expect("it runs").inputs;
+    assert_eq!(inputs.parked, 1);
+    // Orders of one instant: a contact that is inside does not enter again, so some mails are missing by design.
+    let mails = world.mails();
+    for contact in ["ann", "bob", "cid"] {
+        assert!(
+            mails.iter().any(|mail| mail.starts_with(contact)),
+            "{mails:?}"
+        );
+    }
+    let schema = world.engine.schema().await.expect("it runs");
+    assert_eq!(schema.events["order_completed"].count, 60);
+    let (before, mut place) = world.export().await;
+    place.configure = |config| config.rebuild = true;
+    let (after, _place) = place.start().export().await;
+    assert_eq!(before, after);
 }

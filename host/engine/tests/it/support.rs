@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use tokio::runtime::Handle;
 
 /// Longest wait for a state that must come; only reached when it does not.
-pub(crate) const BOUND: Duration = Duration::from_secs(60);
+pub(crate) const BOUND: Duration = Duration::from_mins(1);
 /// Set in the process that this binary starts to compile plugins.
 const CHILD: &str = "SIGNALBOX_TEST_COMPILES";
 

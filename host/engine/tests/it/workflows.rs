@@ -25,7 +25,17 @@ async fn every_problem_is_told_at_once_with_its_place() {
         .iter()
         .map(|problem| format!("{} {}", problem.pointer, problem.code))
         .collect();
-    insta::assert_snapshot!(places.join("\n"));
+    insta::assert_snapshot!(places.join("\n"), @r"
+    /audience/plugin plugin_unknown
+    /steps/0/send/personalizer/plugin rule_missing
+    /steps/1/branch/arms/0/goto step_unknown
+    /steps/1/branch/arms/0/segment/version plugin_version_missing
+    /templates/thanks/mjml element_not_closed
+    /templates/thanks/mjml element_not_closed
+    /templates/thanks/mjml tag_not_closed
+    /trigger/config schema
+    /trigger/config/event schema
+    ");
     assert!(world.engine.workflows().await.expect("it runs").is_empty());
     world.stopped().await;
 }
