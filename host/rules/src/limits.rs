@@ -35,8 +35,7 @@ pub struct Limits {
     /// Default 1,000; an allocator in Rust or C takes about 100. Not the rule's.
     pub fuel_per_text_lowered: u64,
     /// Most fuel of one run, however many rows it has. Rows are put into smaller runs when a run would need more.
-    /// Default 200,000,000, at most
-    /// 280 ms.
+    /// Default 200,000,000, at most 280 ms.
     pub fuel_per_run_max: u64,
     /// Longest run in milliseconds of process time, the backstop behind fuel. Default 1,000. Kept to within 20 ms.
     pub deadline_ms: u64,
