@@ -1,7 +1,7 @@
 //! The engine at its boundary: real journal, store, plugins and inbox on a manual clock, and text out.
 
 mod adopt;
-mod flow;
+mod events;
 mod recovery;
 mod support;
 mod workflows;
