@@ -1,28 +1,27 @@
-//! What a decision costs: one on a fresh instance, and a segment over values in memory, each as a ratio to bare
-//! wasmtime doing the same with the same component in the same run.
+//! What a decision costs: one on a fresh instance, and a segment over values in memory, each beside bare wasmtime doing
+//! the same with the same component.
 //!
-//! `cargo bench -p signalbox-bench --bench decide`. The plugin is `plugins/bench-predicate`, a compiled predicate of
-//! three inputs; the bars are those of design section 11.
+//! The plugin is `plugins/bench-predicate`, a compiled predicate of three inputs; the bars are those of design section
+//! 11: at most 1.5x, and at most 0.13 us a row.
 
-#![expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
+use std::{hint::black_box, sync::Arc};
 
-use std::{
-    ffi::OsString,
-    hint::black_box,
-    path::Path,
-    sync::Arc,
-    time::{Duration, Instant as Clock},
+use criterion::{Criterion, Throughput};
+use signalbox_bench::{
+    compiles, criterion,
+    place::{Place, component},
 };
-
-use signalbox_model::{describe::RuleKind, id::PluginName, time::Instant, value::Value};
+use signalbox_model::{
+    describe::RuleKind,
+    id::PluginName,
+    time::Instant,
+    value::Value,
+    verdict::{Answer, Verdict},
+};
 use signalbox_rules::{
-    catalogue::{Catalogue, CatalogueConfig},
+    catalogue::Catalogue,
     columns::{Columns, Row},
-    compile,
     decide::Binding,
-    engine::Engine,
-    limits::Limits,
-    toolchain,
 };
 use wasmtime::{
     Config, Enabled, InstanceAllocationStrategy, PoolingAllocationConfig, Store,
@@ -42,104 +41,57 @@ use bindings::{
     signalbox::rules::types::{Batch, Column, ColumnValues},
 };
 
-/// Set in the process that compiles.
-const CHILD: &str = "SIGNALBOX_BENCH_COMPILES";
+const PLUGIN: &str = "bench-predicate";
 /// Rows of a batch.
 const ROWS: usize = 1_000;
-/// How long each measurement runs; the best of its rounds counts, since the machine is shared.
-const ROUNDS: usize = 30;
 
 fn main() {
-    if std::env::var_os(CHILD).is_some() {
-        compile::child(std::io::stdin()).expect("the job is done");
+    if compiles() {
         return;
     }
-    let root = tempfile::tempdir().expect("a temporary folder");
-    let file = root.path().join("plugins/bench_predicate.wasm");
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/bench-predicate");
-    toolchain::build(&folder, &file, &Limits::default()).expect("the plugin builds");
-    let bytes = std::fs::read(&file).expect("the component is there");
+    let mut criterion = criterion();
+    decisions(&mut criterion);
+    criterion.final_summary();
+}
 
+fn decisions(criterion: &mut Criterion) {
+    let place = Place::new(&[PLUGIN]);
+    let ours = Ours::open(&place);
+    let bare = Bare::open(&component(PLUGIN));
     let rows: Vec<Row> = (0..ROWS).map(row).collect();
-    let ours = Ours::open(root.path());
-    let bare = Bare::open(&bytes);
     assert_eq!(
         ours.members(&rows),
         bare.members(&rows),
         "both answer alike"
     );
 
-    let one = best(2_000, || {
-        black_box(ours.catalogue.decide(&ours.binding, now(), &rows[..1]));
+    let mut one = criterion.benchmark_group("one_decision_fresh_instance");
+    one.bench_function("baseline_wasmtime", |bencher| {
+        bencher.iter(|| black_box(bare.members(&rows[..1])));
     });
-    let one_bare = best(2_000, || {
-        black_box(bare.members(&rows[..1]));
+    one.bench_function("signalbox", |bencher| {
+        bencher.iter(|| black_box(ours.catalogue.decide(&ours.binding, now(), &rows[..1])));
     });
-    print(
-        "one decision, fresh instance",
-        one,
-        one_bare,
-        1,
-        "at most 1.5x",
-    );
+    one.finish();
 
+    let mut segment = criterion.benchmark_group("segment_1000_rows");
+    segment.throughput(Throughput::Elements(ROWS as u64));
+    segment.bench_function("baseline_wasmtime", |bencher| {
+        bencher.iter(|| black_box(bare.members(&rows)));
+    });
     let columns = Columns::from_rows(&ours.binding.plan, now(), &rows);
-    let columns_ours = best(50, || {
-        black_box(
-            ours.catalogue
-                .decide_columns(&ours.binding, now(), &columns),
-        );
+    segment.bench_function("signalbox_columns", |bencher| {
+        bencher.iter(|| {
+            let answers = ours
+                .catalogue
+                .decide_columns(&ours.binding, now(), &columns);
+            black_box(answers)
+        });
     });
-    let rows_ours = best(50, || {
-        black_box(ours.catalogue.decide(&ours.binding, now(), &rows));
+    segment.bench_function("signalbox_values", |bencher| {
+        bencher.iter(|| black_box(ours.catalogue.decide(&ours.binding, now(), &rows)));
     });
-    let rows_bare = best(50, || {
-        black_box(bare.members(&rows));
-    });
-    print(
-        "segment, 1,000 rows as columns",
-        columns_ours,
-        rows_bare,
-        ROWS,
-        "at most 0.13 us a row",
-    );
-    print(
-        "segment, 1,000 rows of values",
-        rows_ours,
-        rows_bare,
-        ROWS,
-        "at most 0.13 us a row",
-    );
-}
-
-fn print(what: &str, ours: Duration, bare: Duration, rows: usize, bar: &str) {
-    let us = |time: Duration| time.as_secs_f64() * 1e6 / rows as f64;
-    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
-    println!(
-        "{what}: {:.3} us a row, bare wasmtime {:.3} us, {ratio:.2}x (bar: {bar})",
-        us(ours),
-        us(bare)
-    );
-}
-
-/// The best mean of some rounds.
-fn best(count: u32, mut run: impl FnMut()) -> Duration {
-    let rounds = (0..ROUNDS).map(|_| {
-        let started = clock();
-        for _ in 0..count {
-            run();
-        }
-        (clock() - started) / count
-    });
-    rounds.min().unwrap_or_default()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "process time is what a benchmark measures"
-)]
-fn clock() -> Clock {
-    Clock::now()
+    segment.finish();
 }
 
 fn now() -> Instant {
@@ -162,16 +114,8 @@ struct Ours {
 }
 
 impl Ours {
-    fn open(root: &Path) -> Self {
-        let engine = Arc::new(Engine::new(Limits::default()).expect("an engine"));
-        let this = std::env::current_exe().expect("a benchmark has a binary");
-        let command: Vec<OsString> = vec!["env".into(), format!("{CHILD}=1").into(), this.into()];
-        let config = CatalogueConfig::new(root.join("plugins"), root.join("data"), command);
-        let catalogue = Catalogue::open(engine, config, |_| {}).expect("a catalogue");
-        assert!(
-            catalogue.wait_settled(Duration::from_mins(2)),
-            "the folder settles"
-        );
+    fn open(place: &Place) -> Self {
+        let (catalogue, _) = place.catalogue();
         let name = PluginName::parse("bench_predicate").expect("a name");
         let available = catalogue
             .resolve(&name, &semver::VersionReq::STAR)
@@ -191,7 +135,8 @@ impl Ours {
 
     fn members(&self, rows: &[Row]) -> Vec<bool> {
         let answers = self.catalogue.decide(&self.binding, now(), rows);
-        let member = |answer| matches!(answer, Ok(signalbox_model::verdict::Verdict::Segment(v)) if v.member);
+        let member =
+            |answer: Answer| matches!(answer, Ok(Verdict::Segment(verdict)) if verdict.member);
         answers.into_iter().map(member).collect()
     }
 }
