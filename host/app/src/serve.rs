@@ -1,6 +1,6 @@
 //! `signalbox serve`: starts the server and stops it in order on SIGINT or SIGTERM; a second signal ends it at once.
 
-use std::pin::pin;
+use std::{pin::pin, time::Duration};
 
 use anyhow::{Context, bail};
 use signalbox_api::keys::{Role, write_owner_only};
@@ -15,6 +15,8 @@ use crate::{
     wiring::{Running, plugins_in_words},
 };
 
+/// Supervisors signal a process and its group: what follows this soon is the same wish.
+const DOUBLED_WITHIN: Duration = Duration::from_millis(500);
 /// What a shell expects of a process that a signal ended.
 const ENDED_BY_SIGNAL: i32 = 130;
 
@@ -118,6 +120,12 @@ impl Signals {
     pub(crate) fn end_at_the_next(mut self) -> AbortOnDrop {
         tracing::info!("stopping: a second signal ends the process at once");
         AbortOnDrop(tokio::spawn(async move {
+            let doubled = async {
+                loop {
+                    self.next().await;
+                }
+            };
+            let _ = tokio::time::timeout(DOUBLED_WITHIN, doubled).await;
             self.next().await;
             end_at_once();
         }))
