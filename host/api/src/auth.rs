@@ -82,13 +82,14 @@ fn check(app: &App, headers: &HeaderMap, method: &Method, path: &str) -> Result<
     ))
 }
 
+/// The key of the header. One spelling only, so that what is refused is refused in one way.
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, key) = headers
         .get(header::AUTHORIZATION)?
         .to_str()
         .ok()?
         .split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+    (scheme == "Bearer").then(|| key.trim())
 }
 
 fn is_allowed(role: Role, method: &Method, path: &str) -> bool {

@@ -54,7 +54,7 @@ pub struct ClockBody {
 }
 
 /// Reads the clock.
-#[utoipa::path(get, path = "/v1/clock", tag = "clock", responses((status = 200, body = ClockAnswer)))]
+#[utoipa::path(get, path = "/v1/clock", operation_id = "read_clock", tag = "clock", responses((status = 200, body = ClockAnswer)))]
 pub(crate) async fn read(State(app): State<App>) -> Result<Json<ClockAnswer>, Error> {
     let manual = app.engine.clock()?.is_some();
     let clock = ClockBody {
@@ -65,7 +65,7 @@ pub(crate) async fn read(State(app): State<App>) -> Result<Json<ClockAnswer>, Er
 }
 
 /// Winds a manual clock; answers when everything due by then has been applied and handed over.
-#[utoipa::path(post, path = "/v1/clock", tag = "clock", request_body = AdvanceDocument, responses(
+#[utoipa::path(post, path = "/v1/clock", operation_id = "advance_clock", tag = "clock", request_body = AdvanceDocument, responses(
     (status = 200, body = ClockAnswer),
     (status = 409, body = Envelope, description = "The server runs on the real clock."),
     (status = 422, body = Envelope, description = "The clock does not go back.")))]

@@ -2,16 +2,12 @@
 
 use std::time::Duration;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::{JourneyView, NewInput};
 use signalbox_model::{
-    contact::{ATTRIBUTES_MAX, AttributeChanges},
+    contact::AttributeChanges,
     id::ContactId,
     message::{Message, MessageStatus},
     state::Place,
@@ -23,8 +19,8 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::JsonBody,
-    position,
+    extract::{JsonBody, Path, Query},
+    fields, position,
 };
 
 /// Longest that a read waits for its `at_least`.
@@ -176,7 +172,7 @@ pub struct JourneysAnswer {
 }
 
 /// Reads a contact.
-#[utoipa::path(get, path = "/v1/contacts/{id}", tag = "contacts", params(ReadQuery), responses(
+#[utoipa::path(get, path = "/v1/contacts/{id}", operation_id = "read_contact", tag = "contacts", params(ReadQuery), responses(
     (status = 200, body = ContactAnswer), (status = 404, body = Envelope)))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -207,17 +203,14 @@ pub(crate) async fn read(
 }
 
 /// Sets attributes; null removes one. What is not named stays.
-#[utoipa::path(patch, path = "/v1/contacts/{id}", tag = "contacts", request_body = Object, responses(
+#[utoipa::path(patch, path = "/v1/contacts/{id}", operation_id = "patch_contact", tag = "contacts", request_body = Object, responses(
     (status = 202, body = ChangeAccepted), (status = 422, body = Envelope), (status = 429, body = Envelope)))]
 pub(crate) async fn patch(
     State(app): State<App>,
     Path(id): Path<String>,
     JsonBody(changes): JsonBody<AttributeChanges>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
-    if changes.attributes.len() > ATTRIBUTES_MAX {
-        let message = format!("at most {ATTRIBUTES_MAX} attributes can be changed at once");
-        return Err(Error::new(ErrorCode::InvalidBody, message).at("/attributes"));
-    }
+    fields::check_changes(&changes)?;
     let positions = app
         .engine
         .accept(vec![NewInput::Attributes(parse_id(&id)?, changes)])
@@ -236,7 +229,7 @@ pub(crate) async fn patch(
 }
 
 /// Reads a contact's journeys with every decision.
-#[utoipa::path(get, path = "/v1/contacts/{id}/journeys", tag = "contacts", params(ReadQuery), responses(
+#[utoipa::path(get, path = "/v1/contacts/{id}/journeys", operation_id = "list_journeys", tag = "contacts", params(ReadQuery), responses(
     (status = 200, body = JourneysAnswer), (status = 404, body = Envelope)))]
 pub(crate) async fn journeys(
     State(app): State<App>,

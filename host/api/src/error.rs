@@ -144,6 +144,11 @@ impl Error {
         }
     }
 
+    /// Another code, where who asked knows better than who found the mistake.
+    pub(crate) fn set_code(&mut self, code: ErrorCode) {
+        self.code = code;
+    }
+
     /// The same error, naming the place in the body as a JSON pointer.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
@@ -275,6 +280,17 @@ impl Error {
             self.code.as_str(),
             self.message,
         )
+    }
+}
+
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        let code = if problem.code == ErrorCode::InvalidInstant.as_str() {
+            ErrorCode::InvalidInstant
+        } else {
+            ErrorCode::InvalidBody
+        };
+        Self::new(code, problem.reason.clone()).with_problems(vec![problem])
     }
 }
 

@@ -1,31 +1,30 @@
 //! `POST /v1/events` and `/v1/events/batch`: parsed and checked whole, then logged; 2xx means durable.
 
-use std::collections::BTreeMap;
-
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalbox_engine::NewInput;
 use signalbox_model::{
-    event::{Event, FIELDS_MAX},
-    id::{ContactId, EventId, EventName, FieldName},
+    event::{EVENT_AHEAD_MAX, Event},
+    id::{ContactId, EventId, EventName},
     problem::Problem,
     time::Instant,
-    value::{Fields, VALUE_DEPTH_MAX, Value},
+    value::Value,
 };
 use utoipa::ToSchema;
 
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{BatchBody, JsonBody, parse},
+    extract::{BatchBody, JsonBody, parse_object},
+    fields,
 };
 
 /// Most events of one batch.
 pub const BATCH_EVENTS_MAX: usize = 10_000;
 /// Most problems that one answer lists; the rest is counted.
 pub const BATCH_PROBLEMS_MAX: usize = 100;
-/// Longest stored form of one event's fields and attributes, in bytes.
+/// Longest stored form of one event, or of one change of attributes, in bytes.
 pub const EVENT_BYTES_MAX: usize = 16 * 1024;
 
 /// An event as callers send it.
@@ -111,9 +110,7 @@ pub(crate) async fn post_event(
     State(app): State<App>,
     JsonBody(document): JsonBody<EventDocument>,
 ) -> Result<(StatusCode, Json<EventAccepted>), Error> {
-    let event = checked(document, app.engine.now()?, "").map_err(|problem| {
-        Error::new(ErrorCode::InvalidBody, problem.reason.clone()).with_problems(vec![problem])
-    })?;
+    let event = checked(document, app.engine.now()?, "")?;
     let mut accepted = accept(&app, vec![event]).await?;
     let event = accepted
         .pop()
@@ -153,14 +150,7 @@ async fn accept(app: &App, events: Vec<Event>) -> Result<Vec<AcceptedEvent>, Err
 }
 
 fn checked_batch(bytes: &[u8], now: Instant) -> Result<Vec<Event>, Error> {
-    let batch: RawBatch = serde_json::from_slice(bytes).map_err(|error| {
-        let code = if error.is_data() {
-            ErrorCode::InvalidBody
-        } else {
-            ErrorCode::MalformedJson
-        };
-        Error::new(code, error.to_string()).at("/events")
-    })?;
+    let batch: RawBatch = parse_object(bytes, "")?;
     if batch.events.is_empty() || batch.events.len() > BATCH_EVENTS_MAX {
         let message = format!(
             "a batch has 1 to {BATCH_EVENTS_MAX} events, this one has {}",
@@ -194,66 +184,31 @@ fn checked_batch(bytes: &[u8], now: Instant) -> Result<Vec<Event>, Error> {
 }
 
 fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
-    parse(raw.get().as_bytes(), base).map_err(|error: Error| error.into_problem())
+    parse_object(raw.get().as_bytes(), base).map_err(Error::into_problem)
 }
 
 /// The event that the document says, or what is wrong with it.
 fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
-    let fields = named(document.fields, &format!("{base}/fields"))?;
-    let attributes = named(document.attributes, &format!("{base}/attributes"))?;
+    let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
+    let attributes = fields::checked(document.attributes, &format!("{base}/attributes"))?;
+    let occurred_at = document.occurred_at.unwrap_or(now);
+    if occurred_at > now.plus(EVENT_AHEAD_MAX) {
+        let reason =
+            format!("{occurred_at} lies more than 5 minutes ahead, the clock stands at {now}");
+        let code = ErrorCode::InvalidInstant.as_str();
+        return Err(Problem::new(format!("{base}/occurred_at"), code, reason));
+    }
     let event = Event {
         contact: document.contact,
         name: document.name,
         id: document.id.map_or_else(made_id, Ok)?,
-        occurred_at: document.occurred_at.unwrap_or(now),
+        occurred_at,
         fields,
         attributes,
         history_only: document.history_only,
     };
-    let bytes = signalbox_model::codec::encode(&event).map_or(usize::MAX, |bytes| bytes.len());
-    if bytes > EVENT_BYTES_MAX {
-        let reason =
-            format!("the event takes {bytes} bytes, at most {EVENT_BYTES_MAX} are allowed");
-        return Err(Problem::new(base, "event_too_large", reason)
-            .with_help("leave out what no rule or mail reads"));
-    }
+    fields::check_size(&event, base)?;
     Ok(event)
-}
-
-fn named(value: Option<Value>, pointer: &str) -> Result<Fields, Problem> {
-    let map = match value {
-        None => return Ok(Fields::new()),
-        Some(Value::Map(map)) => map,
-        Some(other) => {
-            return Err(Problem::new(
-                pointer,
-                "wrong_type",
-                format!("an object is needed, this is a {}", other.kind()),
-            ));
-        }
-    };
-    if map.len() > FIELDS_MAX {
-        let reason = format!(
-            "{} names are too many, at most {FIELDS_MAX} are allowed",
-            map.len()
-        );
-        return Err(Problem::new(pointer, "too_many_fields", reason));
-    }
-    let mut fields: BTreeMap<FieldName, Value> = BTreeMap::new();
-    for (name, value) in map {
-        let place = || format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"));
-        let parsed = FieldName::parse(&name)
-            .map_err(|error| Problem::new(place(), "invalid_name", error.to_string()))?;
-        if value.depth() > VALUE_DEPTH_MAX {
-            let reason = format!(
-                "nested {} deep, at most {VALUE_DEPTH_MAX} are allowed",
-                value.depth()
-            );
-            return Err(Problem::new(place(), "too_deep", reason));
-        }
-        fields.insert(parsed, value);
-    }
-    Ok(fields)
 }
 
 fn made_id() -> Result<EventId, Problem> {

@@ -1,13 +1,18 @@
-//! Bodies as typed values: read within a bound, parsed, and refused with the place of the first mistake.
+//! What handlers take, as typed values: read within a bound, parsed, and refused with the place of the first mistake.
 //!
-//! Called by every handler that takes a body.
+//! Called by every handler that takes a body, a part of the path or a query. Axum's own refusals never reach a caller.
+
+use std::{collections::HashSet, fmt};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    extract::{FromRequest, FromRequestParts, Request},
+    http::{HeaderMap, header, request::Parts},
 };
-use serde::de::DeserializeOwned;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, DeserializeOwned, IgnoredAny},
+};
 
 use crate::error::{Error, ErrorCode};
 
@@ -16,7 +21,10 @@ pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest body of a batch of events, in bytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// A JSON body of at most [`BODY_BYTES_MAX`].
+/// Most segments of a pointer; what lies deeper is named by what it lies in.
+const POINTER_SEGMENTS_MAX: usize = 32;
+
+/// A JSON body of at most [`BODY_BYTES_MAX`], in which no name stands twice.
 pub(crate) struct JsonBody<T>(pub T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
@@ -25,7 +33,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
         check_content_type(request.headers())?;
         let bytes = read_body(request.into_body(), BODY_BYTES_MAX).await?;
-        parse(&bytes, "").map(Self)
+        check_json(&bytes, "")?;
+        parse_object(&bytes, "").map(Self)
     }
 }
 
@@ -41,6 +50,43 @@ impl<S: Send + Sync> FromRequest<S> for BatchBody {
             .await
             .map(Self)
     }
+}
+
+/// The parameters of the path.
+pub(crate) struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let path = axum::extract::Path::from_request_parts(parts, state).await;
+        let axum::extract::Path(value) =
+            path.map_err(|error| wrong_parameter("the path cannot be read", &error.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+/// The query.
+pub(crate) struct Query<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        let query = axum::extract::Query::from_request_parts(parts, state).await;
+        let axum::extract::Query(value) = query
+            .map_err(|error| wrong_parameter("the query cannot be read", &error.body_text()))?;
+        Ok(Self(value))
+    }
+}
+
+/// What axum says behind its own introduction, behind ours.
+fn wrong_parameter(introduction: &str, said: &str) -> Error {
+    let detail = said.split_once(": ").map_or(said, |(_, detail)| detail);
+    Error::new(
+        ErrorCode::InvalidParameter,
+        format!("{introduction}: {detail}"),
+    )
 }
 
 fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
@@ -67,17 +113,37 @@ async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Error> {
     })
 }
 
+/// Parses a JSON object; everything that is taken is one. Without this look a list would do as well, since serde reads a
+/// struct from its members in order.
+pub(crate) fn parse_object<'a, T: Deserialize<'a>>(
+    bytes: &'a [u8],
+    base: &str,
+) -> Result<T, Error> {
+    let parsed = if bytes.trim_ascii_start().starts_with(b"{") {
+        parse(bytes, base)
+    } else {
+        Err(Error::new(ErrorCode::InvalidBody, "an object is needed").at(base))
+    };
+    // What is no JSON, or says something twice, is that first, whatever the parser ran into.
+    parsed.map_err(|error| check_json(bytes, base).err().unwrap_or(error))
+}
+
 /// Parses JSON text; a mistake is named by its JSON pointer, behind `base`.
-pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], base: &str) -> Result<T, Error> {
+fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], base: &str) -> Result<T, Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = format!("{base}{}", pointer_of(error.path()));
+        let mut pointer = format!("{base}{}", pointer_of(error.path()));
         let code = if error.inner().is_data() {
             ErrorCode::InvalidBody
         } else {
             ErrorCode::MalformedJson
         };
-        Error::new(code, error.into_inner().to_string()).at(pointer)
+        let message = error.into_inner().to_string();
+        if let Some(name) = missing_field(&message) {
+            pointer.push('/');
+            pointer.push_str(name);
+        }
+        Error::new(code, message).at(pointer)
     })?;
     deserializer
         .end()
@@ -85,11 +151,88 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: &[u8], base: &str) -> Result<T, 
     Ok(value)
 }
 
+/// Whether the text is JSON in which no name stands twice in one object: parsers differ in which of the two they take,
+/// so what was checked elsewhere may not be what is meant here.
+fn check_json(bytes: &[u8], base: &str) -> Result<(), Error> {
+    parse::<Walked>(bytes, base).map(drop).map_err(|mut error| {
+        error.set_code(ErrorCode::MalformedJson);
+        error
+    })
+}
+
+/// Any JSON value, looked through and dropped.
+struct Walked;
+
+impl<'de> Deserialize<'de> for Walked {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Walk)
+    }
+}
+
+struct Walk;
+
+impl<'de> de::Visitor<'de> for Walk {
+    type Value = Walked;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E: de::Error>(self, _: bool) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_i64<E: de::Error>(self, _: i64) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_u64<E: de::Error>(self, _: u64) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_str<E: de::Error>(self, _: &str) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Walked, E> {
+        Ok(Walked)
+    }
+
+    fn visit_seq<A: de::SeqAccess<'de>>(self, mut access: A) -> Result<Walked, A::Error> {
+        while access.next_element::<Walked>()?.is_some() {}
+        Ok(Walked)
+    }
+
+    fn visit_map<A: de::MapAccess<'de>>(self, mut access: A) -> Result<Walked, A::Error> {
+        let mut names = HashSet::new();
+        while let Some(name) = access.next_key::<String>()? {
+            if names.contains(&name) {
+                access.next_value::<IgnoredAny>()?;
+                let twice = format_args!("the name {name:?} stands twice");
+                return Err(de::Error::custom(twice));
+            }
+            names.insert(name);
+            access.next_value::<Walked>()?;
+        }
+        Ok(Walked)
+    }
+}
+
+/// The field that serde misses: it names it only in its message.
+fn missing_field(message: &str) -> Option<&str> {
+    let (name, _) = message.strip_prefix("missing field `")?.split_once('`')?;
+    Some(name)
+}
+
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
 
     let mut pointer = String::new();
-    for segment in path {
+    for segment in path.iter().take(POINTER_SEGMENTS_MAX) {
         let name = match segment {
             Segment::Seq { index } => index.to_string(),
             Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
@@ -106,7 +249,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 mod tests {
     use super::*;
 
-    #[derive(Debug, serde::Deserialize)]
+    #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
     #[expect(dead_code, reason = "only the parse is looked at")]
     struct Document {
@@ -119,7 +262,7 @@ mod tests {
         let cases = [
             (r#"{"name":"a","items":[1,"x"]}"#, "/items/1"),
             (r#"{"name":"a","items":[],"more":1}"#, "/more"),
-            (r#"{"items":[]}"#, ""),
+            (r#"{"items":[]}"#, "/name"),
             (r#"{"name":"a","items":[]"#, ""),
             (r#"{"name":"a","items":[]} {}"#, ""),
         ];
@@ -130,5 +273,29 @@ mod tests {
                 "{text}: {error:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_name_stands_once_in_an_object() {
+        let cases = [
+            (r#"{"a":{"b":1},"c":{"b":null}}"#, None),
+            (r#"[true,-1,1.5,"x",null,{}]"#, None),
+            (r#"{"a":1,"a":1}"#, Some("MalformedJson")),
+            (r#"{"a":[{"b":1,"b":[2]}]}"#, Some("\"/a/0")),
+            ("{\"a\":1e400}", Some("MalformedJson")),
+            (r#"{"a":"\ud800"}"#, Some("MalformedJson")),
+        ];
+        for (text, expected) in cases {
+            let found = check_json(text.as_bytes(), "");
+            match expected {
+                None => assert!(found.is_ok(), "{text}: {found:?}"),
+                Some(part) => {
+                    let error = format!("{:?}", found.expect_err(text));
+                    assert!(error.contains(part), "{text}: {error}");
+                }
+            }
+        }
+        let deep = "[".repeat(10_000);
+        assert!(check_json(deep.as_bytes(), "").is_err());
     }
 }

@@ -6,17 +6,19 @@
 use std::fmt::Write as _;
 
 use axum::{
-    extract::{Path, Query, State},
+    extract::State,
     http::{HeaderName, StatusCode, header},
     response::{Html, IntoResponse, Response},
 };
 use serde::Deserialize;
 use signalbox_mail::capture::{Capture, CaptureError, Captured, Meta};
 use signalbox_model::time::Instant;
+use utoipa::IntoParams;
 
 use crate::{
     App,
-    error::{Error, ErrorCode},
+    error::{Envelope, Error, ErrorCode},
+    extract::{Path, Query},
 };
 
 /// Mails shown on one page.
@@ -29,12 +31,16 @@ const MAIL_POLICY: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline
                            base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
 /// Which page of the list.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    /// The id that the page before ended with. Default: from the newest.
     before: Option<String>,
 }
 
-/// The list, newest first.
+/// The list of captured mails, newest first.
+#[utoipa::path(get, path = "/inbox", operation_id = "list_mails", tag = "inbox", params(ListQuery), responses(
+    (status = 200, content_type = "text/html", body = String), (status = 404, body = Envelope)))]
 pub(crate) async fn list(
     State(app): State<App>,
     Query(query): Query<ListQuery>,
@@ -79,6 +85,8 @@ fn push_row(body: &mut String, meta: &Meta) {
 }
 
 /// One mail: its headers, and its HTML in a frame.
+#[utoipa::path(get, path = "/inbox/{id}", operation_id = "show_mail", tag = "inbox", responses(
+    (status = 200, content_type = "text/html", body = String), (status = 404, body = Envelope)))]
 pub(crate) async fn show(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -119,6 +127,8 @@ pub(crate) async fn show(
 }
 
 /// One mail's HTML part, without any rights.
+#[utoipa::path(get, path = "/inbox/{id}/html", operation_id = "show_mail_html", tag = "inbox", responses(
+    (status = 200, content_type = "text/html", body = String), (status = 404, body = Envelope)))]
 pub(crate) async fn show_html(
     State(app): State<App>,
     Path(id): Path<String>,
@@ -131,6 +141,8 @@ pub(crate) async fn show_html(
 }
 
 /// One mail as it was sent.
+#[utoipa::path(get, path = "/inbox/{id}/raw", operation_id = "show_mail_raw", tag = "inbox", responses(
+    (status = 200, content_type = "message/rfc822", body = String), (status = 404, body = Envelope)))]
 pub(crate) async fn show_raw(
     State(app): State<App>,
     Path(id): Path<String>,

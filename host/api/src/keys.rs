@@ -6,6 +6,7 @@
 
 use std::{
     fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
@@ -130,7 +131,8 @@ pub struct Keyring {
 }
 
 struct Cached {
-    read_at: Option<(SystemTime, u64)>,
+    /// When the file that was read was written, its length and its inode: each writing makes another file.
+    read_at: Option<(SystemTime, u64, u64)>,
     file: KeyFile,
 }
 
@@ -226,7 +228,8 @@ impl Keyring {
             }
             Err(error) => return Err(file_error(error)),
         };
-        let stamp = (metadata.modified().map_err(file_error)?, metadata.len());
+        let written_at = metadata.modified().map_err(file_error)?;
+        let stamp = (written_at, metadata.len(), metadata.ino());
         if cached.read_at != Some(stamp) {
             check_owner_only(&self.path, &metadata)?;
             let bytes = fs::read(&self.path).map_err(file_error)?;

@@ -16,6 +16,7 @@ pub mod openapi;
 
 mod auth;
 mod extract;
+mod fields;
 mod inbox;
 mod metrics;
 mod position;
@@ -26,7 +27,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
-    routing::{get, post},
+    routing::{any, get, post},
 };
 use signalbox_engine::Engine;
 use signalbox_rules::limits::Limits;
@@ -51,24 +52,31 @@ pub struct App {
 /// All routes.
 pub fn router(app: App) -> Router {
     let with_key = Router::new()
-        .route("/events", post(events::post_event))
-        .route("/events/batch", post(events::post_events))
-        .route("/contacts/{id}", get(contacts::read).patch(contacts::patch))
-        .route("/contacts/{id}/journeys", get(contacts::journeys))
-        .route("/workflows", get(workflows::list))
+        .route("/v1/events", post(events::post_event))
+        .route("/v1/events/batch", post(events::post_events))
         .route(
-            "/workflows/{id}",
+            "/v1/contacts/{id}",
+            get(contacts::read).patch(contacts::patch),
+        )
+        .route("/v1/contacts/{id}/journeys", get(contacts::journeys))
+        .route("/v1/workflows", get(workflows::list))
+        .route(
+            "/v1/workflows/{id}",
             get(workflows::read)
                 .put(workflows::put)
                 .delete(workflows::delete),
         )
-        .route("/workflows/{id}/schedule", post(workflows::schedule))
-        .route("/workflows/{id}/{action}", post(workflows::transition))
-        .route("/plugins", get(system::plugins))
-        .route("/schema", get(system::schema))
-        .route("/status", get(system::status))
-        .route("/clock", get(clock::read).post(clock::advance))
-        .fallback(no_route)
+        .route("/v1/workflows/{id}/schedule", post(workflows::schedule))
+        .route(
+            "/v1/workflows/{id}/{action}",
+            post(workflows::transition),
+        )
+        .route("/v1/plugins", get(system::plugins))
+        .route("/v1/schema", get(system::schema))
+        .route("/v1/status", get(system::status))
+        .route("/v1/clock", get(clock::read).post(clock::advance))
+        // What is not there needs a key as well, so that nobody without one learns what is.
+        .route("/v1/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(app.clone(), auth::with_key));
     let from_here = Router::new()
@@ -80,7 +88,7 @@ pub fn router(app: App) -> Router {
         .route("/openapi.json", get(openapi::read))
         .route_layer(from_fn_with_state(app.clone(), auth::from_here_or_with_key));
     Router::new()
-        .nest("/v1", with_key)
+        .merge(with_key)
         .merge(from_here)
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))

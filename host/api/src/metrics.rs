@@ -99,7 +99,7 @@ fn encode_histogram(
         .collect();
     // What the last bucket holds may have taken longer than its bound.
     if let Some(last) = buckets.last_mut() {
-        last.0 = f64::MAX;
+        last.0 = f64::INFINITY;
     }
     let mut family =
         encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Histogram)?;

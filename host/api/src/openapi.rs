@@ -6,7 +6,7 @@ use utoipa::{
     openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 
-use crate::{clock, contacts, events, system, workflows};
+use crate::{clock, contacts, events, inbox, system, workflows};
 
 /// The document at `/openapi.json`.
 #[derive(OpenApi)]
@@ -34,8 +34,14 @@ use crate::{clock, contacts, events, system, workflows};
         system::status,
         system::healthz,
         system::readyz,
+        system::prometheus,
         clock::read,
         clock::advance,
+        inbox::list,
+        inbox::show,
+        inbox::show_html,
+        inbox::show_raw,
+        read,
     ),
     security(("key" = [])),
     modifiers(&Key),
@@ -55,6 +61,8 @@ impl Modify for Key {
     }
 }
 
+/// This document.
+#[utoipa::path(get, path = "/openapi.json", operation_id = "read_openapi", tag = "system", responses((status = 200, body = Object)))]
 pub(crate) async fn read() -> Json<utoipa::openapi::OpenApi> {
     Json(Document::openapi())
 }

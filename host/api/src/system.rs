@@ -114,7 +114,7 @@ fn misfit_body(misfit: Misfit) -> MisfitBody {
 }
 
 /// Lists the plugins.
-#[utoipa::path(get, path = "/v1/plugins", tag = "plugins", responses((status = 200, body = PluginsAnswer)))]
+#[utoipa::path(get, path = "/v1/plugins", operation_id = "list_plugins", tag = "plugins", responses((status = 200, body = PluginsAnswer)))]
 pub(crate) async fn plugins(State(app): State<App>) -> Result<Json<PluginsAnswer>, Error> {
     let json = |value: Result<JsonValue, serde_json::Error>| {
         value.map_err(|error| Error::internal(&error))
@@ -126,7 +126,7 @@ pub(crate) async fn plugins(State(app): State<App>) -> Result<Json<PluginsAnswer
 }
 
 /// What the store has seen: names and types of events, fields and attributes.
-#[utoipa::path(get, path = "/v1/schema", tag = "schema", responses((status = 200, body = SchemaAnswer)))]
+#[utoipa::path(get, path = "/v1/schema", operation_id = "read_schema", tag = "schema", responses((status = 200, body = SchemaAnswer)))]
 pub(crate) async fn schema(State(app): State<App>) -> Result<Json<SchemaAnswer>, Error> {
     let schema = app.engine.schema().await?;
     let schema = serde_json::to_value(schema).map_err(|error| Error::internal(&error))?;
@@ -134,7 +134,7 @@ pub(crate) async fn schema(State(app): State<App>) -> Result<Json<SchemaAnswer>,
 }
 
 /// How the engine is, in detail.
-#[utoipa::path(get, path = "/v1/status", tag = "system", responses((status = 200, body = StatusAnswer)))]
+#[utoipa::path(get, path = "/v1/status", operation_id = "read_status", tag = "system", responses((status = 200, body = StatusAnswer)))]
 pub(crate) async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>, Error> {
     let status = app.engine.status().await?;
     Ok(Json(StatusAnswer {
@@ -155,7 +155,7 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>,
 }
 
 /// Whether the process is alive and can go on.
-#[utoipa::path(get, path = "/healthz", tag = "system", responses(
+#[utoipa::path(get, path = "/healthz", operation_id = "read_health", tag = "system", security(()), responses(
     (status = 200, body = HealthAnswer), (status = 503, body = Envelope)))]
 pub(crate) async fn healthz(State(app): State<App>) -> Result<Json<HealthAnswer>, Error> {
     match app.engine.status().await?.failed {
@@ -170,7 +170,7 @@ pub(crate) async fn healthz(State(app): State<App>) -> Result<Json<HealthAnswer>
 }
 
 /// Whether it takes requests.
-#[utoipa::path(get, path = "/readyz", tag = "system", responses(
+#[utoipa::path(get, path = "/readyz", operation_id = "read_readiness", tag = "system", security(()), responses(
     (status = 200, body = HealthAnswer), (status = 503, body = Envelope)))]
 pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<HealthAnswer>, Error> {
     if app.engine.status().await?.is_ready {
@@ -182,6 +182,8 @@ pub(crate) async fn readyz(State(app): State<App>) -> Result<Json<HealthAnswer>,
 }
 
 /// Counts and histograms in the text format of Prometheus.
+#[utoipa::path(get, path = "/metrics", operation_id = "read_metrics", tag = "system", responses(
+    (status = 200, content_type = "application/openmetrics-text", body = String)))]
 pub(crate) async fn prometheus(State(app): State<App>) -> Result<Response, Error> {
     let text =
         metrics::text(&app.engine.metrics_snapshot()?).map_err(|error| Error::internal(&error))?;

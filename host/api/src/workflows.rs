@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-    http::StatusCode,
-};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::WorkflowView;
@@ -21,7 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::JsonBody,
+    extract::{JsonBody, Path, Query},
 };
 
 /// A workflow as it stands.
@@ -103,7 +99,7 @@ pub struct ScheduleDocument {
 }
 
 /// Lists the workflows.
-#[utoipa::path(get, path = "/v1/workflows", tag = "workflows", responses((status = 200, body = WorkflowsAnswer)))]
+#[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows", responses((status = 200, body = WorkflowsAnswer)))]
 pub(crate) async fn list(State(app): State<App>) -> Result<Json<WorkflowsAnswer>, Error> {
     let views = app.engine.workflows().await?;
     let workflows = views.iter().map(|view| body_of(view, false)).collect();
@@ -111,7 +107,7 @@ pub(crate) async fn list(State(app): State<App>) -> Result<Json<WorkflowsAnswer>
 }
 
 /// Reads one workflow with its counters.
-#[utoipa::path(get, path = "/v1/workflows/{id}", tag = "workflows", responses(
+#[utoipa::path(get, path = "/v1/workflows/{id}", operation_id = "read_workflow", tag = "workflows", responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope)))]
 pub(crate) async fn read(
     State(app): State<App>,
@@ -129,7 +125,7 @@ pub(crate) async fn read(
 }
 
 /// Creates a workflow, or makes the next version of one in draft or paused. Checked whole: all problems at once.
-#[utoipa::path(put, path = "/v1/workflows/{id}", tag = "workflows", params(PutQuery), request_body = Object, responses(
+#[utoipa::path(put, path = "/v1/workflows/{id}", operation_id = "put_workflow", tag = "workflows", params(PutQuery), request_body = Object, responses(
     (status = 200, body = WorkflowAnswer, description = "The next version."),
     (status = 201, body = WorkflowAnswer, description = "Created, in draft."),
     (status = 409, body = Envelope), (status = 422, body = Envelope)))]
@@ -162,7 +158,7 @@ pub(crate) async fn put(
 }
 
 /// Deletes a workflow in draft, paused or ended.
-#[utoipa::path(delete, path = "/v1/workflows/{id}", tag = "workflows", responses(
+#[utoipa::path(delete, path = "/v1/workflows/{id}", operation_id = "delete_workflow", tag = "workflows", responses(
     (status = 204), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn delete(
     State(app): State<App>,
@@ -174,7 +170,7 @@ pub(crate) async fn delete(
 }
 
 /// Moves a workflow to another state: `start`, `cancel`, `pause`, `resume` or `end`.
-#[utoipa::path(post, path = "/v1/workflows/{id}/{action}", tag = "workflows", responses(
+#[utoipa::path(post, path = "/v1/workflows/{id}/{action}", operation_id = "transition_workflow", tag = "workflows", responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn transition(
     State(app): State<App>,
@@ -192,7 +188,7 @@ pub(crate) async fn transition(
 }
 
 /// Lets a workflow in draft start by itself at an instant; a start that fell into a downtime is made up for.
-#[utoipa::path(post, path = "/v1/workflows/{id}/schedule", tag = "workflows", request_body = ScheduleDocument, responses(
+#[utoipa::path(post, path = "/v1/workflows/{id}/schedule", operation_id = "schedule_workflow", tag = "workflows", request_body = ScheduleDocument, responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn schedule(
     State(app): State<App>,

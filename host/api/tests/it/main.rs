@@ -1,0 +1,11 @@
+//! The routes as callers meet them: the real router over a real engine on a manual clock, text in and text out.
+
+mod bad_input;
+mod batches;
+mod documents;
+mod events;
+mod keys;
+mod pages;
+mod routes;
+mod support;
+mod workflows;

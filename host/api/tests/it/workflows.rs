@@ -1,0 +1,150 @@
+//! Workflows over HTTP: their states, their conflicts, and documents that do not hold.
+
+use serde_json::{Value as Json, json};
+
+use crate::support::{Reply, World, thanks};
+
+fn summary(reply: &Reply) -> String {
+    if reply.status.is_success() {
+        let body = reply.json();
+        let workflow = &body["workflow"];
+        return format!(
+            "{} {} version {}, allowed {}",
+            reply.status.as_u16(),
+            workflow["state"].as_str().expect("a state"),
+            workflow["version"],
+            workflow["allowed"]
+        );
+    }
+    let allowed = reply.json()["error"]["allowed"].clone();
+    match allowed {
+        Json::Null => reply.error_line(),
+        allowed => format!("{}; {allowed}", reply.error_line()),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_goes_through_its_states() {
+    let world = World::with(&["event"], |_| {});
+    let mut lines = Vec::new();
+    let mut edited = thanks();
+    edited["title"] = json!("Thanks a lot");
+    let later = json!({ "at": "2026-03-02T00:00:00Z" });
+    let asks: [(&str, &str, Option<Json>); 24] = [
+        ("POST", "/start", None),
+        ("PUT", "", Some(thanks())),
+        ("PUT", "", Some(thanks())),
+        ("POST", "/pause", None),
+        (
+            "POST",
+            "/schedule",
+            Some(json!({ "at": "2026-02-01T00:00:00Z" })),
+        ),
+        ("POST", "/schedule", Some(later)),
+        ("PUT", "?based_on=1", Some(edited.clone())),
+        ("DELETE", "", None),
+        ("POST", "/cancel", None),
+        ("PUT", "?based_on=1", Some(edited.clone())),
+        ("PUT", "?based_on=1", Some(edited.clone())),
+        ("POST", "/start", None),
+        ("POST", "/start", None),
+        ("PUT", "?based_on=2", Some(edited.clone())),
+        ("DELETE", "", None),
+        ("POST", "/pause", None),
+        ("PUT", "?based_on=2", Some(edited)),
+        ("POST", "/resume", None),
+        ("POST", "/cancel", None),
+        ("POST", "/end", None),
+        ("POST", "/resume", None),
+        ("GET", "", None),
+        ("DELETE", "", None),
+        ("GET", "", None),
+    ];
+    for (method, rest, body) in asks {
+        let path = format!("/v1/workflows/thanks{rest}");
+        let reply = match body {
+            Some(body) => world.send_body(method, &path, body.to_string()).await,
+            None => world.ask(method, &path).await,
+        };
+        let line = if reply.text.is_empty() {
+            reply.status.as_u16().to_string()
+        } else {
+            summary(&reply)
+        };
+        lines.push(format!("{method} {rest} -> {line}"));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+    assert_eq!(
+        world.get("/v1/workflows").await.expect(200),
+        json!({ "workflows": [] })
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_document_is_refused_with_every_place() {
+    let world = World::with(&["event", "audience"], |_| {});
+    let mut document = thanks();
+    document["trigger"]["config"] = json!({ "event": "Order Completed", "keys": 1 });
+    document["audience"] = json!({ "plugin": "nowhere" });
+    document["steps"][0]["send"]["personalizer"] = json!({ "plugin": "audience" });
+    let fork = json!({
+        "id": "fork",
+        "branch": { "arms": [{ "segment": { "plugin": "audience", "version": "^9" }, "goto": "mail" }] },
+    });
+    document["steps"].as_array_mut().expect("a list").push(fork);
+    let reply = world.put("/v1/workflows/thanks", document).await;
+    insta::assert_json_snapshot!(reply.expect(422));
+    let mut lines = Vec::new();
+    for (pointer, value) in [
+        ("/id", json!("other")),
+        ("/id", json!("No Slug")),
+        ("/title", Json::Null),
+        ("/trigger/plugin", json!(1)),
+        ("/trigger/version", json!("newest")),
+        ("/trigger/more", json!(1)),
+        ("/steps", json!({})),
+        ("/steps/0/send/template", json!(["thanks"])),
+        ("/steps/0/explode", json!({})),
+        ("/templates/thanks/subject", json!(7)),
+    ] {
+        let mut document = thanks();
+        let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
+        let parent = document.pointer_mut(parent).expect("it is there");
+        parent[name] = value.clone();
+        let reply = world.put("/v1/workflows/thanks", document).await;
+        lines.push(format!("{pointer} {value}: {}", reply.error_line()));
+    }
+    insta::assert_snapshot!(lines.join("\n"));
+    assert_eq!(
+        world.get("/v1/workflows").await.expect(200),
+        json!({ "workflows": [] })
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_workflow_shows_what_its_bindings_stand_for() {
+    let world = World::with(&["event"], |_| {});
+    let made = world
+        .put("/v1/workflows/thanks", thanks())
+        .await
+        .expect(201);
+    let trigger = &made["workflow"]["bindings"]["trigger"];
+    assert_eq!(trigger["plugin"], "event");
+    assert_eq!(trigger["digest"].as_str().map(str::len), Some(64));
+    let listed = world.get("/v1/workflows").await.expect(200);
+    assert_eq!(listed["workflows"].as_array().map(Vec::len), Some(1));
+    assert_eq!(
+        listed["workflows"][0]["document"],
+        made["workflow"]["document"]
+    );
+    assert!(listed["workflows"][0].get("counters").is_none());
+    // What was read can be put back as it is.
+    let document = made["workflow"]["document"].clone();
+    world
+        .put("/v1/workflows/thanks?based_on=1", document)
+        .await
+        .expect(200);
+    world.stop().await;
+}
