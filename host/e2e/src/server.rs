@@ -19,9 +19,9 @@ use tempfile::TempDir;
 use crate::{http::Api, tools, wait};
 
 /// Longest that a start may take: a recovery under load on a slow machine.
-const START_WITHIN: Duration = Duration::from_secs(60);
+const START_WITHIN: Duration = Duration::from_mins(1);
 /// Longest that a graceful stop may take.
-const STOP_WITHIN: Duration = Duration::from_secs(60);
+const STOP_WITHIN: Duration = Duration::from_mins(1);
 /// Last lines of the log that are kept to be shown with a failure.
 const LOG_LINES_MAX: usize = 400;
 
@@ -66,7 +66,7 @@ impl Home {
     }
 
     /// Sets a setting for every start and command from now on; the last value of a key counts.
-    pub fn set(&mut self, key: &str, value: impl ToString) -> &mut Self {
+    pub fn set(&mut self, key: &str, value: impl std::fmt::Display) -> &mut Self {
         self.settings.retain(|(known, _)| known != key);
         self.settings.push((key.to_owned(), value.to_string()));
         self
@@ -90,6 +90,29 @@ impl Home {
     /// Starts a server and waits until it is ready and has looked at every plugin.
     pub fn start(&self) -> Result<Server> {
         Server::start(self)
+    }
+
+    /// Starts a server and kills it so long after, ready or not.
+    pub fn start_briefly(&self, life: Duration) -> Result<()> {
+        let mut child = self
+            .binary(&["serve"])?
+            .args(["--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("starting the server")?;
+        let watch = wait::Watch::start();
+        let ended = wait::until("the short life is over", life * 2 + START_WITHIN, || {
+            let ended = child.try_wait().context("looking at the server")?;
+            Ok((ended.is_some() || watch.elapsed() >= life).then_some(ended))
+        });
+        let _ = child.kill();
+        let _ = child.wait();
+        match ended? {
+            None => Ok(()),
+            Some(status) => bail!("the server ended by itself with {status}"),
+        }
     }
 
     /// Runs another command of the binary with the same settings, such as `["store", "check"]`.
@@ -348,12 +371,8 @@ fn stamp() -> Result<String> {
             .modified()
             .context("the file system keeps no times")?;
         let at = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-        stamp.push_str(&format!(
-            "{} {} {}\n",
-            path.display(),
-            metadata.len(),
-            at.as_nanos()
-        ));
+        let (length, at) = (metadata.len(), at.as_nanos());
+        stamp = format!("{stamp}{} {length} {at}\n", path.display());
     }
     Ok(stamp)
 }

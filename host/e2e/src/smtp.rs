@@ -50,6 +50,8 @@ pub enum Fault {
     HangUp,
     /// After the dot only: the mail is taken, and the connection closed before the 250.
     TakeAndHangUp,
+    /// After the dot only: the mail is taken, and the 250 never comes.
+    TakeAndBeSilent,
     /// So many bytes without the end of a line, then silence.
     Flood(usize),
 }
@@ -151,6 +153,19 @@ impl Sink {
     /// Every conversation so far, those that go on included.
     pub fn conversations(&self) -> Vec<Conversation> {
         self.shared.kept().conversations.clone()
+    }
+
+    /// Waits until the server has fallen silent, or hung up, that often: a planned fault has happened then.
+    pub fn wait_wrong(&self, times: usize, bound: Duration) -> Result<()> {
+        crate::wait::until("the planned faults", bound, || {
+            let kept = self.shared.kept();
+            let lines = kept
+                .conversations
+                .iter()
+                .flat_map(|conversation| &conversation.lines);
+            let wrong = lines.filter(|line| line.starts_with("S: (")).count();
+            Ok((wrong >= times).then_some(()))
+        })
     }
 
     /// Waits until what is kept shows what is looked for.
@@ -335,9 +350,9 @@ impl<'a> Session<'a> {
                 self.keep(mail);
                 self.reply("250 2.0.0 taken")
             }
-            Some(Fault::TakeAndHangUp) => {
+            Some(fault @ (Fault::TakeAndHangUp | Fault::TakeAndBeSilent)) => {
                 self.keep(mail);
-                self.go_wrong(&Fault::HangUp)
+                self.go_wrong(&fault)
             }
             Some(fault) => self.go_wrong(&fault),
         }
@@ -396,7 +411,7 @@ impl<'a> Session<'a> {
                 self.note("S", "(hangs up)");
                 self.writer.shutdown(Shutdown::Both)?;
             }
-            Fault::Silence => {
+            Fault::Silence | Fault::TakeAndBeSilent => {
                 self.note("S", "(is silent)");
                 self.swallow()?;
             }

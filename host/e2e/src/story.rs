@@ -52,7 +52,7 @@
 
 mod parse;
 mod play;
-mod tell;
+pub mod tell;
 
 use std::{
     collections::BTreeMap,

@@ -39,7 +39,9 @@ fn run(arguments: &[String]) -> Result<bool> {
     let files = story::files()?;
     if has("--list") {
         if !has("--ignored") {
-            files.keys().for_each(|name| println!("{name}: test"));
+            for name in files.keys() {
+                println!("{name}: test");
+            }
         }
         return Ok(true);
     }

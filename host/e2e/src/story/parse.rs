@@ -88,10 +88,11 @@ fn template(lines: &[(usize, &str)]) -> Result<Json> {
         .strip_prefix("Subject: ")
         .and_then(|text| text.split_once("\n\n"))
         .context("write `Subject: ...`, an empty line and the text")?;
-    let paragraphs: String = body
+    let paragraphs: Vec<String> = body
         .split("\n\n")
         .map(|paragraph| format!("<mj-text>{paragraph}</mj-text>"))
         .collect();
+    let paragraphs = paragraphs.concat();
     let mjml = format!(
         "<mjml><mj-body><mj-section><mj-column>{paragraphs}</mj-column></mj-section></mj-body></mjml>"
     );

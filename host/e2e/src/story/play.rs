@@ -58,7 +58,8 @@ pub fn play(path: &Path) -> Result<()> {
 }
 
 fn block(lines: &[String]) -> String {
-    lines.iter().map(|line| format!("    {line}\n")).collect()
+    let indented: Vec<String> = lines.iter().map(|line| format!("    {line}\n")).collect();
+    indented.concat()
 }
 
 struct Player<'a> {

@@ -1,6 +1,6 @@
 //! The server's answers as lines that a person reads: what stories compare.
 //!
-//! `play` calls it. It leaves out what differs from one run to the next (ids, digests) and nothing else.
+//! `play` calls it, and tests that look at logs. It leaves out what differs from one run to the next (ids, digests) and nothing else.
 
 use std::collections::BTreeMap;
 
@@ -136,8 +136,8 @@ pub(super) fn journeys(body: &Json, names: &mut Names) -> Vec<String> {
     lines
 }
 
-/// Everything that happened to a contact, in the order of its records.
-pub(super) fn log(body: &Json, workflow: &str) -> Vec<String> {
+/// Everything that happened to a contact in one workflow, or in all where that is empty, in the order of its records.
+pub fn log(body: &Json, workflow: &str) -> Vec<String> {
     let before = items(&body["before"]).iter();
     let inside = items(&body["journeys"])
         .iter()
@@ -218,7 +218,7 @@ fn count(lines: &mut Vec<String>, path: &str, value: &Json) {
             }
         }
         Json::Number(number) if number.as_u64() != Some(0) => {
-            lines.push(format!("{path}: {number}"))
+            lines.push(format!("{path}: {number}"));
         }
         _ => {}
     }

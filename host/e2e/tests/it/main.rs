@@ -1,5 +1,15 @@
 //! The built server from outside: real mail servers, faults, kills, plugins that come and go.
 #![allow(
     clippy::unwrap_used,
-    reason = "a test ends where something is not as it should be"
+    clippy::print_stdout,
+    reason = "a test ends where something is not as it should be, and prints its figures and seeds"
 )]
+
+mod support;
+
+mod damage;
+mod disk;
+mod faults;
+mod kills;
+mod rebuild;
+mod servers;

@@ -1,0 +1,268 @@
+//! A mail server from a registry: aiosmtpd for TLS and AUTH.
+//!
+//! `cargo xtask setup` installs it; a test whose server is missing fails and says so.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, KeyUsagePurpose};
+use serde_json::{Value as Json, json};
+use signalbox_e2e::{
+    http::Api,
+    mail::Mail,
+    server::{Home, Server},
+    tools,
+};
+
+use crate::support::{START, on_event, outcomes, post, send, start};
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// A process that is ended with the test.
+struct Process {
+    child: Child,
+    lines: Receiver<String>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Process {
+    fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::inherit())
+            .spawn()
+            .unwrap();
+        let (sender, lines) = channel();
+        let pipe = child.stdout.take().unwrap();
+        let reader = thread::spawn(move || {
+            for line in BufReader::new(pipe).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            lines,
+            reader: Some(reader),
+        }
+    }
+
+    fn line(&self, what: &str) -> String {
+        self.lines
+            .recv_timeout(SOON)
+            .unwrap_or_else(|error| panic!("{what}: {error}"))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if let Some(reader) = self.reader.take() {
+            let _ = reader.join();
+        }
+    }
+}
+
+/// aiosmtpd on a free port.
+struct Aiosmtpd {
+    process: Process,
+    port: u16,
+}
+
+impl Aiosmtpd {
+    fn start(mut told: Json) -> Self {
+        told["port"] = 0.into();
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers.py");
+        let process = Process::start(
+            Command::new(tools::python().unwrap())
+                .arg(script)
+                .arg(told.to_string()),
+        );
+        let ready = process.line("aiosmtpd is ready");
+        let port = ready
+            .strip_prefix("ready ")
+            .unwrap_or_else(|| panic!("{ready}"))
+            .parse()
+            .unwrap();
+        Self { process, port }
+    }
+
+    fn mail(&self) -> Json {
+        serde_json::from_str(&self.process.line("a mail at aiosmtpd")).unwrap()
+    }
+
+    fn got_nothing(&self) -> bool {
+        self.process.lines.try_recv().is_err()
+    }
+}
+
+/// A certificate authority with a certificate for `localhost`, as files.
+struct Certificates {
+    authority: PathBuf,
+    certificate: PathBuf,
+    key: PathBuf,
+}
+
+fn certificates(folder: &Path) -> Certificates {
+    fs::create_dir_all(folder).unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign];
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    let certificate = params.signed_by(&key, &authority).unwrap();
+    let write = |name: &str, text: String| {
+        let path = folder.join(name);
+        fs::write(&path, text).unwrap();
+        path
+    };
+    Certificates {
+        authority: write("authority.pem", authority.pem()),
+        certificate: write("certificate.pem", certificate.pem()),
+        key: write("key.pem", key.serialize_pem()),
+    }
+}
+
+/// A home that sends to `localhost`, with a login in an owner-only file.
+fn home(port: u16, password: &str) -> Home {
+    let mut home = Home::new().unwrap();
+    home.smtp(port)
+        .manual_clock(START)
+        .set("smtp.host", "localhost");
+    let file = home.beside("password");
+    fs::write(&file, password).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    home.set("smtp.name", "signalbox")
+        .set("smtp.password_file", file.display());
+    home
+}
+
+fn order(home: &Home) -> Server {
+    let server = home.start().unwrap();
+    start(
+        &server.api,
+        &on_event(
+            "order",
+            "order_completed",
+            &json!([send("confirm", "transactional")]),
+        ),
+    );
+    server
+}
+
+fn deferred_only(api: &Api, contact: &str) -> bool {
+    let outcomes = outcomes(api, contact);
+    !outcomes.is_empty()
+        && outcomes
+            .iter()
+            .all(|line| line.starts_with("deferred confirm") && line.ends_with("connection_failed"))
+}
+
+#[test]
+fn aiosmtpd_gets_mail_over_tls_and_after_a_login_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let certificates = certificates(folder.path());
+    let told = json!({ "certificate": certificates.certificate, "key": certificates.key, "name": "signalbox", "password": "right" });
+    let aiosmtpd = Aiosmtpd::start(told);
+
+    // The authority is not known: nothing is sent.
+    let mut unknowing = home(aiosmtpd.port, "right");
+    unknowing.set("smtp.security", "starttls");
+    let server = order(&unknowing);
+    post(&server.api, "ann", "order_completed", "o1");
+    server.api.settle().unwrap();
+    assert!(
+        deferred_only(&server.api, "ann"),
+        "{:?}",
+        outcomes(&server.api, "ann")
+    );
+    server.stop().unwrap();
+
+    // The password is wrong: nothing is sent, and the password stands in no log.
+    let mut wrong = home(aiosmtpd.port, "wr0ng-secret");
+    wrong
+        .set("smtp.security", "starttls")
+        .set("smtp.extra_roots", certificates.authority.display());
+    let server = order(&wrong);
+    post(&server.api, "ann", "order_completed", "o1");
+    server.api.settle().unwrap();
+    assert!(
+        deferred_only(&server.api, "ann"),
+        "{:?}",
+        outcomes(&server.api, "ann")
+    );
+    assert!(!server.log_tail().contains("wr0ng-secret"));
+    server.stop().unwrap();
+    assert!(aiosmtpd.got_nothing());
+
+    // All is well.
+    let mut right = home(aiosmtpd.port, "right");
+    right
+        .set("smtp.security", "starttls")
+        .set("smtp.extra_roots", certificates.authority.display());
+    let server = order(&right);
+    post(&server.api, "ann", "order_completed", "o1");
+    server.api.settle().unwrap();
+    let mail = aiosmtpd.mail();
+    assert_eq!(
+        (&mail["tls"], &mail["authenticated"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(mail["to"], json!(["ann@example.com"]));
+    assert!(
+        mail["data"]
+            .as_str()
+            .unwrap()
+            .contains("Subject: order o1\r\n")
+    );
+    assert_eq!(outcomes(&server.api, "ann"), ["sent confirm"]);
+    server.stop().unwrap();
+}
+
+/// Our own reading of mails is not kinder to us than others'.
+#[test]
+fn aiosmtpd_and_our_own_sink_see_the_same_mail() {
+    let aiosmtpd = Aiosmtpd::start(json!({}));
+    let sink = signalbox_e2e::smtp::Sink::start().unwrap();
+    let mut bytes = Vec::new();
+    for port in [aiosmtpd.port, sink.port()] {
+        let mut home = Home::new().unwrap();
+        home.smtp(port).manual_clock(START);
+        let server = order(&home);
+        post(&server.api, "ann", "order_completed", "o1");
+        server.api.settle().unwrap();
+        server.stop().unwrap();
+        bytes.push(if port == sink.port() {
+            sink.mails().remove(0)
+        } else {
+            let mail = aiosmtpd.mail();
+            let to = vec![mail["to"][0].as_str().unwrap().to_owned()];
+            Mail {
+                from: mail["from"].as_str().unwrap().to_owned(),
+                to,
+                bytes: mail["data"].as_str().unwrap().into(),
+            }
+        });
+    }
+    let [theirs, ours] = bytes.try_into().unwrap();
+    assert_eq!((&theirs.from, &theirs.to), (&ours.from, &ours.to));
+    assert_eq!(theirs.subject(), ours.subject());
+    assert_eq!(theirs.text_part(), ours.text_part());
+    assert_eq!(theirs.html_part(), ours.html_part());
+    let names = |mail: &Mail| {
+        ["From", "To", "Subject", "Date", "MIME-Version"].map(|name| mail.header(name))
+    };
+    assert_eq!(names(&theirs), names(&ours));
+}
