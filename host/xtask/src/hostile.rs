@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result};
 use serde_json::{Value as Json, json};
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
@@ -167,10 +167,10 @@ fn extra_kind(honest: Recipe) -> Recipe {
 
 /// A component of nothing but imports.
 fn many_imports() -> Result<Vec<u8>> {
-    let imports: String = (0..MANY_IMPORTS)
-        .map(|n| format!("(import \"f{n}\" (func))\n"))
+    let imports: Vec<String> = (0..MANY_IMPORTS)
+        .map(|n| format!("(import \"f{n}\" (func))"))
         .collect();
-    wat::parse_str(format!("(component {imports})")).context("many-imports")
+    wat::parse_str(format!("(component {})", imports.join("\n"))).context("many-imports")
 }
 
 fn described(rules: &Json) -> String {
@@ -239,7 +239,10 @@ impl Recipe {
             ..
         } = self;
         let (plan_at, plan_length) = (TEXTS_AT + describe.len(), plan.len());
-        let (describe_length, texts) = (describe.len(), escaped(&format!("{describe}{plan}")));
+        let (describe_length, texts) = (
+            describe.len(),
+            escaped(format!("{describe}{plan}").as_bytes()),
+        );
         wat::parse_str(format!(
             r#"(module
                 {imports}
@@ -275,11 +278,15 @@ impl Recipe {
 /// Address and length as the canonical ABI lays them out.
 fn area(at: usize, length: usize) -> String {
     let bytes = [(at as u32).to_le_bytes(), (length as u32).to_le_bytes()].concat();
-    bytes.iter().map(|byte| format!("\\{byte:02x}")).collect()
+    escaped(&bytes)
 }
 
-fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| format!("\\{byte:02x}")).collect()
+/// Bytes as a string of the text format holds them.
+fn escaped(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "\\{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
