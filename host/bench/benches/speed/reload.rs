@@ -17,9 +17,8 @@ use criterion::{Criterion, SamplingMode};
 use semver::VersionReq;
 use signalbox_bench::{
     clock::{machine_now, process_now},
-    compiles, criterion,
     place::{BOUND, Place, World, component, listening, order},
-    quantile, runtime, say,
+    quantile, say,
 };
 use signalbox_engine::{ClockMode, Position};
 use signalbox_model::{
@@ -38,17 +37,7 @@ const LOOK: Duration = Duration::from_millis(1);
 /// Contacts of the load.
 const CONTACTS: u64 = 1_000;
 
-fn main() {
-    if compiles() {
-        return;
-    }
-    let runtime = runtime();
-    let mut criterion = criterion();
-    reload(&mut criterion, &runtime);
-    criterion.final_summary();
-}
-
-fn reload(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn reload(criterion: &mut Criterion, runtime: &Runtime) {
     let original = component(PLUGIN);
     let mut group = criterion.benchmark_group("reload_under_load");
     group.sampling_mode(SamplingMode::Flat);

@@ -31,10 +31,8 @@ use signalbox_api::{
 };
 use signalbox_bench::{
     clock::{machine_now, process_now},
-    compiles, criterion,
     http::Client,
     place::{BOUND, Place, World, order},
-    runtime,
 };
 use signalbox_engine::{ClockMode, NewInput, Position};
 use signalbox_journal::{Entry, Journal};
@@ -59,18 +57,7 @@ const PARTITIONS: u16 = 9;
 /// Numbers events, so that none is a repetition.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-fn main() {
-    if compiles() {
-        return;
-    }
-    let runtime = runtime();
-    let mut criterion = criterion();
-    in_the_engine(&mut criterion, &runtime);
-    over_http(&mut criterion, &runtime);
-    criterion.final_summary();
-}
-
-fn in_the_engine(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn in_the_engine(criterion: &mut Criterion, runtime: &Runtime) {
     let payloads: Vec<Vec<u8>> = (0..IN_FLIGHT).map(|_| payload(&next_order())).collect();
     let place = Place::new(&[]);
     let mut group = criterion.benchmark_group("accept_256_in_flight");
@@ -144,7 +131,7 @@ async fn accept_in_turn(world: Arc<World>, last: Arc<Mutex<Vec<Position>>>, roun
         .extend(position);
 }
 
-fn over_http(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn over_http(criterion: &mut Criterion, runtime: &Runtime) {
     let place = Place::new(&[]);
     let keys = Keyring::open(place.root().join("keys.json")).expect("a ring of keys");
     let (_, key) = keys

@@ -13,9 +13,8 @@ use std::{
 use criterion::{Criterion, SamplingMode, Throughput};
 use signalbox_bench::{
     clock::{machine_now, process_now},
-    compiles, criterion,
     place::{Place, World, listening, order, waiting},
-    runtime, say,
+    say,
 };
 use signalbox_engine::{ClockMode, MetricsSnapshot};
 use signalbox_model::event::Event;
@@ -32,17 +31,7 @@ const LISTENING: usize = 9;
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-fn main() {
-    if compiles() {
-        return;
-    }
-    let runtime = runtime();
-    let mut criterion = criterion();
-    events_applied(&mut criterion, &runtime);
-    criterion.final_summary();
-}
-
-fn events_applied(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn events_applied(criterion: &mut Criterion, runtime: &Runtime) {
     let mut group = criterion.benchmark_group("events_applied_5000");
     group.sampling_mode(SamplingMode::Flat);
     group.throughput(Throughput::Elements(BATCH * BATCHES));

@@ -15,9 +15,8 @@ use std::{
 use criterion::{Criterion, SamplingMode};
 use signalbox_bench::{
     clock::{machine_now, process_now},
-    compiles, criterion,
     place::{Place, order, waiting},
-    runtime, say,
+    say,
 };
 use signalbox_engine::ClockMode;
 use signalbox_store::Store;
@@ -32,24 +31,23 @@ const KILLED: &str = "SIGNALBOX_BENCH_KILLED";
 /// Set beside it: how many contacts it lets enter.
 const CONTACTS: &str = "SIGNALBOX_BENCH_CONTACTS";
 
-fn main() {
-    if compiles() {
-        return;
+/// Whether this process was started to be killed; it has filled its store then, and `main` returns.
+pub(crate) fn fills(runtime: &Runtime) -> bool {
+    let folder = env::var_os(KILLED);
+    if let Some(folder) = &folder {
+        fill_until_killed(PathBuf::from(folder), runtime);
     }
-    let runtime = runtime();
-    if let Some(folder) = env::var_os(KILLED) {
-        fill_until_killed(PathBuf::from(folder), &runtime);
-        return;
-    }
-    let mut criterion = criterion();
+    folder.is_some()
+}
+
+pub(crate) fn starts(criterion: &mut Criterion, runtime: &Runtime) {
     let measured: Vec<Measured> = SIZES
         .into_iter()
-        .filter_map(|contacts| start(&mut criterion, contacts, &runtime))
+        .filter_map(|contacts| start(criterion, contacts, runtime))
         .collect();
     if let [small, large] = measured.as_slice() {
         tell_slope(small, large);
     }
-    criterion.final_summary();
 }
 
 /// What starts of one size took.

@@ -22,9 +22,8 @@ use lettre::{
 };
 use signalbox_bench::{
     clock::{machine_now, process_now},
-    compiles, criterion,
     place::{BOUND, Place, World, order, smtp, thanking, waiting},
-    quantile, runtime, say,
+    quantile, say,
     sink::Sink,
 };
 use signalbox_engine::{ClockMode, Edge};
@@ -47,18 +46,7 @@ const MAILS: u64 = 1_000;
 /// Numbers contacts and orders.
 static NEXT: AtomicU64 = AtomicU64::new(0);
 
-fn main() {
-    if compiles() {
-        return;
-    }
-    let runtime = runtime();
-    let mut criterion = criterion();
-    latency(&mut criterion, &runtime);
-    rate(&mut criterion, &runtime);
-    criterion.final_summary();
-}
-
-fn latency(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn latency(criterion: &mut Criterion, runtime: &Runtime) {
     let sink = runtime.block_on(Sink::start());
     let mut group = criterion.benchmark_group("event_to_smtp_at_200_a_second");
     group.sampling_mode(SamplingMode::Flat);
@@ -126,7 +114,7 @@ async fn paced(world: &Arc<World>, sink: &Sink, events: u64) -> Vec<Duration> {
     took.collect()
 }
 
-fn rate(criterion: &mut Criterion, runtime: &Runtime) {
+pub(crate) fn rate(criterion: &mut Criterion, runtime: &Runtime) {
     let sink = runtime.block_on(Sink::start());
     let mut group = criterion.benchmark_group("mail_out_1000_over_64_connections");
     group.sampling_mode(SamplingMode::Flat);

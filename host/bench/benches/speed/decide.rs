@@ -7,10 +7,7 @@
 use std::{hint::black_box, sync::Arc};
 
 use criterion::{Criterion, Throughput};
-use signalbox_bench::{
-    compiles, criterion,
-    place::{Place, component},
-};
+use signalbox_bench::place::{Place, component};
 use signalbox_model::{
     describe::RuleKind,
     id::PluginName,
@@ -45,16 +42,7 @@ const PLUGIN: &str = "bench-predicate";
 /// Rows of a batch.
 const ROWS: usize = 1_000;
 
-fn main() {
-    if compiles() {
-        return;
-    }
-    let mut criterion = criterion();
-    decisions(&mut criterion);
-    criterion.final_summary();
-}
-
-fn decisions(criterion: &mut Criterion) {
+pub(crate) fn decisions(criterion: &mut Criterion) {
     let place = Place::new(&[PLUGIN]);
     let ours = Ours::open(&place);
     let bare = Bare::open(&component(PLUGIN));

@@ -1,0 +1,37 @@
+//! The speed rows of design section 11, each beside its baseline, in one binary.
+//!
+//! `cargo xtask bench` calls it. One binary for all, since each is linked with everything that the server is made of.
+
+mod decide;
+
+mod accept;
+
+mod apply;
+
+mod send;
+
+mod reload;
+
+mod start;
+
+use signalbox_bench::{compiles, criterion, runtime};
+
+fn main() {
+    if compiles() {
+        return;
+    }
+    let runtime = runtime();
+    if start::fills(&runtime) {
+        return;
+    }
+    let mut criterion = criterion();
+    decide::decisions(&mut criterion);
+    accept::in_the_engine(&mut criterion, &runtime);
+    accept::over_http(&mut criterion, &runtime);
+    apply::events_applied(&mut criterion, &runtime);
+    send::latency(&mut criterion, &runtime);
+    send::rate(&mut criterion, &runtime);
+    reload::reload(&mut criterion, &runtime);
+    start::starts(&mut criterion, &runtime);
+    criterion.final_summary();
+}
