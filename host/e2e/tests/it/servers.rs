@@ -1,10 +1,11 @@
-//! A mail server from a registry: aiosmtpd for TLS and AUTH.
+//! Mail servers from the registries: aiosmtpd for TLS, AUTH, refusals and stalls, maildev for what people look at.
 //!
-//! `cargo xtask setup` installs it; a test whose server is missing fails and says so.
+//! `cargo xtask setup` installs both; a test whose server is missing fails and says so.
 
 use std::{
     fs,
     io::{BufRead, BufReader},
+    net::TcpListener,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -19,7 +20,7 @@ use signalbox_e2e::{
     http::Api,
     mail::Mail,
     server::{Home, Server},
-    tools,
+    tools, wait,
 };
 
 use crate::support::{START, on_event, outcomes, post, send, start};
@@ -231,7 +232,125 @@ fn aiosmtpd_gets_mail_over_tls_and_after_a_login_only() {
     server.stop().unwrap();
 }
 
-/// Our own reading of mails is not kinder to us than others'.
+#[test]
+fn aiosmtpd_refuses_and_stalls() {
+    let aiosmtpd = Aiosmtpd::start(json!({}));
+    let mut home = Home::new().unwrap();
+    home.smtp(aiosmtpd.port)
+        .manual_clock(START)
+        .set("smtp.timeouts.block_s", 1).set("smtp.timeouts.end_s", 1);
+    let server = order(&home);
+    for contact in ["refuse450", "refuse550", "stall", "fine"] {
+        post(&server.api, contact, "order_completed", "o1");
+    }
+    server.api.wind("2026-03-02T09:00:30Z", "through").unwrap();
+    assert_eq!(aiosmtpd.mail()["to"], json!(["fine@example.com"]));
+    server.api.wind("2026-03-02T09:10:00Z", "through").unwrap();
+    assert_eq!(aiosmtpd.mail()["to"], json!(["refuse450@example.com"]));
+    let first = |contact: &str| outcomes(&server.api, contact)[0].clone();
+    assert!(
+        first("refuse450").starts_with("deferred confirm"),
+        "{}",
+        first("refuse450")
+    );
+    assert_eq!(
+        outcomes(&server.api, "refuse550"),
+        ["refused confirm smtp_550"]
+    );
+    assert_eq!(first("stall"), "in doubt confirm true");
+    assert!(aiosmtpd.got_nothing());
+    server.stop().unwrap();
+}
+
+/// A port that nobody had a moment ago: maildev takes no port 0.
+fn free_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0))
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port()
+}
+
+#[test]
+fn maildev_shows_the_mail_as_it_was_meant() {
+    let (smtp, web) = (free_port(), free_port());
+    let mut command = Command::new(tools::maildev().unwrap());
+    command.args([
+        "--ip",
+        "127.0.0.1",
+        "--web-ip",
+        "127.0.0.1",
+        "--smtp",
+        &smtp.to_string(),
+        "--web",
+        &web.to_string(),
+    ]);
+    let _maildev = Process::start(&mut command);
+    let page = Api::new(&format!("http://127.0.0.1:{web}"), "");
+    wait::until("maildev is ready", SOON, || {
+        Ok(page
+            .get("/email")
+            .ok()
+            .filter(|answer| answer.status == 200)
+            .map(drop))
+    })
+    .unwrap();
+
+    let mut home = Home::new().unwrap();
+    home.smtp(smtp).manual_clock(START);
+    let server = home.start().unwrap();
+    let mut document = on_event(
+        "order",
+        "order_completed",
+        &json!([send("confirm", "transactional")]),
+    );
+    document["templates"]["note"] = json!({
+        "subject": "Größe {{ event.size }} für {{ contact.first_name }}",
+        "mjml": "<mjml><mj-body><mj-section><mj-column><mj-text>Hallo <b>{{ contact.first_name }}</b>, größer geht es nicht.</mj-text><mj-button href=\"https://shop.example/o?id={{ event.key | url_encode }}\">Ansehen</mj-button></mj-column></mj-section></mj-body></mjml>",
+        "text": "Hallo {{ contact.first_name }}, größer geht es nicht.\n",
+    });
+    start(&server.api, &document);
+    let body = json!({
+        "contact": "zoe", "name": "order_completed", "fields": { "key": "o 1", "size": "XL" },
+        "attributes": { "email": "zoe@example.com", "first_name": "Zoë & <Co>" },
+    });
+    server
+        .api
+        .post("/v1/events", &body)
+        .unwrap()
+        .good("posting")
+        .unwrap();
+    server.api.settle().unwrap();
+    let mails = page
+        .get("/email")
+        .unwrap()
+        .good("listing the mails")
+        .unwrap();
+    let mails = mails.as_array().unwrap();
+    assert_eq!(mails.len(), 1);
+    let mail = &mails[0];
+    assert_eq!(mail["subject"], "Größe XL für Zoë & <Co>");
+    assert_eq!(
+        mail["from"],
+        json!([{ "address": "hello@shop.example", "name": "Shop" }])
+    );
+    assert_eq!(mail["to"][0]["address"], "zoe@example.com");
+    assert_eq!(
+        mail["text"].as_str().unwrap().trim(),
+        "Hallo Zoë & <Co>, größer geht es nicht."
+    );
+    let html = mail["html"].as_str().unwrap();
+    assert!(html.contains("Zoë &amp; &lt;Co&gt;"), "{html}");
+    assert!(
+        html.contains("https://shop.example/o?id=o%201")
+            || html.contains("https://shop.example/o?id=o+1"),
+        "{html}"
+    );
+    assert_eq!(outcomes(&server.api, "zoe"), ["sent confirm"]);
+    server.stop().unwrap();
+}
+
+/// The sink reads mail as maildev does: our own reading of mails is not kinder to us than others'.
 #[test]
 fn aiosmtpd_and_our_own_sink_see_the_same_mail() {
     let aiosmtpd = Aiosmtpd::start(json!({}));
