@@ -135,6 +135,9 @@ fn a_cut_tail_of_the_journal_is_found_and_named() {
     );
 }
 
+/// Bits flipped in the file of the rows.
+const FLIPS: u32 = 12;
+
 #[test]
 fn a_flipped_bit_in_the_rows_is_found_and_a_rebuild_restores_them() {
     let played = Played::new(true);
@@ -143,7 +146,6 @@ fn a_flipped_bit_in_the_rows_is_found_and_a_rebuild_restores_them() {
     let bytes = fs::read(&rows).unwrap();
     let mut random = Random::new(11);
     let mut found = 0;
-    const FLIPS: u32 = 12;
     for _ in 0..FLIPS {
         // Where something is written.
         let at = loop {

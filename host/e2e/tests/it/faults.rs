@@ -98,7 +98,7 @@ fn refusals_are_retried_or_final_by_their_class() {
             .split(' ')
             .filter(|word| !word.starts_with("2026-") && !word.contains(':'))
             .collect();
-        told.push_str(&format!("{contact}: {}\n", words.join(" ")));
+        told = format!("{told}{contact}: {}\n", words.join(" "));
     }
     assert_eq!(
         told,
@@ -181,7 +181,8 @@ fn a_server_that_does_not_talk_sense_delays_mail_and_costs_no_memory() {
 fn a_mail_in_doubt_is_sent_again_or_held_by_its_class() {
     let sink = Sink::start().unwrap();
     let mut home = home(&sink);
-    home.set("smtp.timeouts.block_s", 1).set("smtp.timeouts.end_s", 1);
+    home.set("smtp.timeouts.block_s", 1)
+        .set("smtp.timeouts.end_s", 1);
     let server = home.start().unwrap();
     let api = &server.api;
     order(api);
@@ -282,6 +283,7 @@ fn without_the_tls_that_is_asked_for_nothing_is_sent() {
 
 /// Threats: an address or a name cannot smuggle a command or a header.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a list of what was ever tried")]
 fn what_contacts_are_called_stays_inside_its_place() {
     let sink = Sink::start().unwrap();
     let home = home(&sink);
@@ -368,12 +370,11 @@ fn what_contacts_are_called_stays_inside_its_place() {
         "{:?}",
         recipients.collect::<Vec<_>>()
     );
-    for index in 0..addresses.len() {
+    for (index, address) in addresses.iter().enumerate() {
         assert_eq!(
             outcomes(api, &format!("a{index}")),
             ["skipped confirm address_invalid"],
-            "{:?}",
-            addresses[index]
+            "{address:?}"
         );
     }
     server.stop().unwrap();

@@ -7,11 +7,9 @@
 
 mod support;
 
-mod component;
 mod damage;
 mod disk;
 mod faults;
 mod kills;
-mod plugins;
 mod rebuild;
 mod servers;

@@ -238,7 +238,8 @@ fn aiosmtpd_refuses_and_stalls() {
     let mut home = Home::new().unwrap();
     home.smtp(aiosmtpd.port)
         .manual_clock(START)
-        .set("smtp.timeouts.block_s", 1).set("smtp.timeouts.end_s", 1);
+        .set("smtp.timeouts.block_s", 1)
+        .set("smtp.timeouts.end_s", 1);
     let server = order(&home);
     for contact in ["refuse450", "refuse550", "stall", "fine"] {
         post(&server.api, contact, "order_completed", "o1");

@@ -1,7 +1,5 @@
 //! What the tests share: a workflow or two, events, and looks at what came of them.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value as Json, json};
 use signalbox_e2e::{http::Api, server::Home, smtp::Sink, story::tell};
 
@@ -83,18 +81,6 @@ pub(crate) fn outcomes(api: &Api, contact: &str) -> Vec<String> {
         .filter(speaks)
         .map(of_message)
         .collect()
-}
-
-/// A store's export: its lines by kind.
-pub(crate) fn export(home: &Home) -> BTreeMap<String, Vec<Json>> {
-    let text = home.succeed(&["store", "export"]).unwrap();
-    let mut kinds: BTreeMap<String, Vec<Json>> = BTreeMap::new();
-    for line in text.lines() {
-        let line: Json = serde_json::from_str(line).unwrap();
-        let kind = line["kind"].as_str().unwrap().to_owned();
-        kinds.entry(kind).or_default().push(line);
-    }
-    kinds
 }
 
 /// Numbers that look random and come again with the same seed (xorshift64*, Marsaglia 2003).
