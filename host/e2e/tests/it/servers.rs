@@ -322,12 +322,12 @@ fn maildev_shows_the_mail_as_it_was_meant() {
         .good("posting")
         .unwrap();
     server.api.settle().unwrap();
-    let mails = page
-        .get("/email")
-        .unwrap()
-        .good("listing the mails")
-        .unwrap();
-    let mails = mails.as_array().unwrap();
+    // It says 250 before it has parsed the mail.
+    let mails = wait::until("maildev lists the mail", SOON, || {
+        let mails = page.get("/email")?.good("listing the mails")?;
+        Ok(mails.as_array().filter(|mails| !mails.is_empty()).cloned())
+    })
+    .unwrap();
     assert_eq!(mails.len(), 1);
     let mail = &mails[0];
     assert_eq!(mail["subject"], "Größe XL für Zoë & <Co>");
