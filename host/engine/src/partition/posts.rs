@@ -66,15 +66,17 @@ impl Partition {
             };
             records.push((post.to, record));
         }
-        if !records.is_empty() {
-            self.shared.append_durably(&records)?;
-            let arrived: Vec<_> = last
-                .into_iter()
-                .map(|(partition, id)| (self.number, Record::PostsDelivered { partition, id }))
-                .collect();
-            let positions = self.shared.append_durably(&arrived)?;
-            self.delivery.confirming = positions.last().map(|position| position.sequence);
+        if records.is_empty() {
+            self.answer_commands();
+            return Ok(());
         }
+        self.shared.append_durably(&records)?;
+        let arrived: Vec<_> = last
+            .into_iter()
+            .map(|(partition, id)| (self.number, Record::PostsDelivered { partition, id }))
+            .collect();
+        let positions = self.shared.append_durably(&arrived)?;
+        self.delivery.confirming = positions.last().map(|position| position.sequence);
         Ok(())
     }
 
