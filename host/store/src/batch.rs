@@ -50,11 +50,12 @@ impl Store {
         })
     }
 
-    /// Applies the batch whole. It survives the end of the process once the background flush has covered it, and a
-    /// power cut once [`Store::flush`] has.
+    /// Applies the batch whole: every read sees it from here on. It is written down in the background, and survives
+    /// the end of the process and a power cut once a flush has covered it.
     ///
     /// # Errors
-    /// When a row is too large, the position goes back, or the library below fails. Nothing is applied then.
+    /// When a row is too large or the position goes back; nothing is applied then. When the library below fails: the
+    /// store is of no more use to this process.
     pub fn commit(&self, mut batch: Batch<'_>) -> Result<(), Error> {
         let partition = batch.partition;
         if let Some(asked) = batch.position {
@@ -71,14 +72,11 @@ impl Store {
         for ((contact, sequence), facts) in std::mem::take(&mut batch.facts) {
             batch.put_facts(&contact, sequence, &facts)?;
         }
-        let mut changes = sled::Batch::default();
-        for (key, value) in batch.changes {
-            match value {
-                Some(value) => changes.insert(key, value),
-                None => changes.remove(key),
-            }
+        let changes = batch.changes.into_iter();
+        let changes = changes.map(|(key, value)| (key.into(), value.map(Into::into)));
+        if self.core.rows.commit(partition, changes)? {
+            self.flusher.wake();
         }
-        self.core.rows.apply(changes)?;
         if let Some(sequence) = batch.position {
             self.set_position(partition, sequence);
         }

@@ -14,8 +14,8 @@ pub struct Config {
     /// Memory for the rows in use. Not a limit: once the rows in use outgrow it, memory goes to ten times this and
     /// writes to a quarter of their speed, so it has to be larger than the working set. Default: 1 GiB.
     pub cache_bytes: u64,
-    /// How often what was committed is synced in the background, by sled and by a thread of the store. They also clean
-    /// up and note how far the rows are durable, so it cannot be turned off. Default: 500.
+    /// How often what was committed is written down and synced in the background, by sled and by a thread of the
+    /// store. They also clean up and note how far the rows are durable, so it cannot be turned off. Default: 500.
     pub flush_every_ms: u64,
     /// Most event names, and most attribute names, that a partition keeps of what it has seen. Default: 1,000.
     pub observed_names_max: usize,

@@ -1,4 +1,5 @@
-//! Makes commits durable in the background, and notes how far each partition is known to have come.
+//! Writes commits down and makes them durable in the background, and notes how far each partition is known to have
+//! come.
 //!
 //! sled cuts off everything behind the first damage that it meets when it opens, without a word, and what it cuts may
 //! be the newer copy of an older row. So the positions that a flush has covered are noted beside the rows; an open that
@@ -13,7 +14,7 @@ use std::{
         mpsc::{self, RecvTimeoutError},
     },
     thread::{self, JoinHandle},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use signalbox_model::id::Partition;
@@ -40,6 +41,7 @@ impl Core {
     /// Makes everything that was committed durable, and notes the positions it covers.
     pub(crate) fn flush(&self) -> Result<(), Error> {
         let covered = self.read_positions();
+        self.rows.write_down()?;
         self.rows.run("flush", sled::Tree::flush)?;
         self.sync()?;
         // The note need not outlive the machine: after its restart the rows are rebuilt anyway.
@@ -72,29 +74,37 @@ pub(crate) fn sync(file: &File, path: &Path) -> Result<(), Error> {
 /// The background thread. Dropping it ends and joins the thread.
 #[derive(Debug)]
 pub(crate) struct Flusher {
-    /// Its end tells the thread to stop.
-    stop: Option<mpsc::Sender<()>>,
+    /// A word wakes the thread before its time; its end tells it to stop. One word waiting is enough.
+    door: Option<mpsc::SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Flusher {
     pub(crate) fn start(core: Arc<Core>, every: Duration) -> Result<Self, Error> {
-        let (stop, stopped) = mpsc::channel();
+        let (door, woken) = mpsc::sync_channel(1);
         let folder = core.layout.folder.clone();
         let thread = thread::Builder::new()
             .name("store-flush".to_owned())
-            .spawn(move || run(&core, every, &stopped))
+            .spawn(move || run(&core, every, &woken))
             .map_err(Error::io("start a thread for", &folder))?;
         Ok(Self {
-            stop: Some(stop),
+            door: Some(door),
             thread: Some(thread),
         })
+    }
+
+    /// Much waits to be written down: do it now.
+    pub(crate) fn wake(&self) {
+        if let Some(door) = &self.door {
+            // Full: it is awake already.
+            let _ = door.try_send(());
+        }
     }
 }
 
 impl Drop for Flusher {
     fn drop(&mut self) {
-        drop(self.stop.take());
+        drop(self.door.take());
         if let Some(thread) = self.thread.take() {
             // It contains every panic below it; there is nothing in its result.
             let _ = thread.join();
@@ -102,19 +112,25 @@ impl Drop for Flusher {
     }
 }
 
-fn run(core: &Core, every: Duration, stopped: &mpsc::Receiver<()>) {
+fn run(core: &Core, every: Duration, woken: &mpsc::Receiver<()>) {
     let mut covered = None;
-    while stopped.recv_timeout(every) == Err(RecvTimeoutError::Timeout) {
-        let positions = core.read_positions();
-        if covered.as_ref() == Some(&positions) {
-            continue;
-        }
-        match core.flush() {
-            Ok(()) => covered = Some(positions),
-            // Commits meet the same failure and hand it on; the journal keeps what is not flushed.
-            Err(error) => {
-                tracing::warn!(%error, "the background flush of the store failed: {error}");
+    let mut due = Instant::now() + every;
+    loop {
+        let done = match woken.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(()) => core.rows.write_down(),
+            Err(RecvTimeoutError::Disconnected) => return,
+            Err(RecvTimeoutError::Timeout) => {
+                due = Instant::now() + every;
+                let positions = core.read_positions();
+                if covered.as_ref() == Some(&positions) {
+                    continue;
+                }
+                core.flush().inspect(|()| covered = Some(positions))
             }
+        };
+        // Commits meet the same failure and hand it on; the journal keeps what is not written down.
+        if let Err(error) = done {
+            tracing::warn!(%error, "writing the store in the background failed: {error}");
         }
     }
 }

@@ -41,6 +41,7 @@ mod export;
 mod files;
 mod flush;
 mod key;
+mod layer;
 mod meta;
 mod observed;
 mod open;

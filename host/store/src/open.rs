@@ -61,7 +61,7 @@ impl Store {
         };
         let condition = meta::condition(&layout)?;
         let expected = meta::expected(&layout, condition)?;
-        let rows = Rows::new(open_rows(&layout, config)?);
+        let rows = Rows::new(open_rows(&layout, config)?, partitions);
         let rows_file = open_rows_file(&layout)?;
         let positions = read_positions(&layout, &rows, partitions)?;
         compare_positions(&expected, &positions)?;

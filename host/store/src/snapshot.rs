@@ -118,6 +118,7 @@ impl Store {
         let mut reader = Reader::open(input)?;
         self.check_header(partition, &reader.header)?;
         self.begin_rebuild()?;
+        self.core.rows.write_down()?;
         self.clear_partition(partition)?;
         let mut batch = Vec::with_capacity(RESTORE_ROWS);
         while let Some((key, value)) = reader.next_row()? {
