@@ -14,7 +14,7 @@ use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     id::{Digest, PluginName, WorkflowId},
     problem::Problem,
-    record::Command,
+    record::{Command, REBINDINGS_MAX, Rebinding},
     workflow::{Binding, Follow, Workflow, WorkflowState},
 };
 use signalbox_rules::{
@@ -321,9 +321,10 @@ impl Adopter {
         }
     }
 
-    /// Has every binding of the plugin moved that can be.
+    /// Has every binding of the plugin moved that can be, all at once.
     fn follow(&self, plugin: &PluginName) {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
+        let mut all = Vec::new();
         for (workflow, definition) in &definitions.workflows {
             if definition.state == WorkflowState::Ended {
                 continue;
@@ -337,10 +338,13 @@ impl Adopter {
                         && binding.follow == Follow::Adopt
                         && let Some(moved) = self.better(workflow, *number, &placed, bound)
                     {
-                        self.rebind(workflow, *number, &placed.slot, &moved);
+                        all.extend(rebinding(workflow, *number, &placed.slot, &moved));
                     }
                 }
             }
+        }
+        for part in all.chunks(REBINDINGS_MAX) {
+            self.rebind(plugin, part);
         }
     }
 
@@ -393,32 +397,48 @@ impl Adopter {
         }
     }
 
-    fn rebind(&self, workflow: &WorkflowId, version: u32, slot: &Slot, moved: &ResolvedBinding) {
-        let Ok(binding) = serde_json::to_string(moved) else {
-            return;
-        };
+    fn rebind(&self, plugin: &PluginName, bindings: &[Rebinding]) {
         let command = Command::Rebind {
-            workflow: workflow.clone(),
-            version,
-            slot: slot.to_string(),
-            binding,
+            bindings: bindings.to_vec(),
         };
         let done = self
             .runtime
             .block_on(control::command(&self.shared, command));
+        let count = bindings.len();
         match done {
             Ok(_) => tracing::info!(
-                workflow.id = %workflow,
-                rule.name = %moved.plugin,
-                rule.version = %moved.version,
-                rule.digest = %moved.digest,
-                "workflow {workflow} {slot} moves on to {} {}", moved.plugin, moved.version
+                rule.name = %plugin,
+                bindings = count,
+                "{count} bindings of {plugin} move on to another version"
             ),
             Err(error) => tracing::warn!(
-                workflow.id = %workflow,
+                rule.name = %plugin,
+                bindings = count,
                 reason = %error,
-                "workflow {workflow} {slot} does not move on: {error}"
+                "{count} bindings of {plugin} do not move on: {error}"
             ),
         }
     }
+}
+
+fn rebinding(
+    workflow: &WorkflowId,
+    version: u32,
+    slot: &Slot,
+    moved: &ResolvedBinding,
+) -> Option<Rebinding> {
+    tracing::info!(
+        workflow.id = %workflow,
+        rule.name = %moved.plugin,
+        rule.version = %moved.version,
+        rule.digest = %moved.digest,
+        "workflow {workflow} {slot} moves on to {} {}", moved.plugin, moved.version
+    );
+    Some(Rebinding {
+        workflow: workflow.clone(),
+        version,
+        slot: slot.to_string(),
+        // A binding holds texts and JSON only, so that this does not fail.
+        binding: serde_json::to_string(moved).ok()?,
+    })
 }

@@ -4,12 +4,12 @@
 //! command is applied whole or refused with the state it met and what that state allows; it never half happens. That
 //! the document itself makes sense was checked before it came into the log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion},
     id::{Digest, TemplateName, WorkflowId},
-    record::{Command, Posted},
+    record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     time::Instant,
     workflow::{Action, Workflow, WorkflowState},
 };
@@ -146,19 +146,7 @@ pub fn apply(
             put(definitions, version, *based_on)
         }
         Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
-        Command::Rebind {
-            workflow,
-            version,
-            slot,
-            binding,
-        } => {
-            let binding = read("binding", binding)?;
-            let slot = Slot::parse(slot).ok_or_else(|| Conflict::Malformed {
-                what: "slot",
-                reason: format!("{slot:?} is not a place of a binding"),
-            })?;
-            rebind(definitions, workflow, *version, slot, binding)
-        }
+        Command::Rebind { bindings } => rebind(definitions, bindings),
     }
 }
 
@@ -357,34 +345,61 @@ fn transition(
     }
 }
 
-fn rebind(
-    definitions: &Definitions,
-    workflow: &WorkflowId,
-    version: u32,
-    slot: Slot,
-    binding: ResolvedBinding,
-) -> Result<Change, Conflict> {
-    let Some(found) = definitions.workflows.get(workflow) else {
-        return Err(Conflict::NotFound {
+/// Moves all that can be moved; refused only if none can.
+fn rebind(definitions: &Definitions, bindings: &[Rebinding]) -> Result<Change, Conflict> {
+    let mut changed = definitions.clone();
+    changed.version += 1;
+    let mut affected = BTreeSet::new();
+    let mut refused = None;
+    for moved in bindings.iter().take(REBINDINGS_MAX) {
+        match rebind_one(&mut changed, moved) {
+            Ok(()) => {
+                affected.insert(moved.workflow.clone());
+            }
+            Err(conflict) => refused = refused.or(Some(conflict)),
+        }
+    }
+    if affected.is_empty() {
+        return Err(refused.unwrap_or_else(|| Conflict::Malformed {
+            what: "bindings",
+            reason: "there are none".to_owned(),
+        }));
+    }
+    Ok(Change {
+        definitions: changed,
+        affected: affected.into_iter().collect(),
+    })
+}
+
+fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Conflict> {
+    let Rebinding {
+        workflow, version, ..
+    } = moved;
+    let binding: ResolvedBinding = read("binding", &moved.binding)?;
+    let slot = Slot::parse(&moved.slot).ok_or_else(|| Conflict::Malformed {
+        what: "slot",
+        reason: format!("{:?} is not a place of a binding", moved.slot),
+    })?;
+    let found = definitions
+        .workflows
+        .get_mut(workflow)
+        .ok_or_else(|| Conflict::NotFound {
             workflow: workflow.clone(),
-        });
-    };
-    let versions = found.versions.get(&version);
-    let before = versions.and_then(|version| version.bindings.get(&slot));
-    if before.is_none_or(|before| before.plugin != binding.plugin) {
-        return Err(Conflict::Malformed {
+        })?;
+    let bindings = found.versions.get_mut(version).map(|v| &mut v.bindings);
+    match bindings.and_then(|bindings| bindings.get_mut(&slot)) {
+        Some(before) if before.plugin == binding.plugin => {
+            *before = binding;
+            Ok(())
+        }
+        _ => Err(Conflict::Malformed {
             what: "slot",
             reason: format!(
                 "version {version} has no binding of {} at {slot}",
                 binding.plugin
             ),
-        });
+        }),
     }
-    changed(definitions, workflow, |found| {
-        if let Some(version) = found.versions.get_mut(&version) {
-            version.bindings.insert(slot, binding);
-        }
-    })
 }
 
 fn changed(

@@ -123,17 +123,27 @@ pub enum Command {
         /// What is asked of it.
         action: Action,
     },
-    /// A binding that adopts moves on to another file.
+    /// Bindings that adopt move on to other files, all at once.
     Rebind {
-        /// Which workflow.
-        workflow: WorkflowId,
-        /// Which version of it.
-        version: u32,
-        /// Which binding.
-        slot: String,
-        /// What it stands for from now on, as JSON text of a resolved binding.
-        binding: String,
+        /// At most [`REBINDINGS_MAX`].
+        bindings: Vec<Rebinding>,
     },
+}
+
+/// Most bindings that one command moves.
+pub const REBINDINGS_MAX: usize = 512;
+
+/// A binding that moves on to another file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rebinding {
+    /// Which workflow.
+    pub workflow: WorkflowId,
+    /// Which version of it.
+    pub version: u32,
+    /// Which binding.
+    pub slot: String,
+    /// What it stands for from now on, as JSON text of a resolved binding.
+    pub binding: String,
 }
 
 impl Command {

@@ -56,6 +56,7 @@ impl Partition {
             .posts(self.number, None, POSTS_MAX)
             .map_err(|source| self.broken(StoreAction::Read, source))?;
         self.delivery.waiting = false;
+        let are_all = posts.len() < POSTS_MAX;
         let mut last: BTreeMap<Number, PostId> = BTreeMap::new();
         let mut records = Vec::with_capacity(posts.len());
         for post in posts {
@@ -71,6 +72,9 @@ impl Partition {
             return Ok(());
         }
         self.shared.append_durably(&records)?;
+        if are_all {
+            self.answer_commands();
+        }
         let arrived: Vec<_> = last
             .into_iter()
             .map(|(partition, id)| (self.number, Record::PostsDelivered { partition, id }))

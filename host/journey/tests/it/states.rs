@@ -8,7 +8,7 @@ use signalbox_journey::control::{self, Conflict};
 use signalbox_model::{
     definitions::{Definitions, Slot},
     id::{Digest, WorkflowId},
-    record::{Command, Posted},
+    record::{Command, Posted, Rebinding},
     time::{Instant, Span},
     workflow::{Action, Workflow, WorkflowState},
 };
@@ -223,11 +223,14 @@ fn a_binding_moves_on_within_its_version() {
     let definitions = inside(WorkflowState::Running);
     let mut binding = definitions.workflows[&id()].versions[&1].bindings[&Slot::Trigger].clone();
     binding.digest = Digest::of_bytes(b"newer");
-    let rebind = |slot: &str, version, binding| Command::Rebind {
+    let moved = |slot: &str, version, binding| Rebinding {
         workflow: id(),
         version,
         slot: slot.to_owned(),
         binding: serde_json::to_string(binding).unwrap(),
+    };
+    let rebind = |slot: &str, version, binding| Command::Rebind {
+        bindings: vec![moved(slot, version, binding)],
     };
     let after = apply(&definitions, &rebind("trigger", 1, &binding)).unwrap();
     assert_eq!(
@@ -238,4 +241,11 @@ fn a_binding_moves_on_within_its_version() {
         let conflict = apply(&definitions, &rebind(slot, version, &binding)).unwrap_err();
         assert_eq!(conflict.code(), "command_malformed");
     }
+    // What does not fit any more is left out, and the rest moves in one change.
+    let bindings = vec![
+        moved("audience", 1, &binding),
+        moved("trigger", 1, &binding),
+    ];
+    let together = apply(&definitions, &Command::Rebind { bindings }).unwrap();
+    assert_eq!(together, after);
 }
