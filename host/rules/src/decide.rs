@@ -281,9 +281,7 @@ impl Group<'_> {
         let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
         let count = failures.clone().count() as u64;
         if let Some(last) = failures.next_back() {
-            self.plugin
-                .health
-                .rows_failed(count, &format!("{}: {}", last.kind.code(), last.message));
+            self.plugin.health.rows_failed(count, &last.to_string());
         }
         Decided {
             answers,
