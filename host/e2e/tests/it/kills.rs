@@ -1,16 +1,30 @@
-//! kill -9 at the three instants of a send that matter: before the intent, after it, and after the mail was taken.
+//! kill -9: at the three instants of a send that matter, and at random instants under load.
+//!
+//! The invariants are those of threats.md: each acknowledged event is applied once and in its contact's order; there
+//! is one message for each (journey, step), and at most one more for each recorded doubt; no message that a store
+//! calls accepted is missing at the mail server; no timer is early; the store equals a replay of its journal.
 
-use std::{thread, time::Duration};
-
-use serde_json::json;
-use signalbox_e2e::{
-    http::Api,
-    smtp::{Fault, Sink, Stage},
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::RwLock,
+    thread,
+    time::Duration,
 };
 
-use crate::support::{home, on_event, outcomes, post, send, start};
+use serde_json::{Value as Json, json};
+use signalbox_e2e::{
+    http::Api,
+    server::Home,
+    smtp::{Fault, Sink, Stage},
+    tools,
+    wait::{self, Watch},
+};
+
+use crate::support::{Ends, Pace, Random, export, home, on_event, outcomes, post, send, start};
 
 const SOON: Duration = Duration::from_secs(20);
+/// Longest until everything is over after the last kill: a mail in doubt is sent again after a minute.
+const SETTLED_WITHIN: Duration = Duration::from_secs(100);
 
 fn order(api: &Api) {
     start(
@@ -94,4 +108,330 @@ fn killed_after_the_mail_was_taken_it_is_in_doubt_too() {
         [2, 1],
         "one more for the doubt, none where it is held"
     );
+}
+
+/// Where the load finds the server that runs now.
+struct Running {
+    api: RwLock<Option<Api>>,
+    pace: Pace,
+}
+
+impl Running {
+    /// Posts until it is acknowledged, whatever happens to the server meanwhile.
+    fn post(&self, body: &Json) {
+        wait::until("an event is acknowledged", SETTLED_WITHIN, || {
+            let api = self.api.read().unwrap().clone();
+            let posted = api.and_then(|api| api.post("/v1/events", body).ok());
+            match posted {
+                Some(answer) if answer.is_good() => Ok(Some(())),
+                Some(answer) if !matches!(answer.status, 429 | 503) => {
+                    panic!("{}", answer.refusal())
+                }
+                _ => Ok(None),
+            }
+        })
+        .unwrap();
+    }
+}
+
+/// Contacts of one thread; each thread has its own, so that each contact's events have an order.
+const CONTACTS: u64 = 30;
+const THREADS: u64 = 3;
+
+/// Events of every contact so far, all acknowledged.
+fn load(running: &Running, thread: u64) -> BTreeMap<String, u64> {
+    let mut posted = BTreeMap::new();
+    let mut round = 0;
+    while !running.pace.is_over() {
+        round += 1;
+        let contact = format!("t{thread}c{}", round % CONTACTS);
+        let number = posted.entry(contact.clone()).or_insert(0);
+        *number += 1;
+        let key = format!("{contact}-{number}");
+        running.post(&json!({
+            "contact": contact, "name": "order_completed", "id": key,
+            // The retry has to say the same as the first try, and an old event would trigger nothing.
+            "occurred_at": jiff::Timestamp::now().to_string(),
+            "fields": { "key": key, "number": number },
+            "attributes": { "email": format!("{contact}@example.com") },
+        }));
+        running.pace.rest(Duration::from_millis(8));
+    }
+    posted
+}
+
+fn under_load(api: &Api) {
+    let mut order = on_event(
+        "order",
+        "order_completed",
+        &json!([
+            send("confirm", "transactional"),
+            { "id": "rest", "wait": { "for": "1s" } },
+            { "id": "ask", "send": { "template": "ask" } },
+        ]),
+    );
+    order["templates"]["ask"] = crate::support::note("ask {{ event.key }}");
+    start(api, &order);
+    let mut quiet = on_event(
+        "quiet",
+        "order_completed",
+        &json!([{ "id": "nudge", "send": { "template": "note", "class": "transactional" } }]),
+    );
+    quiet["trigger"] = json!({ "plugin": "abandoned", "config": { "event": "order_completed", "after": "3s", "unless": ["order_completed"], "unless_any_key": true, "key": "key" } });
+    start(api, &quiet);
+}
+
+#[test]
+fn nothing_is_lost_or_doubled_by_kills_at_random_instants_under_load() {
+    let kills: u32 = tools::scaled("E2E_KILLS", 50);
+    let seed: u64 = tools::scaled("E2E_SEED", 1);
+    println!("{kills} kills with seed {seed}: E2E_KILLS={kills} E2E_SEED={seed} plays them again");
+    let sink = Sink::start().unwrap();
+    let mut home = Home::new().unwrap();
+    home.smtp(sink.port());
+    let mut server = Some(home.start().unwrap());
+    under_load(&server.as_ref().unwrap().api);
+    let running = Running {
+        api: RwLock::new(server.as_ref().map(|server| server.api.clone())),
+        pace: Pace::default(),
+    };
+    let watch = Watch::start();
+    let posted = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS)
+            .map(|number| {
+                scope.spawn({
+                    let running = &running;
+                    move || load(running, number)
+                })
+            })
+            .collect();
+        let ends = Ends(&running.pace);
+        let killed = kill_again_and_again(&home, &running, &mut server, kills, seed);
+        println!("{killed}");
+        drop(ends);
+        threads
+            .into_iter()
+            .flat_map(|thread| thread.join().unwrap())
+            .collect::<BTreeMap<String, u64>>()
+    });
+    let server = server.unwrap();
+    let events: u64 = posted.values().sum();
+    println!(
+        "{events} events acknowledged over {:.0} s, {} mails so far",
+        watch.elapsed().as_secs_f64(),
+        sink.count()
+    );
+    wait_until_over(&server.api, events);
+    server.stop().unwrap();
+    check(&home, &sink, &posted);
+}
+
+/// Starts and kills; leaves a server running.
+fn kill_again_and_again(
+    home: &Home,
+    running: &Running,
+    server: &mut Option<signalbox_e2e::server::Server>,
+    kills: u32,
+    seed: u64,
+) -> String {
+    let mut random = Random::new(seed);
+    let (mut slowest, mut early) = (Duration::ZERO, 0);
+    for _ in 0..kills {
+        running
+            .pace
+            .rest(Duration::from_millis(20 + random.below(700)));
+        *running.api.write().unwrap() = None;
+        server.take().unwrap().kill();
+        if random.below(4) == 0 {
+            // In the middle of the recovery, too.
+            home.start_briefly(Duration::from_millis(random.below(300)))
+                .unwrap();
+            early += 1;
+        }
+        let took = Watch::start();
+        *server = Some(home.start().unwrap());
+        slowest = slowest.max(took.elapsed());
+        *running.api.write().unwrap() = server.as_ref().map(|server| server.api.clone());
+    }
+    format!(
+        "{kills} kills and {early} more within the start; slowest start {:.2} s",
+        slowest.as_secs_f64()
+    )
+}
+
+fn wait_until_over(api: &Api, events: u64) {
+    let watch = Watch::start();
+    wait::until("every journey is over", SETTLED_WITHIN, || {
+        let counters = |workflow: &str| -> anyhow::Result<Json> {
+            let body = api
+                .get(&format!("/v1/workflows/{workflow}"))?
+                .good("reading a workflow")?;
+            Ok(body["workflow"]["counters"]["1"].clone())
+        };
+        let (order, quiet) = (counters("order")?, counters("quiet")?);
+        let armed = |name: &str| quiet[name].as_u64().unwrap_or_default();
+        let is_over = order["completed"].as_u64() == Some(events)
+            && quiet["completed"] == quiet["entered"]
+            && armed("armed") == armed("disarmed") + armed("entered");
+        Ok(is_over.then_some(()))
+    })
+    .unwrap();
+    println!(
+        "all over {:.0} s after the last event",
+        watch.elapsed().as_secs_f64()
+    );
+}
+
+fn check(home: &Home, sink: &Sink, posted: &BTreeMap<String, u64>) {
+    let kinds = export(home);
+    check_histories(&kinds, posted);
+    let doubts = check_messages(&kinds, sink);
+    check_timers(&kinds);
+    println!("{doubts} mails were in doubt");
+    let checked = home.succeed(&["store", "check"]).unwrap();
+    assert!(checked.contains("nothing is wrong"), "{checked}");
+    let before = home.succeed(&["store", "export"]).unwrap();
+    home.succeed(&["store", "rebuild"]).unwrap();
+    let after = home.succeed(&["store", "export"]).unwrap();
+    assert!(before == after, "the store is not what its journal says");
+}
+
+/// Each acknowledged event is in its contact's history once, in order.
+fn check_histories(kinds: &BTreeMap<String, Vec<Json>>, posted: &BTreeMap<String, u64>) {
+    let mut numbers: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    let mut take = |contact: &str, events: &Json| {
+        for event in events.as_array().unwrap() {
+            if event["name"] == "order_completed" {
+                let number = event["fields"]["number"].as_u64().unwrap();
+                numbers.entry(contact.to_owned()).or_default().push(number);
+            }
+        }
+    };
+    // Sealed chunks come in the order of their index, and the open one is the last.
+    for chunk in kinds.get("chunk").into_iter().flatten() {
+        take(chunk["name"]["contact"].as_str().unwrap(), &chunk["value"]);
+    }
+    for row in &kinds["contact"] {
+        let state = &row["value"];
+        assert!(
+            state["history"]["totals"].as_array().unwrap().is_empty(),
+            "too many events to look at each"
+        );
+        take(
+            state["contact"]["id"].as_str().unwrap(),
+            &state["history"]["open"],
+        );
+    }
+    let expected: BTreeMap<String, Vec<u64>> = posted
+        .iter()
+        .map(|(contact, count)| (contact.clone(), (1..=*count).collect()))
+        .collect();
+    for (contact, expected) in &expected {
+        assert_eq!(numbers.get(contact), Some(expected), "{contact}");
+    }
+    assert_eq!(numbers.len(), expected.len());
+}
+
+/// One message for each (journey, step), each at the mail server once and once more at most for each doubt.
+fn check_messages(kinds: &BTreeMap<String, Vec<Json>>, sink: &Sink) -> u64 {
+    let mut resends: BTreeMap<String, u64> = BTreeMap::new();
+    let mut doubts = 0;
+    for fact in facts(kinds) {
+        let doubt = &fact["what"]["message_in_doubt"];
+        if let Some(message) = doubt[1].as_str() {
+            doubts += 1;
+            *resends.entry(message.to_owned()).or_default() += u64::from(doubt[2] == true);
+        }
+    }
+    let keys: BTreeMap<&str, &str> = kinds["journey"]
+        .iter()
+        .map(|row| {
+            (
+                row["value"]["journey"].as_str().unwrap(),
+                row["value"]["key"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    let mut at_sink: BTreeMap<String, u64> = BTreeMap::new();
+    for mail in sink.mails() {
+        *at_sink.entry(mail.subject()).or_default() += 1;
+    }
+    let mut seen = BTreeSet::new();
+    for row in &kinds["message"] {
+        let message = &row["value"];
+        let part = |name: &str| message[name].as_str().unwrap();
+        assert!(
+            seen.insert((part("journey"), part("step"))),
+            "a second message of a step: {message}"
+        );
+        let key = keys[part("journey")];
+        let subject = match part("step") {
+            "confirm" => format!("order {key}"),
+            "ask" => format!("ask {key}"),
+            _ => format!("quiet {key}"),
+        };
+        let count = at_sink.remove(&subject).unwrap_or_default();
+        let resent = resends.get(part("id")).copied().unwrap_or_default();
+        match message["status"].as_str() {
+            Some("accepted") => assert!(
+                (1..=1 + resent).contains(&count),
+                "{count} of {subject}, in doubt {resent} times"
+            ),
+            Some("held") => assert!(count <= 1 + resent, "{count} of {subject}, which is held"),
+            _ => panic!("{subject} is neither sent nor held: {message}"),
+        }
+    }
+    assert!(
+        at_sink.is_empty(),
+        "mails that no store knows of: {at_sink:?}"
+    );
+    assert_eq!(
+        seen.len() as u64,
+        2 * count_of(kinds, "order") + count_of(kinds, "quiet")
+    );
+    doubts
+}
+
+fn count_of(kinds: &BTreeMap<String, Vec<Json>>, workflow: &str) -> u64 {
+    kinds["journey"]
+        .iter()
+        .filter(|row| row["value"]["workflow"] == workflow)
+        .count() as u64
+}
+
+/// No wait ended before its time, and none twice.
+fn check_timers(kinds: &BTreeMap<String, Vec<Json>>) {
+    let mut due: BTreeMap<String, String> = BTreeMap::new();
+    let mut asked: BTreeMap<String, String> = BTreeMap::new();
+    for fact in facts(kinds) {
+        let Some(journey) = fact["journey"].as_str() else {
+            continue;
+        };
+        if let Some(until) = fact["what"]["wait_started"][1].as_str() {
+            assert!(
+                due.insert(journey.to_owned(), until.to_owned()).is_none(),
+                "waits twice: {fact}"
+            );
+        }
+        if fact["what"]["step_reached"] == "ask" {
+            let at = fact["at"].as_str().unwrap().to_owned();
+            assert!(
+                asked.insert(journey.to_owned(), at).is_none(),
+                "asks twice: {fact}"
+            );
+        }
+    }
+    assert_eq!(due.len(), asked.len());
+    let instant = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    for (journey, due) in &due {
+        assert!(
+            instant(&asked[journey]) >= instant(due),
+            "the wait of {journey} ended early"
+        );
+    }
+}
+
+fn facts(kinds: &BTreeMap<String, Vec<Json>>) -> impl Iterator<Item = &Json> {
+    let rows = kinds["facts"].iter();
+    rows.flat_map(|row| row["value"].as_array().unwrap().iter().map(|fact| &fact[1]))
 }

@@ -7,9 +7,11 @@
 
 mod support;
 
+mod component;
 mod damage;
 mod disk;
 mod faults;
 mod kills;
+mod plugins;
 mod rebuild;
 mod servers;

@@ -1,5 +1,11 @@
 //! What the tests share: a workflow or two, events, and looks at what came of them.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Condvar, Mutex},
+    time::Duration,
+};
+
 use serde_json::{Value as Json, json};
 use signalbox_e2e::{http::Api, server::Home, smtp::Sink, story::tell};
 
@@ -83,6 +89,18 @@ pub(crate) fn outcomes(api: &Api, contact: &str) -> Vec<String> {
         .collect()
 }
 
+/// A store's export: its lines by kind.
+pub(crate) fn export(home: &Home) -> BTreeMap<String, Vec<Json>> {
+    let text = home.succeed(&["store", "export"]).unwrap();
+    let mut kinds: BTreeMap<String, Vec<Json>> = BTreeMap::new();
+    for line in text.lines() {
+        let line: Json = serde_json::from_str(line).unwrap();
+        let kind = line["kind"].as_str().unwrap().to_owned();
+        kinds.entry(kind).or_default().push(line);
+    }
+    kinds
+}
+
 /// Numbers that look random and come again with the same seed (xorshift64*, Marsaglia 2003).
 pub(crate) struct Random(u64);
 
@@ -97,5 +115,41 @@ impl Random {
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
         (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 16) % end
+    }
+}
+
+/// Whether a load still goes on, and how fast.
+#[derive(Default)]
+pub(crate) struct Pace {
+    is_over: Mutex<bool>,
+    ended: Condvar,
+}
+
+impl Pace {
+    pub(crate) fn is_over(&self) -> bool {
+        *self.is_over.lock().unwrap()
+    }
+
+    /// Until the load ends, at most that long: so fast and no faster it posts.
+    pub(crate) fn rest(&self, at_most: Duration) {
+        let guard = self.is_over.lock().unwrap();
+        let rested = self
+            .ended
+            .wait_timeout_while(guard, at_most, |is_over| !*is_over);
+        drop(rested.unwrap());
+    }
+
+    pub(crate) fn end(&self) {
+        *self.is_over.lock().unwrap() = true;
+        self.ended.notify_all();
+    }
+}
+
+/// Ends the load when it goes out of scope, so that a failed assertion fails the test instead of hanging it.
+pub(crate) struct Ends<'a>(pub(crate) &'a Pace);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }
