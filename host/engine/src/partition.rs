@@ -4,6 +4,7 @@
 //! written here and nowhere else. The thread waits for fsyncs of its own appends and for rules, and never for the
 //! outbox, another partition or a caller.
 
+mod again;
 mod answers;
 mod apply;
 mod commands;
