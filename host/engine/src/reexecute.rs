@@ -43,6 +43,8 @@ pub struct Reexecution {
     pub different: u64,
     /// Recorded decisions that say nothing now, counted by rule and by what hinders.
     pub not_reexecutable: BTreeMap<NotReexecutable, u64>,
+    /// Recorded answers that the core did not ask for: it asks otherwise than it did.
+    pub unasked: u64,
     /// Questions at the end of the log that no answer was recorded to: the next start asks them.
     pub unanswered: u64,
     /// The first differences by position, at most [`DIFFERENCES_LISTED_MAX`].
@@ -55,7 +57,7 @@ impl Reexecution {
         self.equal + self.different
     }
 
-    /// All decisions that the log has answers to.
+    /// All decisions that the core asked for and the log has answers to.
     pub fn recorded(&self) -> u64 {
         self.reexecuted() + self.not_reexecutable.values().sum::<u64>()
     }
@@ -212,7 +214,10 @@ pub fn reexecute(
     let unanswered = shared.metrics.decisions.load(Ordering::Relaxed);
     crate::close(shared);
     let counted = tally.unwrap_or_default();
+    let compared = counted.equal + counted.different;
+    let hindered: u64 = counted.not_reexecutable.values().sum();
     Ok(Reexecution {
+        unasked: counted.found.saturating_sub(compared + hindered),
         from,
         equal: counted.equal,
         different: counted.different,
@@ -285,6 +290,8 @@ pub(crate) struct Tally {
 
 #[derive(Default)]
 pub(crate) struct Counted {
+    /// Answers in the log to what was applied.
+    found: u64,
     equal: u64,
     different: u64,
     not_reexecutable: BTreeMap<NotReexecutable, u64>,
@@ -304,6 +311,10 @@ impl Tally {
                 })
         });
         ready.clone().err()
+    }
+
+    pub(crate) fn found(&self, answers: u64) {
+        self.counted().found += answers;
     }
 
     pub(crate) fn equal(&self) {

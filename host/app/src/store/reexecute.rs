@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::{Folders, offline_parts};
 use crate::{config::Config, output};
 
-/// Prints what came of it; fails if a decision comes out otherwise than recorded.
+/// Prints what came of it; fails if a decision comes out otherwise than recorded, or is no longer asked for.
 pub(super) fn reexecute(config: &Config, folders: &Folders, runtime: Handle) -> anyhow::Result<()> {
     let meta = folders.meta()?;
     let mut config = config.clone();
@@ -24,6 +24,7 @@ pub(super) fn reexecute(config: &Config, folders: &Folders, runtime: Handle) -> 
     scratch.close().context("removing the temporary folder")?;
     print(&found)?;
     match found.different {
+        0 if found.unasked > 0 => bail!("not every recorded answer is asked for"),
         0 => Ok(()),
         1 => bail!("one decision comes out otherwise than recorded"),
         count => bail!("{count} decisions come out otherwise than recorded"),
@@ -49,6 +50,12 @@ fn print(found: &Reexecution) -> anyhow::Result<()> {
     }
     for (rule, count) in &found.not_reexecutable {
         print_hindered(rule, *count)?;
+    }
+    if found.unasked > 0 {
+        output::line(format_args!(
+            "{} recorded answers are not asked for: this binary asks otherwise than the one that recorded them",
+            found.unasked
+        ))?;
     }
     if found.unanswered > 0 {
         output::line(format_args!(

@@ -48,7 +48,11 @@ async fn after_a_busy_day() -> Place {
 }
 
 /// Writes the journal anew with other answers in it, everything else as it was.
-fn tamper(place: &Place, with: impl FnMut(&mut RecordedAnswer)) {
+fn tamper(place: &Place, mut with: impl FnMut(&mut RecordedAnswer)) {
+    tamper_records(place, |answers| answers.iter_mut().for_each(&mut with));
+}
+
+fn tamper_records(place: &Place, with: impl FnMut(&mut Vec<RecordedAnswer>)) {
     let config = signalbox_journal::Config::new(place.data().join("journal"), place.partitions + 1);
     rewritten(place, config, with).close().expect("it closes");
 }
@@ -56,7 +60,7 @@ fn tamper(place: &Place, with: impl FnMut(&mut RecordedAnswer)) {
 fn rewritten(
     place: &Place,
     config: signalbox_journal::Config,
-    mut with: impl FnMut(&mut RecordedAnswer),
+    mut with: impl FnMut(&mut Vec<RecordedAnswer>),
 ) -> Journal {
     let old = journal(place);
     let from = vec![1; usize::from(place.partitions) + 1];
@@ -78,7 +82,7 @@ fn rewritten(
         clock.0.store(entry.logged_at_ms, Ordering::SeqCst);
         let mut record: Record = codec::decode(&entry.payload).expect("it decodes");
         if let Record::Decided(answers) = &mut record {
-            answers.iter_mut().for_each(&mut with);
+            with(answers);
         }
         let bytes = codec::encode(&record).expect("it encodes");
         let ticket = new
@@ -107,8 +111,8 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 fn all_equal(found: &Reexecution) {
     assert_eq!(
-        (found.different, found.unanswered),
-        (0, 0),
+        (found.different, found.unasked, found.unanswered),
+        (0, 0, 0),
         "{:?}",
         found.differences
     );
@@ -246,6 +250,20 @@ async fn differences_are_listed_from_the_first_on_and_counted_all() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_recorded_answer_that_nobody_asks_for_is_counted() {
+    let place = after_a_busy_day().await;
+    let mut added = 0;
+    tamper_records(&place, |answers| {
+        if let Some(again) = answers.first().filter(|_| added < 2).cloned() {
+            answers.push(again);
+            added += 1;
+        }
+    });
+    let found = place.reexecute().expect("it can be asked again");
+    assert_eq!((found.different, found.unasked), (0, 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_component_that_is_gone_is_named_and_the_others_are_asked() {
     let place = after_a_busy_day().await;
     let whole = place.reexecute().expect("it can be asked again");
@@ -329,7 +347,10 @@ async fn what_was_never_answered_is_counted_apart() {
     journal.close().expect("it closes");
     let before = files(&place.data());
     let found = place.reexecute().expect("it can be asked again");
-    assert_eq!((found.recorded(), found.unanswered), (0, 1));
+    assert_eq!(
+        (found.recorded(), found.unasked, found.unanswered),
+        (0, 0, 1)
+    );
     assert!(
         files(&place.data()) == before,
         "the data folder was written to"
