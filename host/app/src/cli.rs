@@ -42,7 +42,7 @@ pub(crate) enum Command {
     },
     /// Post the events of a CSV, JSON lines or column file
     Feed(Feed),
-    /// Check, rebuild, save and export the data folder of a server that is not running
+    /// Check, rebuild, re-execute, save and export the data folder of a server that is not running
     Store {
         #[command(flatten)]
         settings: Settings,
@@ -226,6 +226,8 @@ pub(crate) enum StoreCommand {
     Check,
     /// Compute the store anew from the last snapshot and the journal
     Rebuild,
+    /// Ask every rule again what the journal says it was asked, in a temporary folder, and name what differs
+    Reexecute,
     /// Make a snapshot of every partition now
     Snapshot,
     /// Put the newest whole snapshot back; the next start applies what the journal has beyond it

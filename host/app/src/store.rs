@@ -1,7 +1,9 @@
-//! `signalbox store`: checks, rebuilds, saves, restores, trims and exports the data folder of a server that does not
+//! `signalbox store`: checks, rebuilds, re-executes, saves, restores, trims and exports the data folder of a server that does not
 //! run. A folder in use by a server is refused.
 //!
 //! A store whose rows cannot be trusted is never opened for reading here: closing it would make it look trusted.
+
+mod reexecute;
 
 use std::{
     fs::File,
@@ -11,7 +13,7 @@ use std::{
 };
 
 use anyhow::{Context, bail};
-use signalbox_engine::ClockMode;
+use signalbox_engine::{ClockMode, Parts};
 use signalbox_journal::{Entry, Journal, Sink};
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::time::{Instant, Span};
@@ -43,6 +45,9 @@ pub(crate) async fn run(config: &Config, command: &StoreCommand) -> anyhow::Resu
     let work: Box<dyn FnOnce() -> anyhow::Result<()> + Send> = match command {
         StoreCommand::Check => Box::new(move || check(&config, &folders)),
         StoreCommand::Rebuild => Box::new(move || rebuild(&config, &folders, runtime)),
+        StoreCommand::Reexecute => {
+            Box::new(move || reexecute::reexecute(&config, &folders, runtime))
+        }
         StoreCommand::Snapshot => Box::new(move || snapshot(&config, &folders)),
         StoreCommand::Restore { from } => {
             let from = from.clone().unwrap_or_else(|| folders.snapshots.clone());
@@ -207,14 +212,7 @@ fn problem_line(
 /// Computes the rows anew. Nothing is accepted, no timer fires and no mail leaves meanwhile.
 fn rebuild(config: &Config, folders: &Folders, runtime: Handle) -> anyhow::Result<()> {
     let meta = folders.meta()?;
-    let clock = match meta.clock {
-        ClockUse::Real => ClockMode::Real,
-        ClockUse::Unused | ClockUse::Manual => ClockMode::Manual,
-    };
-    // Never used; the engine only wants one.
-    let nowhere = Capture::open(&config.inbox_folder(), config.capture.messages_max)
-        .context("opening the inbox on disk")?;
-    let parts = wiring::parts(config, Transport::Capture(nowhere), clock, runtime)?;
+    let parts = offline_parts(config, &meta, &config.inbox_folder(), runtime)?;
     let engine_config = signalbox_engine::Config {
         partitions: meta.partitions,
         rebuild: true,
@@ -227,6 +225,23 @@ fn rebuild(config: &Config, folders: &Folders, runtime: Handle) -> anyhow::Resul
         "rebuilt: {records} records in {} partitions",
         meta.partitions
     ))
+}
+
+/// What the engine joins where nothing is served.
+fn offline_parts(
+    config: &Config,
+    meta: &Meta,
+    inbox: &Path,
+    runtime: Handle,
+) -> anyhow::Result<Parts> {
+    let clock = match meta.clock {
+        ClockUse::Real => ClockMode::Real,
+        ClockUse::Unused | ClockUse::Manual => ClockMode::Manual,
+    };
+    // Never used; the engine only wants one.
+    let nowhere =
+        Capture::open(inbox, config.capture.messages_max).context("opening the inbox on disk")?;
+    wiring::parts(config, Transport::Capture(nowhere), clock, runtime)
 }
 
 fn snapshot(config: &Config, folders: &Folders) -> anyhow::Result<()> {

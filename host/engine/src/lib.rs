@@ -17,6 +17,7 @@ mod loaded;
 mod metrics;
 mod outbox;
 mod partition;
+mod reexecute;
 mod shared;
 mod snapshot;
 mod start;
@@ -52,6 +53,10 @@ pub use crate::{
         AcceptError, CommandError, PutError, ReadError, SnapshotError, StartError, Unavailable,
     },
     metrics::{HistogramSnapshot, MetricsSnapshot},
+    reexecute::{
+        DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
+        Reexecution, ReplayedFrom, reexecute,
+    },
     start::Parts,
     views::{ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowView},
     winding::{Edge, ManualClock, Settled},
@@ -367,7 +372,7 @@ pub fn recover(config: Config, parts: Parts) -> Result<Vec<u64>, StartError> {
 }
 
 /// Closes journal and store once every reader has let go of them.
-fn close(mut shared: Arc<Shared>) {
+pub(crate) fn close(mut shared: Arc<Shared>) {
     let until = clock::process_now() + LET_GO_MAX;
     let shared = loop {
         match Arc::try_unwrap(shared) {

@@ -80,6 +80,13 @@ impl Loaded {
         slots.get(&question.slot).copied()
     }
 
+    /// What the question's slot stands for.
+    pub(crate) fn resolved(&self, question: &QuestionId) -> Option<&ResolvedBinding> {
+        let definition = self.definitions().workflows.get(&question.workflow)?;
+        let version = definition.versions.get(&question.version)?;
+        version.bindings.get(&question.slot)
+    }
+
     pub(crate) fn bound(&self, index: usize) -> &Bound {
         &self.bindings[index]
     }

@@ -4,6 +4,7 @@
 //! written here and nowhere else. The thread waits for fsyncs of its own appends and for rules, and never for the
 //! outbox, another partition or a caller.
 
+mod again;
 mod answers;
 mod apply;
 mod commands;
@@ -19,7 +20,6 @@ use std::{
     time::Duration,
 };
 
-use signalbox_journal::Reader;
 use signalbox_model::{
     definitions::Definitions,
     id::{Digest, Partition as Number},
@@ -34,6 +34,7 @@ use self::{
     answers::Recorded,
     group::{Log, Work},
     posts::Delivery,
+    recover::Replay,
     rows::InputCounters,
 };
 use crate::{
@@ -56,7 +57,7 @@ pub(crate) struct Partition {
     /// Records that were read and not applied yet.
     log: Log,
     /// The log from the store's position on, while it is applied again.
-    replay: Option<Reader>,
+    replay: Option<Replay>,
     /// Answers found in the log, while it is applied again.
     recorded: Recorded,
     /// The last sequence applied; ahead of the store's position by records that have no effect.

@@ -31,6 +31,7 @@ use crate::{
     loaded::Definers,
     metrics::Metrics,
     outbox::Door,
+    reexecute::Tally,
     snapshot::OneAtATime,
 };
 
@@ -75,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) snapshots: OneAtATime,
     /// Why the engine cannot go on, once it cannot.
     pub(crate) failed: watch::Sender<Option<String>>,
+    /// While decisions are re-executed: what came of it so far. Written by partitions before they commit.
+    pub(crate) reexecution: Option<Tally>,
     /// Nothing more is accepted.
     pub(crate) stopping: AtomicBool,
 }

@@ -149,7 +149,7 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
     Ok((store, true))
 }
 
-fn open_shared(
+pub(crate) fn open_shared(
     config: Config,
     store: Store,
     catalogue: Arc<Catalogue>,
@@ -224,6 +224,7 @@ fn open_shared(
         misfits: crate::bindings::Misfits::default(),
         snapshots: crate::snapshot::OneAtATime::default(),
         failed,
+        reexecution: None,
         stopping: AtomicBool::new(false),
         store,
         config,
@@ -231,7 +232,7 @@ fn open_shared(
 }
 
 /// Applies the log to the store: the control partition first, then all others at once.
-fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError> {
+pub(crate) fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError> {
     let control = shared.control();
     let first = recover_one(shared, control)?;
     let handles: Vec<_> = (0..control)

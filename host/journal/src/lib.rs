@@ -36,6 +36,7 @@
 //! ```
 
 mod config;
+mod copy;
 mod disk;
 mod error;
 mod frame;
@@ -319,6 +320,17 @@ impl Journal {
     /// journal itself is in the report.
     pub fn verify(folder: &Path) -> Result<VerifyReport, Error> {
         verify::verify(folder)
+    }
+
+    /// Copies a journal that nobody has open into a folder of its own, where it can be opened and written to; what is
+    /// copied from stays as it is. Where the file system can, most of it is not copied but given a second name.
+    /// Answers with the first sequence that each partition keeps.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none, [`Error::Locked`] while it is open, [`Error::Io`] if a file cannot be
+    /// read or written.
+    pub fn copy(folder: &Path, to: &Path) -> Result<Vec<u64>, Error> {
+        copy::copy(folder, to)
     }
 
     /// Writes what is queued, marks the journal as cleanly closed, and lets other processes in.

@@ -115,7 +115,7 @@ pub(crate) fn lock(folder: &Path) -> Result<File, Error> {
     }
 }
 
-fn create_folder(folder: &Path) -> Result<(), Error> {
+pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(Error::io("create folder", folder))
 }

@@ -99,6 +99,17 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// The same bounds on each row, and none on how many rows may fail: for asking again what was asked before, where
+    /// one failure must not hide the answers beside it.
+    #[must_use]
+    pub fn for_every_row(self) -> Self {
+        Self {
+            failed_runs_max: u32::MAX,
+            quarantine_failures: u32::MAX,
+            ..self
+        }
+    }
+
     /// Fuel of a run over that many rows with that many texts, and whether it is less than the rows' full share.
     pub(crate) fn fuel_for(&self, rows: u32, texts: u64) -> (u64, bool) {
         let full = self.fuel_per_row.saturating_mul(u64::from(rows));

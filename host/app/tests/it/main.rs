@@ -4,5 +4,6 @@
 
 mod command_line;
 mod demo;
+mod reexecute;
 mod server;
 mod support;

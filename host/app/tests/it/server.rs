@@ -92,6 +92,12 @@ fn commands_on_the_folder_keep_the_state() {
         "from the journal alone: {rebuilt}"
     );
     assert_eq!(store(&["export"]), before);
+    let reexecuted = store(&["reexecute"]);
+    assert!(
+        reexecuted.starts_with("exit 0\n")
+            && reexecuted.ends_with("nothing to compare: the journal holds no decision\n"),
+        "{reexecuted}"
+    );
     assert!(store(&["trim"]).ends_with("nothing may go: there are not two verified snapshots\n"));
     let first = store(&["snapshot"]);
     assert!(

@@ -1,4 +1,5 @@
-//! The demo's store from snapshot and journal, without its plugins: the same export, byte for byte.
+//! The demo's store from snapshot and journal, without its plugins: the same export, byte for byte. With them, every
+//! verdict again.
 
 use std::{
     fs,
@@ -44,6 +45,14 @@ fn demo() -> Home {
     home
 }
 
+/// What `store reexecute` says last, once it is sure that nothing came out otherwise.
+fn reexecuted(home: &Home) -> String {
+    let said = home.succeed(&["store", "reexecute"]).unwrap();
+    println!("{}", said.trim());
+    assert!(!said.contains("different: "), "{said}");
+    said
+}
+
 #[test]
 fn the_demo_is_rebuilt_without_its_plugins() {
     let mut home = demo();
@@ -59,6 +68,15 @@ fn the_demo_is_rebuilt_without_its_plugins() {
         "every purchase left something"
     );
 
+    // Every rule is asked again, and the store stays as it is.
+    let said = reexecuted(&home);
+    let counts = "19637 decisions recorded: 19637 asked again, 19637 equal, 0 different; 0 not re-executable";
+    assert!(said.contains(counts), "{said}");
+    assert!(
+        home.succeed(&["store", "export"]).unwrap() == export,
+        "another export after asking again"
+    );
+
     // From the journal alone: the folder of plugins is empty, and what the data folder kept of them is gone.
     let kept = home.data().join("plugins");
     if kept.exists() {
@@ -72,6 +90,19 @@ fn the_demo_is_rebuilt_without_its_plugins() {
         home.succeed(&["store", "export"]).unwrap() == export,
         "another export from the journal"
     );
+
+    // Without the plugins nothing can be asked again, and each of them is named.
+    let said = reexecuted(&home);
+    for name in ["event", "abandoned"] {
+        let named = format!("of plugin {name} ");
+        let line = said.lines().find(|line| line.contains(&named));
+        let line = line.unwrap_or_else(|| panic!("{name} is not named: {said}"));
+        assert!(
+            line.starts_with("not re-executable: ") && line.contains("cannot be loaded"),
+            "{line}"
+        );
+    }
+    assert!(said.contains("nothing was compared: "), "{said}");
 
     // From a snapshot and what the journal has beyond it.
     println!("{}", home.succeed(&["store", "snapshot"]).unwrap().trim());

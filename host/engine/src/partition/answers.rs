@@ -14,6 +14,7 @@ use signalbox_rules::columns::Row;
 
 use super::{
     Partition,
+    again::Again,
     group::Item,
     lane::{Lane, World},
 };
@@ -27,7 +28,7 @@ const RECORD_ANSWERS_MAX: usize = 256;
 pub(super) struct Recorded {
     /// By record and contact, in the order in which they were given. A tick may ask the same question of a contact
     /// more than once.
-    answers: BTreeMap<(u64, ContactId), VecDeque<(QuestionId, Answer)>>,
+    answers: BTreeMap<(u64, ContactId), VecDeque<RecordedAnswer>>,
     /// The last record that answers were found for.
     last: u64,
 }
@@ -37,9 +38,9 @@ impl Recorded {
         for recorded in answers {
             self.last = self.last.max(recorded.sequence);
             self.answers
-                .entry((recorded.sequence, recorded.contact))
+                .entry((recorded.sequence, recorded.contact.clone()))
                 .or_default()
-                .push_back((recorded.question, recorded.answer));
+                .push_back(recorded);
         }
     }
 
@@ -48,34 +49,30 @@ impl Recorded {
         sequence: u64,
         contact: &ContactId,
         question: &QuestionId,
-    ) -> Option<Answer> {
+    ) -> Option<RecordedAnswer> {
         if self.answers.is_empty() {
             return None;
         }
         let key = (sequence, contact.clone());
         let given = self.answers.get_mut(&key)?;
-        let index = given.iter().position(|(asked, _)| asked == question)?;
-        let (_, answer) = given.remove(index)?;
+        let index = given
+            .iter()
+            .position(|recorded| recorded.question == *question)?;
+        let recorded = given.remove(index)?;
         if given.is_empty() {
             self.answers.remove(&key);
         }
-        Some(answer)
+        Some(recorded)
     }
 
     /// Puts answers back that were taken for a group which was not committed.
     pub(super) fn give_back(&mut self, given: Vec<Given>) {
         for given in given.into_iter().rev().filter(|given| !given.fresh) {
-            let RecordedAnswer {
-                sequence,
-                contact,
-                question,
-                answer,
-                ..
-            } = given.answer;
+            let recorded = given.answer;
             self.answers
-                .entry((sequence, contact))
+                .entry((recorded.sequence, recorded.contact.clone()))
                 .or_default()
-                .push_front((question, answer));
+                .push_front(recorded);
         }
     }
 
@@ -97,11 +94,21 @@ struct Open {
     now: Instant,
 }
 
+/// Where a question stands that the log has an answer to, for whoever asks it again.
+pub(super) struct Answered {
+    pub(super) lane: usize,
+    pub(super) question: usize,
+    /// Its answer's place among those that the group was given.
+    pub(super) given: usize,
+}
+
 /// An answer that a group was given.
 pub(super) struct Given {
-    answer: RecordedAnswer,
+    pub(super) answer: RecordedAnswer,
     /// By a rule just now, and not by the log.
     fresh: bool,
+    /// What came of asking again, where the log gave it and decisions are re-executed.
+    pub(super) again: Option<Again>,
 }
 
 impl Partition {
@@ -136,6 +143,7 @@ impl Partition {
     ) -> Result<(), Broken> {
         let mut answers: BTreeMap<usize, Vec<Option<Answer>>> = BTreeMap::new();
         let mut open: BTreeMap<(usize, Option<Instant>), Vec<Open>> = BTreeMap::new();
+        let mut answered: Vec<Answered> = Vec::new();
         for &index in asking {
             let lane = &lanes[index];
             let Some((item, questions)) = lane.questions() else {
@@ -146,11 +154,16 @@ impl Partition {
                 if let Some(answer) =
                     self.find_recorded(item.sequence, &lane.contact, &question.id)?
                 {
-                    of_lane[ordinal] = Some(answer.clone());
-                    let answer = recorded(lane, item, &question.id, Digest([0; 32]), answer);
+                    of_lane[ordinal] = Some(answer.answer.clone());
+                    answered.push(Answered {
+                        lane: index,
+                        question: ordinal,
+                        given: given.len(),
+                    });
                     given.push(Given {
                         answer,
                         fresh: false,
+                        again: None,
                     });
                 } else if let Some(bound) = world.loaded.index_of(&question.id) {
                     let reads_clock = world.loaded.bound(bound).reads_clock;
@@ -165,6 +178,7 @@ impl Partition {
             }
             answers.insert(index, of_lane);
         }
+        self.reexecute(lanes, &answered, world, given);
         for ((bound, _), batch) in open {
             let digest = world.loaded.bound(bound).binding.digest;
             let answered = self.ask(lanes, bound, &batch, world);
@@ -179,6 +193,7 @@ impl Partition {
                     given.push(Given {
                         answer,
                         fresh: true,
+                        again: None,
                     });
                 }
             }
@@ -238,11 +253,11 @@ impl Partition {
         sequence: u64,
         contact: &ContactId,
         question: &QuestionId,
-    ) -> Result<Option<Answer>, Broken> {
+    ) -> Result<Option<RecordedAnswer>, Broken> {
         loop {
-            if let Some(answer) = self.recorded.take(sequence, contact, question) {
+            if let Some(recorded) = self.recorded.take(sequence, contact, question) {
                 metrics::count(&self.shared.metrics.decisions_replayed);
-                return Ok(Some(answer));
+                return Ok(Some(recorded));
             }
             // Groups are answered in order: what answers a later record has every answer of this one before it.
             if self.recorded.last > sequence {

@@ -112,6 +112,7 @@ impl Partition {
         let written = self.put_sums(&mut batch, &mut lanes);
         written.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(group.last);
+        self.count_reexecuted(&mut given);
         self.record_answers(given)?;
         self.commit(batch)?;
         self.act(outward, oldest);

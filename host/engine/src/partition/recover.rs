@@ -13,16 +13,23 @@ use crate::{
     shared::Broken,
 };
 
+/// The log that is applied again.
+pub(super) struct Replay {
+    reader: Reader,
+    /// Up to this record it was applied before; answers to those are of no use.
+    before: u64,
+}
+
 impl Partition {
     /// Applies all that the log has behind the store's position.
     pub(crate) fn recover(&mut self) -> Result<(), Broken> {
-        let from = self.applied + 1;
+        let before = self.applied;
         let reader = self
             .shared
             .journal
-            .read(self.number, from)
+            .read(self.number, before + 1)
             .map_err(|source| self.log_broken(source))?;
-        self.replay = Some(reader);
+        self.replay = Some(Replay { reader, before });
         loop {
             if let Some(work) = self.take_work() {
                 let before = self.applied;
@@ -50,7 +57,11 @@ impl Partition {
 
     /// Reads more of the log that is applied again; `false` when there is no more.
     pub(super) fn read_ahead(&mut self) -> Result<bool, Broken> {
-        let Some(next) = self.replay.as_mut().and_then(Reader::next) else {
+        let Some(replay) = &mut self.replay else {
+            return Ok(false);
+        };
+        let before = replay.before;
+        let Some(next) = replay.reader.next() else {
             return Ok(false);
         };
         let entry = next.map_err(|source| self.log_broken(source))?;
@@ -58,6 +69,10 @@ impl Partition {
             .log
             .push_replayed(&entry)
             .map_err(|error| self.shared.fail(&error))?;
+        if let Some(tally) = &self.shared.reexecution {
+            let of_use = answers.iter().filter(|answer| answer.sequence > before);
+            tally.found(of_use.count() as u64);
+        }
         self.recorded.keep(answers);
         Ok(true)
     }

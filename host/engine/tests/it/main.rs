@@ -3,5 +3,6 @@
 mod adopt;
 mod events;
 mod recovery;
+mod reexecute;
 mod support;
 mod workflows;

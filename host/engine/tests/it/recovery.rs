@@ -15,7 +15,7 @@ use signalbox_model::{
 use crate::support::{Place, World, export, follow_up, thanks};
 
 /// A day in the life of a store.
-async fn busy_day(world: &World) {
+pub(crate) async fn busy_day(world: &World) {
     world.run(thanks()).await;
     world.run(follow_up()).await;
     for number in 0..40 {
@@ -149,7 +149,7 @@ impl Sink for Stopped {
     fn durable(&self, _: &[Entry]) {}
 }
 
-fn journal(place: &Place) -> Journal {
+pub(crate) fn journal(place: &Place) -> Journal {
     let config = signalbox_journal::Config::new(place.data().join("journal"), place.partitions + 1);
     let opened = Journal::open(
         config,

@@ -9,7 +9,10 @@ use std::{
 };
 
 use serde_json::{Value as Json, json};
-use signalbox_engine::{ClockMode, Config, Edge, Engine, NewInput, Parts, Position, StartError};
+use signalbox_engine::{
+    ClockMode, Config, Edge, Engine, NewInput, Parts, Position, ReexecuteError, Reexecution,
+    StartError, reexecute,
+};
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     event::Event,
@@ -150,6 +153,20 @@ impl Place {
     }
 
     pub(crate) fn try_start(&self) -> Result<(Engine, Arc<Catalogue>), StartError> {
+        let (config, parts) = self.parts();
+        let catalogue = Arc::clone(&parts.catalogue);
+        tokio::task::block_in_place(|| Engine::start(config, parts))
+            .map(|engine| (engine, catalogue))
+    }
+
+    /// Asks the rules again what the log says they were asked.
+    pub(crate) fn reexecute(&self) -> Result<Reexecution, ReexecuteError> {
+        let scratch = tempfile::tempdir().expect("a temporary folder");
+        let (config, parts) = self.parts();
+        tokio::task::block_in_place(|| reexecute(config, parts, scratch.path()))
+    }
+
+    fn parts(&self) -> (Config, Parts) {
         let sandbox = Sandbox::new(Limits {
             instances: 4,
             ..Limits::default()
@@ -177,14 +194,13 @@ impl Place {
         config.manual_start = instant("2026-03-01T09:00:00Z");
         (self.configure)(&mut config);
         let parts = Parts {
-            catalogue: Arc::clone(&catalogue),
+            catalogue,
             catalogue_events: events,
             transport: Transport::Capture(inbox),
             clock: ClockMode::Manual,
             runtime: Handle::current(),
         };
-        tokio::task::block_in_place(|| Engine::start(config, parts))
-            .map(|engine| (engine, catalogue))
+        (config, parts)
     }
 
     pub(crate) fn start(self) -> World {
