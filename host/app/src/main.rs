@@ -26,6 +26,10 @@ use crate::{
     config::{Config, Loaded, Log},
 };
 
+/// Many small values live for a moment only: records, rows, effects.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     match run(&cli.command) {

@@ -16,6 +16,10 @@ mod start;
 
 use signalbox_bench::{compiles, criterion, runtime};
 
+/// Many small values live for a moment only: records, rows, effects.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     if compiles() {
         return;
