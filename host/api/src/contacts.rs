@@ -13,13 +13,13 @@ use signalbox_model::{
     state::Place,
     time::Instant,
 };
-use signalbox_store::StoredFact;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
     extract::{JsonBody, Path, Query},
+    facts::{FactBody, fact_body},
     fields, position,
 };
 
@@ -141,23 +141,6 @@ pub struct PlaceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
-}
-
-/// Something that happened.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct FactBody {
-    /// When, in journey time.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Instant,
-    /// The record that caused it: its sequence in the contact's partition.
-    pub sequence: u64,
-    /// In which workflow.
-    pub workflow: String,
-    /// In which version of it.
-    pub version: u32,
-    /// What: an object with one member, named by the kind of fact.
-    #[schema(value_type = Object)]
-    pub what: JsonValue,
 }
 
 /// A contact's journeys.
@@ -308,22 +291,6 @@ fn message_body(message: &Message) -> MessageBody {
         reason,
         attempts: message.attempts,
         queued_at: message.queued_at,
-    }
-}
-
-fn fact_body(stored: &StoredFact) -> FactBody {
-    let what = match serde_json::to_value(&stored.fact.what) {
-        // A kind of fact without members is written as a bare word.
-        Ok(JsonValue::String(word)) => serde_json::json!({ word: true }),
-        Ok(object) => object,
-        Err(_) => JsonValue::Null,
-    };
-    FactBody {
-        at: stored.fact.at,
-        sequence: stored.sequence,
-        workflow: stored.fact.workflow.to_string(),
-        version: stored.fact.version,
-        what,
     }
 }
 

@@ -333,10 +333,10 @@ impl From<PutError> for Error {
     fn from(error: PutError) -> Self {
         match error {
             PutError::Problems(problems) => {
-                let message = format!(
-                    "the workflow has {} problems; nothing was stored",
-                    problems.len()
-                );
+                let message = match problems.len() {
+                    1 => "the workflow has a problem; nothing was stored".to_owned(),
+                    count => format!("the workflow has {count} problems; nothing was stored"),
+                };
                 Self::new(ErrorCode::InvalidWorkflow, message).with_problems(problems)
             }
             PutError::Conflict(conflict) => conflict.into(),

@@ -16,6 +16,7 @@ pub mod openapi;
 
 mod auth;
 mod extract;
+mod facts;
 mod fields;
 mod inbox;
 mod metrics;

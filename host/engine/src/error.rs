@@ -96,7 +96,7 @@ pub enum AcceptError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PutError {
     /// The document has problems; all of them.
-    #[error("the workflow has {} problems", .0.len())]
+    #[error("problems of the workflow: {}", .0.len())]
     Problems(Vec<Problem>),
     /// The workflow's state or version does not allow it.
     #[error(transparent)]

@@ -156,47 +156,36 @@ pub fn log(body: &Json, workflow: &str) -> Vec<String> {
                 "{} {}: {}",
                 at(&fact["at"]),
                 text(&fact["workflow"]),
-                what(&fact["what"])
+                what(fact)
             )
         })
         .collect()
 }
 
 fn what(fact: &Json) -> String {
-    let Some((kind, value)) = fact.as_object().and_then(|object| object.iter().next()) else {
-        return fact.to_string();
-    };
-    if kind == "rule_decided" {
-        let part = |name: &str| text(&value[name]);
+    if fact["kind"] == "rule_decided" {
+        let part = |name: &str| text(&fact[name]);
         return format!(
             "{} said {}: {}",
-            part("slot"),
+            part("binding"),
             part("answer"),
             part("reason")
         );
     }
-    let mut words = vec![kind.replace('_', " ")];
-    match value {
-        Json::Array(values) => words.extend(values.iter().filter_map(word)),
-        // A kind of fact without anything more to say.
-        Json::Bool(true) => {}
-        other => words.extend(word(other)),
-    }
+    let mut words = vec![text(&fact["kind"]).replace('_', " ")];
+    let parts = ["key", "step", "event", "arm", "due", "reason", "resent"];
+    words.extend(
+        parts
+            .map(|part| &fact[part])
+            .into_iter()
+            .filter(|value| !value.is_null())
+            .map(|value| {
+                value
+                    .as_str()
+                    .map_or_else(|| value.to_string(), |_| at(value))
+            }),
+    );
     words.join(" ")
-}
-
-/// A value of a fact; `None` for an id.
-fn word(value: &Json) -> Option<String> {
-    match value {
-        Json::Null => Some("otherwise".to_owned()),
-        Json::String(text) if is_id(text) => None,
-        Json::String(_) => Some(at(value)),
-        other => Some(other.to_string()),
-    }
-}
-
-fn is_id(text: &str) -> bool {
-    text.len() >= 16 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Counters that are not zero, without those of single steps.

@@ -1,0 +1,164 @@
+//! Facts as callers read them: one flat object a fact, with its kind and what belongs to it by name.
+//!
+//! `contacts` calls it. How facts are stored never shows here, so that either can change without the other.
+
+use serde::Serialize;
+use signalbox_model::{
+    fact::FactKind,
+    id::{MessageId, StepId},
+    time::Instant,
+};
+use signalbox_store::StoredFact;
+use utoipa::ToSchema;
+
+/// Something that happened. Which members there are depends on the kind.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct FactBody {
+    /// When, in journey time.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The record that caused it: its sequence in the contact's partition.
+    pub sequence: u64,
+    /// In which workflow.
+    pub workflow: String,
+    /// In which version of it.
+    pub version: u32,
+    /// `rule_decided`, `armed`, `disarmed`, `arm_dropped`, `journey_entered`, `not_entered`, `step_reached`,
+    /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
+    /// `message_deferred`, `message_in_doubt`, `journey_completed` or `journey_exited`.
+    pub kind: &'static str,
+    /// The step it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<String>,
+    /// The message it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+    /// The code of its reason.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The key of the entry or arm.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// Until when: the arm fires, the wait ends, the message is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub due: Option<Instant>,
+    /// The index of the arm of a branch; `otherwise` for the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arm: Option<String>,
+    /// The event that took an arm away.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<String>,
+    /// Whether a message in doubt is sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resent: Option<bool>,
+    /// A rule's decision: which binding of the workflow.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binding: Option<String>,
+    /// A rule's decision: the file that answered, by SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// A rule's decision: `enter`, `arm`, `no`, `in`, `out`, `chosen` or `failed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
+}
+
+/// The fact as callers read it.
+pub(crate) fn fact_body(stored: &StoredFact) -> FactBody {
+    FactBody {
+        at: stored.fact.at,
+        sequence: stored.sequence,
+        workflow: stored.fact.workflow.to_string(),
+        version: stored.fact.version,
+        ..body_of(&stored.fact.what)
+    }
+}
+
+fn body_of(what: &FactKind) -> FactBody {
+    match what {
+        FactKind::RuleDecided(decision) => FactBody {
+            binding: Some(decision.slot.to_string()),
+            digest: Some(decision.digest.to_string()),
+            answer: Some(decision.answer.clone()),
+            reason: Some(decision.reason.clone()),
+            ..kind("rule_decided")
+        },
+        FactKind::Armed(key, at) => FactBody {
+            key: Some(key.to_string()),
+            due: Some(*at),
+            ..kind("armed")
+        },
+        FactKind::Disarmed(key, event) => FactBody {
+            key: Some(key.to_string()),
+            event: Some(event.to_string()),
+            ..kind("disarmed")
+        },
+        FactKind::ArmDropped(key, reason) => FactBody {
+            key: Some(key.to_string()),
+            ..because("arm_dropped", reason)
+        },
+        FactKind::JourneyEntered(key) => FactBody {
+            key: Some(key.to_string()),
+            ..kind("journey_entered")
+        },
+        FactKind::NotEntered(reason) => because("not_entered", reason),
+        FactKind::StepReached(step) => at_step("step_reached", step),
+        FactKind::WaitStarted(step, due) => FactBody {
+            due: Some(*due),
+            ..at_step("wait_started", step)
+        },
+        FactKind::ArmTaken(step, arm) => FactBody {
+            arm: Some(arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string())),
+            ..at_step("arm_taken", step)
+        },
+        FactKind::MessageQueued(step, id) => of_message("message_queued", step, id),
+        FactKind::MessageSent(step, id) => of_message("message_sent", step, id),
+        FactKind::MessageSkipped(step, id, reason) => FactBody {
+            reason: Some(reason.clone()),
+            ..of_message("message_skipped", step, id)
+        },
+        FactKind::MessageRefused(step, id, reason) => FactBody {
+            reason: Some(reason.clone()),
+            ..of_message("message_refused", step, id)
+        },
+        FactKind::MessageDeferred(step, id, due, reason) => FactBody {
+            due: Some(*due),
+            reason: Some(reason.clone()),
+            ..of_message("message_deferred", step, id)
+        },
+        FactKind::MessageInDoubt(step, id, resent) => FactBody {
+            resent: Some(*resent),
+            ..of_message("message_in_doubt", step, id)
+        },
+        FactKind::JourneyCompleted => kind("journey_completed"),
+        FactKind::JourneyExited(reason) => because("journey_exited", reason),
+    }
+}
+
+fn kind(kind: &'static str) -> FactBody {
+    FactBody {
+        kind,
+        ..FactBody::default()
+    }
+}
+
+fn because(name: &'static str, reason: &str) -> FactBody {
+    FactBody {
+        reason: Some(reason.to_owned()),
+        ..kind(name)
+    }
+}
+
+fn at_step(name: &'static str, step: &StepId) -> FactBody {
+    FactBody {
+        step: Some(step.to_string()),
+        ..kind(name)
+    }
+}
+
+fn of_message(name: &'static str, step: &StepId, message: &MessageId) -> FactBody {
+    FactBody {
+        message: Some(message.to_string()),
+        ..at_step(name, step)
+    }
+}
