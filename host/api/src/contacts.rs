@@ -163,7 +163,7 @@ pub(crate) async fn read(
     Query(query): Query<ReadQuery>,
 ) -> Result<Json<ContactAnswer>, Error> {
     let id = parse_id(&id)?;
-    wait_until_applied(&app, &query).await?;
+    wait_until_applied(&app, &id, &query).await?;
     let view = app
         .engine
         .contact(&id)
@@ -220,7 +220,7 @@ pub(crate) async fn journeys(
     Query(query): Query<ReadQuery>,
 ) -> Result<Json<JourneysAnswer>, Error> {
     let id = parse_id(&id)?;
-    wait_until_applied(&app, &query).await?;
+    wait_until_applied(&app, &id, &query).await?;
     let view = app
         .engine
         .journeys(&id)
@@ -294,7 +294,11 @@ fn message_body(message: &Message) -> MessageBody {
     }
 }
 
-async fn wait_until_applied(app: &App, query: &ReadQuery) -> Result<(), Error> {
+async fn wait_until_applied(
+    app: &App,
+    contact: &ContactId,
+    query: &ReadQuery,
+) -> Result<(), Error> {
     let Some(text) = &query.at_least else {
         return Ok(());
     };
@@ -305,6 +309,13 @@ async fn wait_until_applied(app: &App, query: &ReadQuery) -> Result<(), Error> {
         )
     };
     let wanted = position::read(text).ok_or_else(wrong)?;
+    let partition = app.engine.partition_of(contact)?;
+    if wanted.partition != partition {
+        return Err(Error::new(
+            ErrorCode::InvalidParameter,
+            format!("at_least is a position in the contact's partition, which is {partition}"),
+        ));
+    }
     if app.engine.applied(wanted, AT_LEAST_WAIT_MAX).await? {
         return Ok(());
     }

@@ -340,6 +340,7 @@ impl From<PutError> for Error {
                 Self::new(ErrorCode::InvalidWorkflow, message).with_problems(problems)
             }
             PutError::Conflict(conflict) => conflict.into(),
+            PutError::Log(error) => error.into(),
             PutError::Unavailable(unavailable) => unavailable.into(),
         }
     }
@@ -349,6 +350,7 @@ impl From<CommandError> for Error {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Conflict(conflict) => conflict.into(),
+            CommandError::Log(error) => error.into(),
             CommandError::Unavailable(unavailable) => unavailable.into(),
         }
     }

@@ -3,9 +3,9 @@
 //! What is accepted is applied exactly once and in order, so the answer is given after the fsync and never before.
 //! The records that may wait are bounded by partition.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
-use signalbox_journal::{AppendError, Position};
+use signalbox_journal::{AppendError, Position, Ticket};
 use signalbox_model::{
     contact::AttributeChanges,
     event::{EVENT_AHEAD_MAX, Event},
@@ -56,8 +56,51 @@ impl Drop for Admission<'_> {
     }
 }
 
+/// Records on their way to the disk. If they do not get there, their places are given back, whether or not the caller
+/// still waits.
+struct UnderWay {
+    shared: Arc<Shared>,
+    ticket: Option<Ticket>,
+}
+
+impl UnderWay {
+    async fn durable(mut self) -> Result<Vec<Position>, AppendError> {
+        let ticket = self.ticket.as_mut().ok_or(AppendError::Failed)?;
+        let done = (&mut *ticket).await;
+        let positions = ticket.positions().to_vec();
+        self.ticket = None;
+        match done {
+            Ok(()) => Ok(positions),
+            Err(error) => {
+                give_back(&self.shared, &positions);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            let (shared, positions) = (Arc::clone(&self.shared), ticket.positions().to_vec());
+            ticket.on_durable(move |done| {
+                if done.is_err() {
+                    give_back(&shared, &positions);
+                }
+            });
+        }
+    }
+}
+
+/// These records will never come to their partitions.
+fn give_back(shared: &Shared, positions: &[Position]) {
+    for position in positions {
+        shared.waiting[usize::from(position.partition)].fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 pub(crate) async fn accept(
-    shared: &Shared,
+    shared: &Arc<Shared>,
     inputs: Vec<NewInput>,
 ) -> Result<Vec<Position>, AcceptError> {
     if inputs.is_empty() {
@@ -77,23 +120,16 @@ pub(crate) async fn accept(
     let count = records.len() as u64;
     let mut admission = admit(shared, &records)?;
     let ticket = shared.journal.append_group(records).map_err(refused)?;
-    let positions = ticket.positions().to_vec();
     // From here on the records may be applied, and each is counted down by its partition then. That they are kept
     // is known before: a caller that goes away while it waits must not give the places back.
     admission.taken.clear();
-    match ticket.await {
-        Ok(()) => {
-            metrics::add(&shared.metrics.inputs_accepted, count);
-            Ok(positions)
-        }
-        Err(error) => {
-            // They will never come to their partitions.
-            for position in &positions {
-                shared.waiting[usize::from(position.partition)].fetch_sub(1, Ordering::AcqRel);
-            }
-            Err(refused(error))
-        }
-    }
+    let under_way = UnderWay {
+        shared: Arc::clone(shared),
+        ticket: Some(ticket),
+    };
+    let positions = under_way.durable().await.map_err(refused)?;
+    metrics::add(&shared.metrics.inputs_accepted, count);
+    Ok(positions)
 }
 
 fn check(shared: &Shared, inputs: &[NewInput]) -> Result<(), AcceptError> {
@@ -151,7 +187,8 @@ fn admit<'a>(
     Ok(admission)
 }
 
-fn refused(error: AppendError) -> AcceptError {
+/// Why the log does not take records.
+pub(crate) fn refused(error: AppendError) -> AcceptError {
     match error {
         AppendError::Full => AcceptError::Busy { retry_after_s: 1 },
         AppendError::NoSpace => AcceptError::NoSpace,

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, mpsc},
-    time::Duration,
+    time::{Duration, Instant as ProcessInstant},
 };
 
 use signalbox_mail::template::{Part, Template};
@@ -24,6 +24,7 @@ use signalbox_rules::{
 use tokio::runtime::Handle;
 
 use crate::{
+    clock::process_now,
     control,
     error::{CommandError, PutError, Unavailable},
     outbox::render::source_of,
@@ -32,6 +33,10 @@ use crate::{
 
 /// Longest wait for an event of the catalogue before it is looked whether the engine stops.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// Between two tries to move bindings that the log did not take.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// Most bytes of the bindings in one command.
+const COMMAND_BYTES_MAX: usize = 1 << 20;
 
 /// A binding that a new version of its plugin does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +75,7 @@ pub(crate) async fn put(
     match control::command(shared, command).await {
         Ok(definitions) => Ok(definitions),
         Err(CommandError::Conflict(conflict)) => Err(conflict.into()),
+        Err(CommandError::Log(error)) => Err(error.into()),
         Err(CommandError::Unavailable(unavailable)) => Err(unavailable.into()),
     }
 }
@@ -278,6 +284,9 @@ pub(crate) struct Adopter {
     events: mpsc::Receiver<CatalogueEvent>,
     runtime: Handle,
     quarantined: BTreeSet<Digest>,
+    /// Plugins whose bindings could not be moved for a passing reason; tried again after [`RETRY_AFTER`].
+    unmoved: BTreeSet<PluginName>,
+    tried_at: ProcessInstant,
 }
 
 /// Bindings that stayed behind. A mutex since the adopter writes and views read.
@@ -302,6 +311,8 @@ impl Adopter {
             events,
             runtime,
             quarantined: BTreeSet::new(),
+            unmoved: BTreeSet::new(),
+            tried_at: process_now(),
         }
     }
 
@@ -314,15 +325,23 @@ impl Adopter {
                     self.quarantined.insert(digest);
                     self.follow(&name);
                 }
-                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. })
-                | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. }) => {}
+                Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
+    fn try_again(&mut self) {
+        if self.tried_at.elapsed() >= RETRY_AFTER {
+            for plugin in std::mem::take(&mut self.unmoved) {
+                self.follow(&plugin);
+            }
+        }
+    }
+
     /// Has every binding of the plugin moved that can be, all at once.
-    fn follow(&self, plugin: &PluginName) {
+    fn follow(&mut self, plugin: &PluginName) {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
         let mut all = Vec::new();
         for (workflow, definition) in &definitions.workflows {
@@ -343,8 +362,11 @@ impl Adopter {
                 }
             }
         }
-        for part in all.chunks(REBINDINGS_MAX) {
-            self.rebind(plugin, part);
+        for part in parts(all) {
+            if !self.rebind(plugin, part) {
+                self.unmoved.insert(plugin.clone());
+                self.tried_at = process_now();
+            }
         }
     }
 
@@ -397,28 +419,52 @@ impl Adopter {
         }
     }
 
-    fn rebind(&self, plugin: &PluginName, bindings: &[Rebinding]) {
-        let command = Command::Rebind {
-            bindings: bindings.to_vec(),
-        };
+    /// Whether it has come to an end, one way or the other.
+    fn rebind(&self, plugin: &PluginName, bindings: Vec<Rebinding>) -> bool {
+        let count = bindings.len();
+        let command = Command::Rebind { bindings };
         let done = self
             .runtime
             .block_on(control::command(&self.shared, command));
-        let count = bindings.len();
         match done {
-            Ok(_) => tracing::info!(
-                rule.name = %plugin,
-                bindings = count,
-                "{count} bindings of {plugin} move on to another version"
-            ),
-            Err(error) => tracing::warn!(
-                rule.name = %plugin,
-                bindings = count,
-                reason = %error,
-                "{count} bindings of {plugin} do not move on: {error}"
-            ),
+            Ok(_) => {
+                tracing::info!(
+                    rule.name = %plugin,
+                    bindings = count,
+                    "{count} bindings of {plugin} move on to another version"
+                );
+                true
+            }
+            Err(error) => {
+                tracing::warn!(
+                    rule.name = %plugin,
+                    bindings = count,
+                    reason = %error,
+                    "{count} bindings of {plugin} do not move on: {error}"
+                );
+                matches!(error, CommandError::Conflict(_))
+            }
         }
     }
+}
+
+/// What fits into one command each.
+fn parts(all: Vec<Rebinding>) -> Vec<Vec<Rebinding>> {
+    let mut parts: Vec<Vec<Rebinding>> = Vec::new();
+    let mut bytes = 0;
+    for rebinding in all {
+        bytes += rebinding.binding.len();
+        match parts.last_mut() {
+            Some(part) if part.len() < REBINDINGS_MAX && bytes <= COMMAND_BYTES_MAX => {
+                part.push(rebinding);
+            }
+            _ => {
+                bytes = rebinding.binding.len();
+                parts.push(vec![rebinding]);
+            }
+        }
+    }
+    parts
 }
 
 fn rebinding(

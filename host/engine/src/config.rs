@@ -67,9 +67,6 @@ pub struct Limits {
     pub group_records_max: usize,
     /// Timers that one tick fires. Default: 1,000.
     pub tick_timers_max: u32,
-    /// Waves of questions of one group; records that would ask in a further one wait for the next group's. Default:
-    /// 64.
-    pub waves_max: u32,
     /// Inputs of one call of accept. Default: 10,000.
     pub accept_inputs_max: usize,
     /// Messages being sent at one time. Default: 256.
@@ -94,7 +91,6 @@ impl Default for Limits {
             queue_records_max: 20_000,
             group_records_max: 256,
             tick_timers_max: 1_000,
-            waves_max: 64,
             accept_inputs_max: 10_000,
             sends_in_flight_max: 256,
             released_page_max: 256,

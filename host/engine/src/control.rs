@@ -17,6 +17,7 @@ use signalbox_model::{
 use tokio::sync::oneshot;
 
 use crate::{
+    accept,
     error::{CommandError, Unavailable},
     shared::{Shared, encode},
 };
@@ -73,19 +74,23 @@ pub(crate) async fn command(
     if shared.is_stopping() {
         return Err(Unavailable::Stopping.into());
     }
+    let mut failed = shared.failed.subscribe();
+    if failed.borrow().is_some() {
+        return Err(Unavailable::Failed.into());
+    }
     let record = encode(&Record::Command(command)).map_err(|_| Unavailable::Failed)?;
     let control = shared.control();
     let (ticket, outcome) = shared
         .commands
         .append(|| shared.journal.append(control, record))
-        .map_err(|_| Unavailable::Failed)?;
+        .map_err(accept::refused)?;
     let sequence = ticket.position().sequence;
-    if ticket.await.is_err() {
+    if let Err(error) = ticket.await {
         shared.commands.take(sequence);
-        return Err(Unavailable::Failed.into());
+        return Err(accept::refused(error).into());
     }
-    match outcome.await {
-        Ok(outcome) => Ok(outcome?),
-        Err(_) => Err(Unavailable::Failed.into()),
+    tokio::select! {
+        outcome = outcome => Ok(outcome.map_err(|_| Unavailable::Failed)??),
+        _ = failed.wait_for(Option::is_some) => Err(Unavailable::Failed.into()),
     }
 }

@@ -101,6 +101,9 @@ pub enum PutError {
     /// The workflow's state or version does not allow it.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+    /// The log does not take it.
+    #[error(transparent)]
+    Log(#[from] AcceptError),
     /// The engine stops or cannot go on.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -112,6 +115,9 @@ pub enum CommandError {
     /// Refused; nothing has changed.
     #[error(transparent)]
     Conflict(#[from] Conflict),
+    /// The log does not take it.
+    #[error(transparent)]
+    Log(#[from] AcceptError),
     /// The engine stops or cannot go on.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),

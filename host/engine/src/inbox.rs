@@ -58,6 +58,8 @@ struct Queue {
     requests: VecDeque<Request>,
     woken: bool,
     stopping: bool,
+    /// The thread has ended: nobody takes anything any more.
+    closed: bool,
     /// The thread found nothing to do and waits.
     idle: bool,
 }
@@ -98,8 +100,21 @@ impl Inbox {
         self.change(|queue| queue.entries.push_back(entry));
     }
 
+    /// Hands the request over; drops it, which its asker sees, where the thread has ended.
     pub(crate) fn ask(&self, request: Request) {
-        self.change(|queue| queue.requests.push_back(request));
+        self.change(|queue| {
+            if !queue.closed {
+                queue.requests.push_back(request);
+            }
+        });
+    }
+
+    /// The thread ends: whoever waits for it is told by the end of its channel.
+    pub(crate) fn close(&self) {
+        self.change(|queue| {
+            queue.closed = true;
+            queue.requests.clear();
+        });
     }
 
     /// Makes the thread look at what is due.

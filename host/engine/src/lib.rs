@@ -32,7 +32,7 @@ use std::{
 
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
-    id::{ContactId, WorkflowId},
+    id::{ContactId, Partition, WorkflowId},
     problem::Problem,
     record::Command,
     workflow::{Action, Workflow},
@@ -130,6 +130,11 @@ impl Engine {
     pub async fn accept(&self, inputs: Vec<NewInput>) -> Result<Vec<Position>, AcceptError> {
         let shared = self.shared().map_err(|_| AcceptError::Stopping)?;
         accept::accept(&shared, inputs).await
+    }
+
+    /// The partition that the contact lives in.
+    pub fn partition_of(&self, contact: &ContactId) -> Result<Partition, Unavailable> {
+        Ok(self.shared()?.store.partition_of(contact))
     }
 
     /// Waits until the record at that position is applied; `false` if that takes longer.

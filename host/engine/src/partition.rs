@@ -82,6 +82,18 @@ pub(crate) struct Partition {
     single_until: u64,
 }
 
+/// Closes the partition's inbox when its thread ends, however it does.
+struct Closes {
+    shared: Arc<Shared>,
+    number: Number,
+}
+
+impl Drop for Closes {
+    fn drop(&mut self) {
+        self.shared.inbox(self.number).close();
+    }
+}
+
 impl Partition {
     /// Reads what the partition's thread keeps in memory.
     pub(crate) fn open(shared: Arc<Shared>, number: Number) -> Result<Self, ApplyError> {
@@ -132,6 +144,10 @@ impl Partition {
     /// Applies what comes, until the engine stops or cannot go on.
     pub(crate) fn serve(mut self) {
         let _vital = Vital(Arc::clone(&self.shared));
+        let _closes = Closes {
+            shared: Arc::clone(&self.shared),
+            number: self.number,
+        };
         tracing::debug!(
             partition = self.number,
             applied = self.applied,

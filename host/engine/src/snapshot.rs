@@ -24,8 +24,11 @@ pub(crate) fn make(shared: &Shared, one: &OneAtATime) -> Result<SnapshotSet, Sna
     let _one = one.0.lock().unwrap_or_else(PoisonError::into_inner);
     let snapshots = Snapshots::open(&shared.config.snapshots_folder())?;
     let writing = snapshots.begin()?;
-    // The control partition first: what it posted before is then in the snapshots of the others or in their logs.
+    // In any order: what one has posted and another not yet applied is kept by the sender.
     for partition in shared.store.partitions() {
+        if shared.is_stopping() {
+            return Err(Unavailable::Stopping.into());
+        }
         let (held, holds) = mpsc::channel();
         let (release, until) = mpsc::channel();
         shared.inbox(partition).ask(Request::Hold { held, until });

@@ -14,7 +14,7 @@ use signalbox_model::{
     workflow::{Action, Workflow, WorkflowState},
 };
 
-use crate::limits::{VERSIONS_MAX, WORKFLOWS_MAX};
+use crate::limits::{DEFINITIONS_BYTES_MAX, VERSIONS_MAX, WORKFLOWS_MAX};
 
 /// New definitions, and whom they concern.
 #[derive(Debug, Clone, PartialEq)]
@@ -143,11 +143,24 @@ pub fn apply(
                 bindings,
                 templates,
             };
-            put(definitions, version, *based_on)
+            bounded(put(definitions, version, *based_on)?)
         }
         Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
-        Command::Rebind { bindings } => rebind(definitions, bindings),
+        Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
     }
+}
+
+/// Refuses what would make the definitions larger than they may be: they are kept, and read, as a whole.
+fn bounded(change: Change) -> Result<Change, Conflict> {
+    let count = serde_json::to_vec(&change.definitions).map_or(usize::MAX, |json| json.len());
+    if count > DEFINITIONS_BYTES_MAX {
+        return Err(Conflict::Full {
+            what: "bytes of workflows and their versions",
+            count,
+            count_max: DEFINITIONS_BYTES_MAX,
+        });
+    }
+    Ok(change)
 }
 
 /// Applies what a partition posted here; `None` when it changes nothing any more.

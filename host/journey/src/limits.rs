@@ -46,6 +46,8 @@ pub const IN_DOUBT_RESEND_AFTER: Span = Span::from_ms(60_000);
 pub const ATTEMPTS_MAX: u32 = 200;
 /// Most workflows of one store.
 pub const WORKFLOWS_MAX: usize = 2_000;
+/// Most bytes of all workflows with all their versions, as JSON. Half of what one large body may have.
+pub const DEFINITIONS_BYTES_MAX: usize = 32 << 20;
 /// Most versions of one workflow.
 pub const VERSIONS_MAX: usize = 500;
 /// Longest title of a workflow, in bytes.

@@ -9,7 +9,9 @@ pub const DESCRIBE_BYTES_MAX: usize = 1 << 20;
 /// Most bytes of a `plan` document. Part of the contract, so not a setting.
 pub const PLAN_BYTES_MAX: usize = 256 << 10;
 /// Most bytes of a personalizer's values. Part of the contract, so not a setting.
-pub const VALUES_BYTES_MAX: usize = 64 << 10;
+pub const VALUES_BYTES_MAX: usize = 16 << 10;
+/// Most bytes of the conditions of one event that takes an arm away, as JSON text.
+pub const CONDITIONS_BYTES_MAX: usize = 4 << 10;
 /// Most characters of a personalizer's subject. Part of the contract, so not a setting.
 pub const SUBJECT_CHARS_MAX: usize = 250;
 /// Most rows of a batch. Part of the contract, so not a setting.

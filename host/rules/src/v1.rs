@@ -27,7 +27,7 @@ use self::bindings::{
 use crate::{
     columns::{ColumnValues, Columns, Scalar},
     engine::Meter,
-    limits::{SUBJECT_CHARS_MAX, VALUES_BYTES_MAX},
+    limits::{CONDITIONS_BYTES_MAX, SUBJECT_CHARS_MAX, VALUES_BYTES_MAX},
 };
 
 mod bindings {
@@ -441,6 +441,12 @@ fn arm(arm: &trigger::Arm) -> Result<Arm, String> {
 
 fn pattern(cancel: &trigger::Cancel) -> Result<EventPattern, String> {
     let event = EventName::parse(&cancel.event).map_err(|e| format!("arm.cancelled-by: {e}"))?;
+    let bytes = cancel.conditions.len();
+    if bytes > CONDITIONS_BYTES_MAX {
+        return Err(format!(
+            "arm.cancelled-by of {event}: conditions have {bytes} bytes, at most {CONDITIONS_BYTES_MAX} are allowed"
+        ));
+    }
     let conditions: Vec<Condition> = match cancel.conditions.as_str() {
         "" => Vec::new(),
         json => serde_json::from_str(json)

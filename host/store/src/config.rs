@@ -17,6 +17,9 @@ pub struct Config {
     /// How often what was committed is written down and synced in the background, by sled and by a thread of the
     /// store. They also clean up and note how far the rows are durable, so it cannot be turned off. Default: 500.
     pub flush_every_ms: u64,
+    /// A partition with so many rows that are committed and not written down has them written down soon; with four
+    /// times as many it writes them down itself before it goes on. Default: 2,048.
+    pub waiting_rows: usize,
     /// Most event names, and most attribute names, that a partition keeps of what it has seen. Default: 1,000.
     pub observed_names_max: usize,
     /// Written into a store that this open creates.
@@ -31,6 +34,7 @@ impl Config {
             partitions,
             cache_bytes: 1 << 30,
             flush_every_ms: 500,
+            waiting_rows: 2_048,
             observed_names_max: 1_000,
             now,
         }

@@ -9,7 +9,7 @@ use std::{
     fs::File,
     path::Path,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
         mpsc::{self, RecvTimeoutError},
     },
@@ -35,11 +35,14 @@ pub(crate) struct Core {
     pub(crate) rows_file: File,
     /// Where each partition stands, the control partition last. Written by commits and restores.
     pub(crate) positions: Vec<AtomicU64>,
+    /// Held over a flush: two at once would write the same note.
+    pub(crate) flushing: Mutex<()>,
 }
 
 impl Core {
     /// Makes everything that was committed durable, and notes the positions it covers.
     pub(crate) fn flush(&self) -> Result<(), Error> {
+        let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         let covered = self.read_positions();
         self.rows.write_down()?;
         self.rows.run("flush", sled::Tree::flush)?;
@@ -114,23 +117,33 @@ impl Drop for Flusher {
 
 fn run(core: &Core, every: Duration, woken: &mpsc::Receiver<()>) {
     let mut covered = None;
-    let mut due = Instant::now() + every;
+    let mut due = process_now() + every;
     loop {
-        let done = match woken.recv_timeout(due.saturating_duration_since(Instant::now())) {
-            Ok(()) => core.rows.write_down(),
-            Err(RecvTimeoutError::Disconnected) => return,
-            Err(RecvTimeoutError::Timeout) => {
-                due = Instant::now() + every;
-                let positions = core.read_positions();
-                if covered.as_ref() == Some(&positions) {
-                    continue;
-                }
-                core.flush().inspect(|()| covered = Some(positions))
+        let word = woken.recv_timeout(due.saturating_duration_since(process_now()));
+        if word == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+        let done = if process_now() < due {
+            core.rows.write_down()
+        } else {
+            due = process_now() + every;
+            let positions = core.read_positions();
+            if covered.as_ref() == Some(&positions) {
+                continue;
             }
+            core.flush().inspect(|()| covered = Some(positions))
         };
         // Commits meet the same failure and hand it on; the journal keeps what is not written down.
         if let Err(error) = done {
             tracing::warn!(%error, "writing the store in the background failed: {error}");
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "process time: when the next sync is due"
+)]
+fn process_now() -> Instant {
+    Instant::now()
 }

@@ -61,7 +61,7 @@ impl Store {
         };
         let condition = meta::condition(&layout)?;
         let expected = meta::expected(&layout, condition)?;
-        let rows = Rows::new(open_rows(&layout, config)?, partitions);
+        let rows = Rows::new(open_rows(&layout, config)?, partitions, config.waiting_rows);
         let rows_file = open_rows_file(&layout)?;
         let positions = read_positions(&layout, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
@@ -76,6 +76,7 @@ impl Store {
             rows,
             rows_file,
             positions: positions.into_iter().map(AtomicU64::new).collect(),
+            flushing: Mutex::new(()),
         });
         let flush_every = Duration::from_millis(config.flush_every_ms.max(1));
         Ok(Self {

@@ -31,10 +31,9 @@ use crate::{
 
 /// Rows read in one go by scans; between two goes nothing is held below.
 const PAGE_ROWS: usize = 512;
-/// A partition with so many rows that are not in sled yet has them written down soon.
-const WAITING_ROWS: usize = 2_048;
-/// A partition with so many rows, or bytes, that are not in sled yet writes them down itself before it goes on.
-const WAITING_ROWS_MAX: usize = 4 * WAITING_ROWS;
+/// A partition with so many times the rows that are written down soon writes them down itself before it goes on.
+const WAITING_TIMES_MAX: usize = 4;
+/// The same for bytes.
 const WAITING_BYTES_MAX: usize = 16 << 20;
 
 /// A key with its stored value.
@@ -48,16 +47,19 @@ pub(crate) struct Rows {
     failed: AtomicBool,
     /// What was committed and is not in sled yet.
     layer: Layer,
+    /// See [`crate::Config::waiting_rows`].
+    waiting_rows: usize,
     /// Held by whoever writes the layer down: one at a time.
     writing: Mutex<()>,
 }
 
 impl Rows {
-    pub(crate) fn new(db: sled::Db, control: Partition) -> Self {
+    pub(crate) fn new(db: sled::Db, control: Partition, waiting_rows: usize) -> Self {
         Self {
             db: Some(db),
             failed: AtomicBool::new(false),
             layer: Layer::new(control),
+            waiting_rows: waiting_rows.max(1),
             writing: Mutex::new(()),
         }
     }
@@ -176,10 +178,11 @@ impl Rows {
             return Err(Error::Failed);
         }
         let waiting = self.layer.put(partition, changes);
-        if waiting.rows >= WAITING_ROWS_MAX || waiting.bytes >= WAITING_BYTES_MAX {
+        let rows_max = self.waiting_rows.saturating_mul(WAITING_TIMES_MAX);
+        if waiting.rows >= rows_max || waiting.bytes >= WAITING_BYTES_MAX {
             self.write_partition(partition)?;
         }
-        Ok(waiting.rows >= WAITING_ROWS)
+        Ok(waiting.rows >= self.waiting_rows)
     }
 
     /// Writes down what was committed before this call: each partition's in one batch, whole or not at all.
@@ -331,7 +334,7 @@ mod tests {
     fn a_panic_below_becomes_an_error_and_nothing_goes_on() {
         let folder = tempfile::tempdir().expect("a folder");
         let db = sled::open(folder.path()).expect("opens");
-        let rows = Rows::new(db, 0);
+        let rows = Rows::new(db, 0, 8);
         let error = rows
             .run::<()>("read", |_| panic!("page {} is odd", 7))
             .expect_err("panicked");
@@ -372,7 +375,7 @@ mod tests {
         #[test]
         fn what_waits_and_what_is_written_read_as_one(steps in vec(step(), 1..60)) {
             let folder = tempfile::tempdir().expect("a folder");
-            let rows = Rows::new(sled::open(folder.path()).expect("opens"), 0);
+            let rows = Rows::new(sled::open(folder.path()).expect("opens"), 0, 8);
             let mut model = BTreeMap::new();
             for step in steps {
                 match step {

@@ -126,7 +126,7 @@ pub struct SegmentVerdict<R> {
 /// A personalizer's answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonalizerVerdict<R> {
-    /// Values for the template: the text of a JSON object, at most 64 KiB.
+    /// Values for the template: the text of a JSON object, at most 16 KiB.
     pub values: String,
     /// A subject in place of the template's, without line breaks, at most 250 characters.
     pub subject: Option<String>,

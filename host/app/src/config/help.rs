@@ -146,10 +146,6 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "Timers that one tick fires.",
     ),
     (
-        "limits.engine.waves_max",
-        "Waves of questions to rules in one group of records.",
-    ),
-    (
         "limits.engine.accept_inputs_max",
         "Inputs that one request may bring.",
     ),

@@ -2,9 +2,13 @@
 //!
 //! New answers are in the log, durably, before anything that follows from them is committed or leaves.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    iter::Peekable,
+};
 
 use signalbox_model::{
+    codec,
     id::{ContactId, Digest},
     record::{QuestionId, Record, RecordedAnswer},
     time::Instant,
@@ -22,6 +26,8 @@ use crate::{clock::process_now, error::ApplyError, metrics, shared::Broken};
 
 /// Answers of one record of the log; a group with more is recorded in several.
 const RECORD_ANSWERS_MAX: usize = 256;
+/// Bytes of the answers of one record, well below what the log takes; one answer alone is far smaller.
+const RECORD_BYTES_MAX: usize = 1 << 20;
 
 /// Answers found in the log for records that are not applied yet.
 #[derive(Default)]
@@ -277,6 +283,24 @@ impl Partition {
         }
     }
 
+    /// The next answers that fit into one record, at least one.
+    fn next_part(
+        &self,
+        answers: &mut Peekable<impl Iterator<Item = RecordedAnswer>>,
+    ) -> Result<Vec<RecordedAnswer>, Broken> {
+        let mut part = Vec::new();
+        let mut bytes = 0;
+        while let Some(next) = answers.peek() {
+            let encoded = codec::encode(next).map_err(|error| self.shared.fail(&error))?;
+            bytes += encoded.len();
+            if part.len() == RECORD_ANSWERS_MAX || (!part.is_empty() && bytes > RECORD_BYTES_MAX) {
+                break;
+            }
+            part.extend(answers.next());
+        }
+        Ok(part)
+    }
+
     /// Makes new answers durable before anything follows from them.
     pub(super) fn record_answers(&mut self, given: Vec<Given>) -> Result<(), Broken> {
         let mut fresh: Vec<RecordedAnswer> = given
@@ -289,7 +313,7 @@ impl Partition {
         fresh.sort_by_key(|answer| answer.sequence);
         let mut fresh = fresh.into_iter().peekable();
         while fresh.peek().is_some() {
-            let part = fresh.by_ref().take(RECORD_ANSWERS_MAX).collect();
+            let part = self.next_part(&mut fresh)?;
             let positions = self
                 .shared
                 .append_durably(&[(self.number, Record::Decided(part))])?;

@@ -36,6 +36,15 @@ pub(crate) fn open(folder: &Path) -> Store {
     Store::open(&config(folder)).unwrap()
 }
 
+/// As [`open`], with so few rows in memory that most commits are written down on the way.
+pub(crate) fn open_with_little_memory(folder: &Path) -> Store {
+    let config = Config {
+        waiting_rows: 8,
+        ..config(folder)
+    };
+    Store::open(&config).unwrap()
+}
+
 pub(crate) fn at(seconds: u64) -> Instant {
     Instant::from_ms(1_700_000_000_000).plus(Span::from_ms(seconds * 1_000))
 }

@@ -10,7 +10,9 @@ use std::{
 use signalbox_model::{fact::FactKind, message::Message};
 use signalbox_store::{Condition, Store};
 
-use crate::fixture::{at, contact_id, fact, let_wait, open, queue_message, state};
+use crate::fixture::{
+    at, contact_id, fact, let_wait, open, open_with_little_memory, queue_message, state,
+};
 
 /// Tells this test's own binary to be the process that is killed; the store's folder.
 const FOLDER: &str = "SIGNALBOX_STORE_KILL_FOLDER";
@@ -89,7 +91,7 @@ fn the_process_that_is_killed() {
     let Ok(folder) = env::var(FOLDER) else {
         return;
     };
-    let store = open(Path::new(&folder));
+    let store = open_with_little_memory(Path::new(&folder));
     let template = store.blobs().put(b"<mjml/>").unwrap();
     let numbers = numbers(&store);
     for position in store.position(0) + 1.. {
