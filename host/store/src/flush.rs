@@ -114,13 +114,13 @@ impl Drop for Flusher {
 
 fn run(core: &Core, every: Duration, woken: &mpsc::Receiver<()>) {
     let mut covered = None;
-    let mut due = Instant::now() + every;
+    let mut due = process_now() + every;
     loop {
-        let done = match woken.recv_timeout(due.saturating_duration_since(Instant::now())) {
+        let done = match woken.recv_timeout(due.saturating_duration_since(process_now())) {
             Ok(()) => core.rows.write_down(),
             Err(RecvTimeoutError::Disconnected) => return,
             Err(RecvTimeoutError::Timeout) => {
-                due = Instant::now() + every;
+                due = process_now() + every;
                 let positions = core.read_positions();
                 if covered.as_ref() == Some(&positions) {
                     continue;
@@ -133,4 +133,12 @@ fn run(core: &Core, every: Duration, woken: &mpsc::Receiver<()>) {
             tracing::warn!(%error, "writing the store in the background failed: {error}");
         }
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "process time: how often is flushed"
+)]
+fn process_now() -> Instant {
+    Instant::now()
 }
