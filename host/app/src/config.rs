@@ -218,6 +218,7 @@ pub(crate) struct Store {
     pub(crate) partitions: u16,
     pub(crate) cache_bytes: u64,
     pub(crate) snapshot_every_s: u64,
+    pub(crate) history_keep_days: u32,
     pub(crate) manual_start: Instant,
 }
 
@@ -228,6 +229,7 @@ impl Default for Store {
             partitions: engine.partitions,
             cache_bytes: engine.store_cache_bytes,
             snapshot_every_s: engine.snapshot_every_s,
+            history_keep_days: engine.history_keep_days,
             manual_start: engine.manual_start,
         }
     }
@@ -321,6 +323,7 @@ impl Config {
             sender: self.sender.clone(),
             store_cache_bytes: self.store.cache_bytes,
             journal_keep_days: self.journal.keep_days,
+            history_keep_days: self.store.history_keep_days,
             snapshot_every_s: self.store.snapshot_every_s,
             ..signalbox_engine::Config::new(&self.data)
         }
@@ -330,6 +333,9 @@ impl Config {
     fn problem(&self) -> Option<(&'static str, String)> {
         if self.store.partitions == 0 || self.store.partitions > 65_534 {
             return Some(("store.partitions", "must be 1 to 65,534".to_owned()));
+        }
+        if !(1..=3_660).contains(&self.store.history_keep_days) {
+            return Some(("store.history_keep_days", "must be 1 to 3,660".to_owned()));
         }
         if !(1..=30).contains(&self.journal.keep_days) {
             return Some(("journal.keep_days", "must be 1 to 30".to_owned()));

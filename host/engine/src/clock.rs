@@ -34,16 +34,19 @@ pub(crate) fn process_now() -> ProcessInstant {
     ProcessInstant::now()
 }
 
+/// The machine's clock, whatever it says; beside journey time only for the age of files.
 #[expect(
     clippy::disallowed_methods,
     reason = "the one place of the engine that reads the machine's clock"
 )]
-fn machine_ms() -> i64 {
+pub(crate) fn machine_now() -> SystemTime {
     SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| {
-            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-        })
+}
+
+fn machine_ms() -> i64 {
+    machine_now().duration_since(UNIX_EPOCH).map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// Journey time.

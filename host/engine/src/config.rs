@@ -24,6 +24,9 @@ pub struct Config {
     pub store_cache_bytes: u64,
     /// How long the journal is kept behind two verified snapshots, in days. Default: 14, at most 30.
     pub journal_keep_days: u32,
+    /// How long what happened is kept, in days of journey time: facts, journeys that are over and settled messages. It
+    /// may stay for a day and a 32nd of that longer. Default: 400, at least 1 and at most 3,660.
+    pub history_keep_days: u32,
     /// How often a snapshot is made, in seconds; 0 for never by itself. Default: 21,600.
     pub snapshot_every_s: u64,
 }
@@ -40,6 +43,7 @@ impl Config {
             sender: SenderConfig::default(),
             store_cache_bytes: 1 << 30,
             journal_keep_days: 14,
+            history_keep_days: 400,
             snapshot_every_s: 21_600,
         }
     }
@@ -67,6 +71,8 @@ pub struct Limits {
     pub group_records_max: usize,
     /// Timers that one tick fires. Default: 1,000.
     pub tick_timers_max: u32,
+    /// Rows that one page of a sweep looks at, and so about how many one commit deletes. Default: 512.
+    pub sweep_rows_max: u32,
     /// Inputs of one call of accept. Default: 10,000.
     pub accept_inputs_max: usize,
     /// Messages being sent at one time. Default: 256.
@@ -91,6 +97,7 @@ impl Default for Limits {
             queue_records_max: 20_000,
             group_records_max: 256,
             tick_timers_max: 1_000,
+            sweep_rows_max: 512,
             accept_inputs_max: 10_000,
             sends_in_flight_max: 256,
             released_page_max: 256,

@@ -13,6 +13,7 @@ mod config;
 mod control;
 mod error;
 mod inbox;
+mod kept_plugins;
 mod loaded;
 mod metrics;
 mod outbox;
@@ -403,7 +404,7 @@ pub(crate) fn close(mut shared: Arc<Shared>) {
     }
 }
 
-/// Makes snapshots and trims the journal behind them, for as long as the engine is there.
+/// Makes snapshots, and trims the journal behind them and what is kept of plugins, for as long as the engine is there.
 async fn keep(shared: std::sync::Weak<Shared>, every: Duration) {
     let mut ticks = tokio::time::interval(every);
     ticks.tick().await;
@@ -415,6 +416,7 @@ async fn keep(shared: std::sync::Weak<Shared>, every: Duration) {
         let kept = tokio::task::spawn_blocking(move || -> Result<(), SnapshotError> {
             snapshot::make(&shared, &shared.snapshots)?;
             snapshot::trim(&shared)?;
+            kept_plugins::prune(&shared);
             Ok(())
         });
         match kept.await {

@@ -169,6 +169,8 @@ counts! {
     sends_in_doubt,
     /// Ticks appended.
     ticks,
+    /// Rows of history deleted since they were too old.
+    rows_swept,
     /// Commits that failed and were tried again.
     commits_failed,
 }

@@ -13,6 +13,7 @@ mod lane;
 mod posts;
 mod recover;
 mod rows;
+mod sweep;
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -36,6 +37,7 @@ use self::{
     posts::Delivery,
     recover::Replay,
     rows::InputCounters,
+    sweep::Sweep,
 };
 use crate::{
     clock::process_now,
@@ -74,6 +76,7 @@ pub(crate) struct Partition {
     answering: Vec<Answering>,
     /// The tick that was appended and is not applied yet.
     tick: Option<u64>,
+    sweep: Sweep,
     /// Files that were made ready for a decision.
     ready: HashSet<Digest>,
     /// The next timer is not due before this; it may be due later.
@@ -130,6 +133,7 @@ impl Partition {
             delivery: Delivery::default(),
             answering: Vec::new(),
             tick: None,
+            sweep: Sweep::default(),
             ready: HashSet::new(),
             next_due: None,
             single_until: 0,
@@ -159,6 +163,7 @@ impl Partition {
 
     fn serve_until_stopped(&mut self) -> Result<(), Broken> {
         self.look_at_timers()?;
+        self.look_at_history()?;
         self.delivery.look();
         let mut arrived = VecDeque::new();
         while !self.shared.has_failed() {
@@ -174,6 +179,7 @@ impl Partition {
             }
             self.append_tick()?;
             self.deliver_posts()?;
+            self.append_sweep()?;
             match self
                 .shared
                 .inbox(self.number)
@@ -208,8 +214,8 @@ impl Partition {
         let waiting = &self.shared.waiting[usize::from(self.number)];
         let is_behind = self.applied < self.shared.journal.last_durable(self.number);
         let is_delivering = !self.delivery.is_idle() || !self.answering.is_empty();
-        if self.tick.is_some() || is_delivering || is_behind || waiting.load(Ordering::Acquire) > 0
-        {
+        let has_appended = self.tick.is_some() || self.sweep.is_appended();
+        if has_appended || is_delivering || is_behind || waiting.load(Ordering::Acquire) > 0 {
             UnderWay::Records
         } else if self
             .next_due

@@ -74,6 +74,7 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
+    crate::kept_plugins::prune(&shared);
     let mut threads = Vec::new();
     for (number, partition) in partitions.into_iter().enumerate() {
         threads.push(spawn(&format!("partition-{number}"), move || {

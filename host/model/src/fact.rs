@@ -65,6 +65,19 @@ pub enum FactKind {
     JourneyExited(String),
 }
 
+impl FactKind {
+    /// The message that nothing more happens to after this.
+    pub fn settles(&self) -> Option<&MessageId> {
+        match self {
+            Self::MessageSent(_, message)
+            | Self::MessageSkipped(_, message, _)
+            | Self::MessageRefused(_, message, _)
+            | Self::MessageInDoubt(_, message, false) => Some(message),
+            _ => None,
+        }
+    }
+}
+
 /// A rule's answer as evidence: enough to ask again and compare.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleDecision {

@@ -70,6 +70,25 @@ pub enum Record {
         /// The last of them.
         id: PostId,
     },
+    /// A page of a sweep: facts, journeys that are over and settled messages older than the instant are deleted.
+    /// Written by the partition's owner.
+    Sweep {
+        /// What is as old as this, or younger, stays.
+        before: Instant,
+        /// Where the page before ended; `None` for the first page.
+        after: Option<SweepCursor>,
+        /// Rows looked at, at most.
+        rows_max: u32,
+    },
+}
+
+/// Where a sweep goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SweepCursor {
+    /// The row to look at next, as the store names it.
+    pub key: Vec<u8>,
+    /// Nothing that was looked at and stayed is older than this, and nothing that came since the sweep began.
+    pub oldest: Instant,
 }
 
 /// The name of a post: the record that caused it, and which of that record's posts it is.

@@ -6,6 +6,7 @@
 
 mod cache;
 mod loading;
+mod prune;
 mod status;
 mod watch;
 
@@ -15,7 +16,7 @@ use std::{
     path::PathBuf,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock, mpsc},
     thread::JoinHandle,
-    time::{Duration, Instant as Clock},
+    time::{Duration, Instant as Clock, SystemTime},
 };
 
 use notify::{RecursiveMode, Watcher};
@@ -28,8 +29,11 @@ use signalbox_model::{
     verdict::Answer,
 };
 
-pub use self::status::{FileState, PluginStatus, Refusal, VersionStatus};
 use self::{cache::Cache, watch::Wake};
+pub use self::{
+    prune::{COMPILED_KEPT, Pruned},
+    status::{FileState, PluginStatus, Refusal, VersionStatus},
+};
 use crate::{
     columns::{Columns, Row},
     decide::{self, Binding},
@@ -369,6 +373,35 @@ impl Catalogue {
     /// Every file and every version that is loaded, with its state.
     pub fn list(&self) -> Vec<PluginStatus> {
         self.inner.list()
+    }
+
+    /// Removes from the data folder compiled code of other engines, compiled code that is not wanted and has not been
+    /// for [`COMPILED_KEPT`], and copies of components that have not been for `components_kept`. Wanted is what is in
+    /// the folder and what is in use. Does nothing while a file is being loaded.
+    ///
+    /// # Errors
+    /// When the data folder cannot be read or changed; what was removed by then is gone.
+    pub fn prune(
+        &self,
+        in_use: &BTreeSet<Digest>,
+        now: SystemTime,
+        components_kept: Duration,
+    ) -> std::io::Result<Pruned> {
+        let inner = &self.inner;
+        let mut wanted = in_use.clone();
+        {
+            let files = inner.files();
+            let is_settled = files.looks_settled > 0;
+            if !is_settled || files.records.values().any(|record| record.loading) {
+                return Ok(Pruned::default());
+            }
+            let records = files.records.values();
+            let held = records.flat_map(|record| [record.current, record.previous]);
+            wanted.extend(held.flatten().map(|held| held.digest));
+        }
+        inner
+            .cache
+            .prune(&inner.engine, &wanted, now, components_kept)
     }
 
     /// Unloads every version that is neither in the folder nor in use. What is unloaded can be made ready again.

@@ -28,8 +28,8 @@ const FACTS_BYTES_MAX: usize = VALUE_BYTES_MAX / 2;
 #[derive(Debug)]
 #[must_use = "a batch changes nothing until it is committed"]
 pub struct Batch<'a> {
-    store: &'a Store,
-    partition: Partition,
+    pub(crate) store: &'a Store,
+    pub(crate) partition: Partition,
     /// New stored bytes by key; `None` deletes.
     changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
     /// Facts by contact and sequence, joined into rows at the commit.
@@ -289,13 +289,13 @@ impl Batch<'_> {
         }
     }
 
-    fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<(), Error> {
+    pub(crate) fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<(), Error> {
         let sealed = row::seal(&key, value)?;
         self.changes.insert(key, Some(sealed));
         Ok(())
     }
 
-    fn delete(&mut self, key: Vec<u8>) {
+    pub(crate) fn delete(&mut self, key: Vec<u8>) {
         self.changes.insert(key, None);
     }
 

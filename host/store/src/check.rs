@@ -19,6 +19,7 @@ use crate::{
     key::{self, Key, Kind, Rest},
     observed::{Observable, Overflow, SeenAttribute, SeenEvents},
     row,
+    sweep::Swept,
 };
 
 /// Most problems that a report lists; beyond, they are counted only.
@@ -124,6 +125,7 @@ impl Store {
         let row = Row { key, value };
         match decoded.rest {
             Rest::Nothing if decoded.kind == Kind::Position => row.open::<u64>().map(drop),
+            Rest::Nothing if decoded.kind == Kind::Swept => row.open::<Swept>().map(drop),
             Rest::Nothing => {
                 let (_, digest) = row.open::<(u64, Digest)>()?;
                 self.check_blob(&row, &digest)

@@ -21,6 +21,7 @@ use crate::{
     key::{self, Key, Kind, Rest},
     observed::{Observable, Overflow, SeenAttribute, SeenEvents},
     row,
+    sweep::Swept,
 };
 
 impl Store {
@@ -123,6 +124,7 @@ impl Row<'_> {
     fn nameless(&self, kind: Kind) -> Result<Value, Error> {
         match kind {
             Kind::Definitions => self.json::<(u64, Digest)>(),
+            Kind::Swept => self.json::<Swept>(),
             _ => self.json::<u64>(),
         }
     }

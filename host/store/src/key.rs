@@ -20,6 +20,8 @@ use crate::observed::Observable;
 pub enum Kind {
     /// The sequence of the last record that a partition applied.
     Position = 0x01,
+    /// Up to when a partition's history was swept away, and the oldest that stayed.
+    Swept = 0x02,
     /// A contact with profile, open history, journeys, arms and pending messages.
     Contact = 0x10,
     /// A sealed chunk of a contact's history.
@@ -50,8 +52,9 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their rows.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Position,
+        Self::Swept,
         Self::Contact,
         Self::Chunk,
         Self::Timer,
@@ -71,6 +74,7 @@ impl Kind {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Position => "position",
+            Self::Swept => "swept",
             Self::Contact => "contact",
             Self::Chunk => "chunk",
             Self::Timer => "timer",
@@ -291,7 +295,7 @@ impl Key {
         let kind = Kind::from_byte(cursor.byte()?)?;
         let partition = Partition::from_be_bytes(cursor.array()?);
         let rest = match kind {
-            Kind::Position | Kind::Definitions => Rest::Nothing,
+            Kind::Position | Kind::Swept | Kind::Definitions => Rest::Nothing,
             Kind::Contact => Rest::Contact(cursor.contact_to_end()?),
             Kind::Chunk => Rest::Chunk(cursor.contact()?, u32::from_be_bytes(cursor.array()?)),
             Kind::Timer => Rest::Timer(cursor.timer()?),
@@ -514,6 +518,7 @@ mod tests {
         ];
         prop_oneof![
             Just((Kind::Position, Rest::Nothing)),
+            Just((Kind::Swept, Rest::Nothing)),
             Just((Kind::Definitions, Rest::Nothing)),
             contact_id().prop_map(|id| (Kind::Contact, Rest::Contact(id))),
             (contact_id(), any::<u32>()).prop_map(|(id, n)| (Kind::Chunk, Rest::Chunk(id, n))),

@@ -91,6 +91,10 @@ impl Layer {
     }
 
     /// What was last put under the key: `None` if nothing waits here, `Some(None)` if it was deleted.
+    #[expect(
+        clippy::option_option,
+        reason = "that nothing waits and that a deletion waits are different answers"
+    )]
     pub(crate) fn get(&self, key: &[u8]) -> Option<Option<IVec>> {
         let held = self.lock(partition_of(key));
         held.rows.get(key).map(|entry| entry.value.clone())

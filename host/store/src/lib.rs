@@ -50,6 +50,7 @@ mod row;
 mod rows;
 mod snapshot;
 mod snapshot_set;
+mod sweep;
 
 use std::{
     fs::File,
@@ -78,6 +79,7 @@ pub use crate::{
     snapshot_set::{
         DamagedSet, Manifest, Restored, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
     },
+    sweep::{Swept, SweptPage},
 };
 
 /// An open store. Shared by reference; whoever owns it closes it.

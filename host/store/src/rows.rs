@@ -365,7 +365,7 @@ mod tests {
         [Kind::Contact as u8, 0, 0, name]
     }
 
-    fn plain(rows: Vec<Row>) -> Vec<(u8, u8)> {
+    fn plain(rows: &[Row]) -> Vec<(u8, u8)> {
         rows.iter().map(|(key, value)| (key[3], value[0])).collect()
     }
 
@@ -401,7 +401,7 @@ mod tests {
                             .map(|(name, value)| (*name, *value))
                             .take(rows_max)
                             .collect();
-                        prop_assert_eq!(plain(page), expected);
+                        prop_assert_eq!(plain(&page), expected);
                         let back = rows.page_back(&key(0)[..3], rows_max).expect("reads");
                         let expected: Vec<_> = model
                             .iter()
@@ -409,7 +409,7 @@ mod tests {
                             .map(|(name, value)| (*name, *value))
                             .take(rows_max)
                             .collect();
-                        prop_assert_eq!(plain(back), expected);
+                        prop_assert_eq!(plain(&back), expected);
                         let one = rows.get(&key(start)).expect("reads");
                         prop_assert_eq!(one.map(|value| value[0]), model.get(&start).copied());
                     }

@@ -126,6 +126,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "How often a snapshot is made, in seconds; 0 for never by itself.",
     ),
     (
+        "store.history_keep_days",
+        "How long facts, journeys that are over and settled messages are kept, in days of journey time, 1 to 3,660. Counters stay.",
+    ),
+    (
         "store.manual_start",
         "Where a manual clock begins in a new store, as an instant in quotes.",
     ),
@@ -144,6 +148,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     (
         "limits.engine.tick_timers_max",
         "Timers that one tick fires.",
+    ),
+    (
+        "limits.engine.sweep_rows_max",
+        "Rows that one page of a sweep of old history looks at.",
     ),
     (
         "limits.engine.accept_inputs_max",

@@ -137,6 +137,10 @@ fn mistakes_are_named_with_their_place() {
             "--set journal.keep_days: journal.keep_days: must be 1 to 30",
         ),
         (
+            set(&["store.history_keep_days=0"]),
+            "--set store.history_keep_days: store.history_keep_days: must be 1 to 3,660",
+        ),
+        (
             set(&["smtp.name=me"]),
             "--set smtp.name: smtp.name: a name and a password go together",
         ),

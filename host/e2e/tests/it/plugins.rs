@@ -26,7 +26,7 @@ use crate::{
     support::{Ends, Pace, log, on_event, post, send, start},
 };
 
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 /// Contacts that events happen to.
 const CONTACTS: u64 = 40;
 
@@ -75,6 +75,18 @@ fn load(api: &Api, thread: u64, pace: &Pace, posted: &AtomicU64) -> BTreeMap<Str
         pace.rest(Duration::from_millis(4));
     }
     begun
+}
+
+/// Waits until so many journeys of the first version came to their end.
+fn wait_completed(api: &Api, expected: u64) {
+    wait::until("all journeys are over", SOON, || {
+        let body = api
+            .get("/v1/workflows/order")?
+            .good("reading the workflow")?;
+        let counters = body["workflow"]["counters"]["1"].clone();
+        Ok((counters["completed"].as_u64() == Some(expected)).then_some(()))
+    })
+    .unwrap();
 }
 
 #[test]
@@ -150,14 +162,7 @@ fn a_plugin_is_replaced_again_and_again_under_load() {
         (mails.len() as u64 >= expected).then_some(())
     })
     .unwrap();
-    wait::until("all journeys are over", SOON, || {
-        let body = api
-            .get("/v1/workflows/order")?
-            .good("reading the workflow")?;
-        let counters = body["workflow"]["counters"]["1"].clone();
-        Ok((counters["completed"].as_u64() == Some(expected)).then_some(()))
-    })
-    .unwrap();
+    wait_completed(api, expected);
     assert_eq!(sink.count() as u64, expected, "none lost, none twice");
     server.stop().unwrap();
     check_versions(&home, &begun, replacements);

@@ -81,6 +81,12 @@ impl Partition {
                 record,
             } => self.apply_post(sequence, now, id, &record),
             Task::Delivered { to, id } => self.posts_delivered(last, to, id),
+            Task::Sweep {
+                now,
+                before,
+                after,
+                rows_max,
+            } => self.apply_sweep(last, now, before, after.as_ref(), rows_max),
         }
     }
 

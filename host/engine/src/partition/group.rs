@@ -14,7 +14,7 @@ use signalbox_model::{
     event::Event,
     id::{ContactId, MessageId, Partition},
     message::AttemptOutcome,
-    record::{Command, PostId, Posted, Record, RecordedAnswer},
+    record::{Command, PostId, Posted, Record, RecordedAnswer, SweepCursor},
     state::Timer,
     time::Instant,
 };
@@ -73,6 +73,13 @@ pub(super) enum Task {
     },
     /// What this partition sent has arrived.
     Delivered { to: Partition, id: PostId },
+    /// A page of a sweep.
+    Sweep {
+        now: Instant,
+        before: Instant,
+        after: Option<SweepCursor>,
+        rows_max: u32,
+    },
 }
 
 /// One input of one contact.
@@ -333,6 +340,16 @@ fn alone(logged: Logged) -> Task {
             record,
         },
         Record::PostsDelivered { partition, id } => Task::Delivered { to: partition, id },
+        Record::Sweep {
+            before,
+            after,
+            rows_max,
+        } => Task::Sweep {
+            now,
+            before,
+            after,
+            rows_max,
+        },
         _ => Task::Contacts(Vec::new()),
     }
 }

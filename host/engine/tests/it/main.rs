@@ -5,4 +5,5 @@ mod events;
 mod recovery;
 mod reexecute;
 mod support;
+mod sweep;
 mod workflows;

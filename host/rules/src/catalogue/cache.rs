@@ -24,8 +24,8 @@ const MAC_BYTES: usize = 32;
 
 /// The data folder.
 pub(crate) struct Cache {
-    components: PathBuf,
-    compiled: PathBuf,
+    pub(super) components: PathBuf,
+    pub(super) compiled: PathBuf,
     incoming: PathBuf,
     key: [u8; KEY_BYTES],
 }
@@ -127,14 +127,19 @@ impl Cache {
         mac
     }
 
-    fn component_path(&self, digest: Digest) -> PathBuf {
+    pub(super) fn component_path(&self, digest: Digest) -> PathBuf {
         self.components.join(format!("{digest}.wasm"))
     }
 
-    fn compiled_path(&self, engine: &Engine, digest: Digest) -> PathBuf {
+    pub(super) fn compiled_path(&self, engine: &Engine, digest: Digest) -> PathBuf {
+        let suffix = Self::compiled_suffix(engine);
+        self.compiled.join(format!("{digest}{suffix}"))
+    }
+
+    /// How names of compiled code for this engine end.
+    pub(super) fn compiled_suffix(engine: &Engine) -> String {
         let fingerprint = engine.fingerprint().to_string();
-        self.compiled
-            .join(format!("{digest}-{}.code", &fingerprint[..16]))
+        format!("-{}.code", &fingerprint[..16])
     }
 
     fn write(&self, path: &Path, parts: &[&[u8]]) -> io::Result<()> {

@@ -6,4 +6,5 @@ mod documents;
 mod guest;
 mod hostile;
 mod inspect;
+mod prune;
 mod support;

@@ -11,3 +11,4 @@ mod kill;
 mod open;
 mod rows;
 mod snapshots;
+mod sweep;
