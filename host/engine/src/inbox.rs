@@ -53,6 +53,10 @@ pub(crate) struct Inbox {
 }
 
 #[derive(Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is set by another party and means nothing to the others"
+)]
 struct Queue {
     entries: VecDeque<Entry>,
     requests: VecDeque<Request>,

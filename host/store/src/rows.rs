@@ -48,7 +48,7 @@ pub(crate) struct Rows {
     /// What was committed and is not in sled yet.
     layer: Layer,
     /// See [`crate::Config::waiting_rows`].
-    waiting_rows: usize,
+    written_from: usize,
     /// Held by whoever writes the layer down: one at a time.
     writing: Mutex<()>,
 }
@@ -59,7 +59,7 @@ impl Rows {
             db: Some(db),
             failed: AtomicBool::new(false),
             layer: Layer::new(control),
-            waiting_rows: waiting_rows.max(1),
+            written_from: waiting_rows.max(1),
             writing: Mutex::new(()),
         }
     }
@@ -178,11 +178,11 @@ impl Rows {
             return Err(Error::Failed);
         }
         let waiting = self.layer.put(partition, changes);
-        let rows_max = self.waiting_rows.saturating_mul(WAITING_TIMES_MAX);
+        let rows_max = self.written_from.saturating_mul(WAITING_TIMES_MAX);
         if waiting.rows >= rows_max || waiting.bytes >= WAITING_BYTES_MAX {
             self.write_partition(partition)?;
         }
-        Ok(waiting.rows >= self.waiting_rows)
+        Ok(waiting.rows >= self.written_from)
     }
 
     /// Writes down what was committed before this call: each partition's in one batch, whole or not at all.
