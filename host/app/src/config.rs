@@ -217,6 +217,7 @@ impl Default for Capture {
 pub(crate) struct Store {
     pub(crate) partitions: u16,
     pub(crate) cache_bytes: u64,
+    pub(crate) compact_from_bytes: u64,
     pub(crate) snapshot_every_s: u64,
     pub(crate) history_keep_days: u32,
     pub(crate) manual_start: Instant,
@@ -228,6 +229,7 @@ impl Default for Store {
         Self {
             partitions: engine.partitions,
             cache_bytes: engine.store_cache_bytes,
+            compact_from_bytes: engine.store_compact_from_bytes,
             snapshot_every_s: engine.snapshot_every_s,
             history_keep_days: engine.history_keep_days,
             manual_start: engine.manual_start,
@@ -322,6 +324,7 @@ impl Config {
             limits: self.limits.engine.clone(),
             sender: self.sender.clone(),
             store_cache_bytes: self.store.cache_bytes,
+            store_compact_from_bytes: self.store.compact_from_bytes,
             journal_keep_days: self.journal.keep_days,
             history_keep_days: self.store.history_keep_days,
             snapshot_every_s: self.store.snapshot_every_s,

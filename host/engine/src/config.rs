@@ -22,6 +22,8 @@ pub struct Config {
     pub sender: SenderConfig,
     /// See `signalbox_store::Config::cache_bytes`. Default: 1 GiB.
     pub store_cache_bytes: u64,
+    /// See `signalbox_store::Config::compact_from_bytes`. Default: 64 MiB.
+    pub store_compact_from_bytes: u64,
     /// How long the journal is kept behind two verified snapshots, in days. Default: 14, at most 30.
     pub journal_keep_days: u32,
     /// How long what happened is kept, in days of journey time: facts, journeys that are over and settled messages. It
@@ -42,6 +44,7 @@ impl Config {
             limits: Limits::default(),
             sender: SenderConfig::default(),
             store_cache_bytes: 1 << 30,
+            store_compact_from_bytes: 64 << 20,
             journal_keep_days: 14,
             history_keep_days: 400,
             snapshot_every_s: 21_600,

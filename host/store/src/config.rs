@@ -20,6 +20,9 @@ pub struct Config {
     /// A partition with so many rows that are committed and not written down has them written down soon; with four
     /// times as many it writes them down itself before it goes on. Default: 2,048.
     pub waiting_rows: usize,
+    /// The rows are copied into new files, while they are used, when their files take so many bytes and twice as many
+    /// as after the last copy. Default: 64 MiB.
+    pub compact_from_bytes: u64,
     /// Most event names, and most attribute names, that a partition keeps of what it has seen. Default: 1,000.
     pub observed_names_max: usize,
     /// Written into a store that this open creates.
@@ -35,6 +38,7 @@ impl Config {
             cache_bytes: 1 << 30,
             flush_every_ms: 500,
             waiting_rows: 2_048,
+            compact_from_bytes: 64 << 20,
             observed_names_max: 1_000,
             now,
         }

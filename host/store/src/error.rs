@@ -119,6 +119,9 @@ pub enum Error {
         /// The size allowed.
         bytes_max: usize,
     },
+    /// A copy of the rows cannot take their place.
+    #[error("the copy of the rows lacks some of them")]
+    CopyIncomplete,
     /// A snapshot cannot be read.
     #[error("snapshot: {0}")]
     Snapshot(SnapshotDamage),

@@ -72,6 +72,22 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     }
 }
 
+/// Removes the folder with everything in it durably, if it is there.
+pub(crate) fn remove_folder(folder: &Path) -> Result<(), Error> {
+    match fs::remove_dir_all(folder) {
+        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(Error::io("remove", folder)(error)),
+    }
+}
+
+/// What is in the folder.
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Error> {
+    fs::read_dir(folder)
+        .and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect())
+        .map_err(Error::io("read folder", folder))
+}
+
 /// The file's bytes; `None` if it is not there.
 pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     match fs::read(path) {

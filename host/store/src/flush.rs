@@ -6,8 +6,6 @@
 //! finds less than that knows that something was lost, and the rows are not used.
 
 use std::{
-    fs::File,
-    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
@@ -20,6 +18,7 @@ use std::{
 use signalbox_model::id::Partition;
 
 use crate::{
+    compact::{Compactor, Step},
     error::Error,
     files,
     meta::{Layout, Positions},
@@ -31,8 +30,6 @@ use crate::{
 pub(crate) struct Core {
     pub(crate) layout: Layout,
     pub(crate) rows: Rows,
-    /// The file of the rows a second time, for an fsync of our own: sled's `flush` only hands over to the system.
-    pub(crate) rows_file: File,
     /// Where each partition stands, the control partition last. Written by commits and restores.
     pub(crate) positions: Vec<AtomicU64>,
     /// Held over a flush: two at once would write the same note.
@@ -45,14 +42,9 @@ impl Core {
         let _flushing = self.flushing.lock().unwrap_or_else(PoisonError::into_inner);
         let covered = self.read_positions();
         self.rows.write_down()?;
-        self.rows.run("flush", sled::Tree::flush)?;
-        self.sync()?;
+        self.rows.flush()?;
         // The note need not outlive the machine: after its restart the rows are rebuilt anyway.
         files::replace_document(&self.layout.flushed(), &covered)
-    }
-
-    pub(crate) fn sync(&self) -> Result<(), Error> {
-        sync(&self.rows_file, &self.layout.rows_file())
     }
 
     pub(crate) fn read_positions(&self) -> Positions {
@@ -70,10 +62,6 @@ impl Core {
     }
 }
 
-pub(crate) fn sync(file: &File, path: &Path) -> Result<(), Error> {
-    file.sync_all().map_err(Error::io("sync", path))
-}
-
 /// The background thread. Dropping it ends and joins the thread.
 #[derive(Debug)]
 pub(crate) struct Flusher {
@@ -83,12 +71,16 @@ pub(crate) struct Flusher {
 }
 
 impl Flusher {
-    pub(crate) fn start(core: Arc<Core>, every: Duration) -> Result<Self, Error> {
+    pub(crate) fn start(
+        core: Arc<Core>,
+        every: Duration,
+        compactor: Compactor,
+    ) -> Result<Self, Error> {
         let (door, woken) = mpsc::sync_channel(1);
         let folder = core.layout.folder.clone();
         let thread = thread::Builder::new()
             .name("store-flush".to_owned())
-            .spawn(move || run(&core, every, &woken))
+            .spawn(move || Background::new(core, every, compactor).run(&woken))
             .map_err(Error::io("start a thread for", &folder))?;
         Ok(Self {
             door: Some(door),
@@ -115,27 +107,76 @@ impl Drop for Flusher {
     }
 }
 
-fn run(core: &Core, every: Duration, woken: &mpsc::Receiver<()>) {
-    let mut covered = None;
-    let mut due = process_now() + every;
-    loop {
-        let word = woken.recv_timeout(due.saturating_duration_since(process_now()));
-        if word == Err(RecvTimeoutError::Disconnected) {
-            return;
+/// What the background thread keeps.
+struct Background {
+    core: Arc<Core>,
+    every: Duration,
+    compactor: Compactor,
+    /// When the next flush is due.
+    due: Instant,
+    /// What the last flush covered.
+    covered: Option<Positions>,
+}
+
+impl Background {
+    fn new(core: Arc<Core>, every: Duration, compactor: Compactor) -> Self {
+        Self {
+            core,
+            every,
+            compactor,
+            due: process_now() + every,
+            covered: None,
         }
-        let done = if process_now() < due {
-            core.rows.write_down()
-        } else {
-            due = process_now() + every;
-            let positions = core.read_positions();
-            if covered.as_ref() == Some(&positions) {
-                continue;
+    }
+
+    /// Until the other end of `woken` is gone.
+    fn run(mut self, woken: &mpsc::Receiver<()>) {
+        let mut rest = None;
+        loop {
+            let until_due = self.due.saturating_duration_since(process_now());
+            let word = woken.recv_timeout(rest.map_or(until_due, |rest| until_due.min(rest)));
+            if word == Err(RecvTimeoutError::Disconnected) {
+                return;
             }
-            core.flush().inspect(|()| covered = Some(positions))
-        };
-        // Commits meet the same failure and hand it on; the journal keeps what is not written down.
-        if let Err(error) = done {
-            tracing::warn!(%error, "writing the store in the background failed: {error}");
+            let is_due = process_now() >= self.due;
+            let written = match (is_due, word) {
+                (true, _) => self.flush(),
+                (false, Ok(())) => self.core.rows.write_down(),
+                (false, Err(_)) => Ok(()),
+            };
+            // Commits meet the same failure and hand it on; the journal keeps what is not written down.
+            if let Err(error) = written {
+                tracing::warn!(%error, "writing the store in the background failed: {error}");
+            }
+            rest = if is_due || rest.is_some() {
+                self.compact()
+            } else {
+                None
+            };
+        }
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        self.due = process_now() + self.every;
+        let positions = self.core.read_positions();
+        if self.covered.as_ref() != Some(&positions) {
+            self.core.flush()?;
+            self.covered = Some(positions);
+        }
+        Ok(())
+    }
+
+    /// Does a piece of a copy of the rows, if one is due. Answers how long to rest before the next piece: as long as
+    /// this one took, so that a copy never takes more than half of one processor.
+    fn compact(&mut self) -> Option<Duration> {
+        let begun = process_now();
+        match self.compactor.step(&self.core) {
+            Ok(Step::Idle) => None,
+            Ok(Step::More) => Some(begun.elapsed()),
+            Err(error) => {
+                tracing::warn!(%error, "compacting the store failed, it goes on as it was: {error}");
+                None
+            }
         }
     }
 }

@@ -35,7 +35,10 @@
 mod batch;
 mod blobs;
 mod check;
+mod compact;
 mod config;
+mod copy;
+mod db;
 mod error;
 mod export;
 mod files;

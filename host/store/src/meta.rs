@@ -19,6 +19,8 @@ use crate::{
 /// The format of a store's folder that this binary writes.
 pub const STORE_FORMAT: u32 = 1;
 
+const ROWS_FOLDER: &str = "sled";
+
 /// Which store this is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,18 +116,43 @@ impl Layout {
         self.folder.join("rebuilding")
     }
 
-    pub(crate) fn rows(&self) -> PathBuf {
-        self.folder.join("sled")
+    /// Says which [`Generation`] of the rows is the store's; not there for the first.
+    pub(crate) fn generation(&self) -> PathBuf {
+        self.folder.join("generation")
     }
 
-    /// The file that sled keeps the rows in.
-    pub(crate) fn rows_file(&self) -> PathBuf {
-        self.rows().join("db")
+    /// The database of that generation of the rows.
+    pub(crate) fn rows(&self, generation: u64) -> PathBuf {
+        match generation {
+            0 => self.folder.join(ROWS_FOLDER),
+            later => self.folder.join(format!("{ROWS_FOLDER}-{later}")),
+        }
+    }
+
+    /// The databases of all generations that are there, finished or not.
+    pub(crate) fn all_rows(&self) -> Result<Vec<PathBuf>, Error> {
+        let paths = files::list(&self.folder)?;
+        let is_rows = |path: &PathBuf| {
+            let name = path.file_name().and_then(|name| name.to_str());
+            name.and_then(|name| name.strip_prefix(ROWS_FOLDER))
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        Ok(paths.into_iter().filter(is_rows).collect())
     }
 
     pub(crate) fn blobs(&self) -> PathBuf {
         self.folder.join("blobs")
     }
+}
+
+/// Which copy of the rows is the store's, since they are copied now and then to give disk space back.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Generation {
+    /// How many copies were made before.
+    pub(crate) number: u64,
+    /// Bytes that it took on disk when it was new; 0 for the first.
+    pub(crate) bytes: u64,
 }
 
 /// What `running` says.
@@ -192,6 +219,12 @@ pub(crate) fn condition(layout: &Layout) -> Result<Condition, OpenError> {
     }
     // Neither open nor closed: the process ended while it created the store, before the first row.
     Ok(Condition::New)
+}
+
+/// Which generation of the rows is the store's.
+pub(crate) fn read_generation(layout: &Layout) -> Result<Generation, OpenError> {
+    let noted = files::read_document(&layout.generation())?;
+    Ok(noted.unwrap_or_default())
 }
 
 /// Where the partitions must stand for the rows to be all there.

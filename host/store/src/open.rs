@@ -4,10 +4,9 @@
 //! whether the rows can be trusted; the engine decides what to do about it.
 
 use std::{
-    fs::{self, File, OpenOptions, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
     path::Path,
     sync::{Arc, Mutex, atomic::AtomicU64},
-    thread,
     time::Duration,
 };
 
@@ -16,13 +15,15 @@ use signalbox_model::id::Partition;
 use crate::{
     Store,
     blobs::Blobs,
+    compact::{self, Compactor},
     config::Config,
+    db::{Db, Settings},
     error::{Error, OpenError},
     files,
-    flush::{self, Core, Flusher},
+    flush::{Core, Flusher},
     key::{self, Kind},
     meta::{self, ClockUse, Condition, Expected, Layout, Meta, Running, STORE_FORMAT},
-    rows::{Rows, panic_message},
+    rows::Rows,
 };
 
 impl Store {
@@ -48,7 +49,7 @@ impl Store {
                 });
             }
             Some(meta) => meta,
-            None if layout.rows().exists() => {
+            None if layout.rows(0).exists() || layout.generation().exists() => {
                 return Err(OpenError::NoMeta {
                     path: layout.meta(),
                 });
@@ -61,9 +62,13 @@ impl Store {
         };
         let condition = meta::condition(&layout)?;
         let expected = meta::expected(&layout, condition)?;
-        let rows = Rows::new(open_rows(&layout, config)?, partitions, config.waiting_rows);
-        let rows_file = open_rows_file(&layout)?;
-        let positions = read_positions(&layout, &rows, partitions)?;
+        let generation = meta::read_generation(&layout)?;
+        compact::remove_others(&layout, generation)?;
+        let settings = Settings::of(config);
+        let folder = layout.rows(generation.number);
+        let db = Db::open(&folder, settings)?;
+        let rows = Rows::new(db, partitions, config.waiting_rows);
+        let positions = read_positions(&folder, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
         let running = Running {
             boot: meta::boot_id(),
@@ -74,13 +79,13 @@ impl Store {
         let core = Arc::new(Core {
             layout,
             rows,
-            rows_file,
             positions: positions.into_iter().map(AtomicU64::new).collect(),
             flushing: Mutex::new(()),
         });
-        let flush_every = Duration::from_millis(config.flush_every_ms.max(1));
+        let flush_every = Duration::from_millis(settings.flush_every_ms);
+        let compactor = Compactor::new(settings, config.compact_from_bytes, generation);
         Ok(Self {
-            flusher: Flusher::start(Arc::clone(&core), flush_every)?,
+            flusher: Flusher::start(Arc::clone(&core), flush_every, compactor)?,
             core,
             blobs,
             meta: Mutex::new(meta),
@@ -103,15 +108,8 @@ impl Store {
         core.flush()?;
         let closed = core.read_positions();
         let core = Arc::into_inner(core).expect("only the flusher shares it, which has ended");
-        let Core {
-            layout,
-            rows,
-            rows_file,
-            ..
-        } = core;
-        drop(rows);
-        flush::sync(&rows_file, &layout.rows_file())?;
-        files::sync_folder(&layout.rows())?;
+        let Core { layout, rows, .. } = core;
+        rows.close()?;
         files::write_document(&layout.closed(), &closed)?;
         files::remove(&layout.running())
     }
@@ -143,13 +141,10 @@ pub fn discard_rows(folder: &Path) -> Result<(), OpenError> {
     let layout = Layout::new(folder);
     let _lock = lock(&layout)?;
     note_rebuild(&layout)?;
-    let rows = layout.rows();
-    match fs::remove_dir_all(&rows) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(Error::io("remove", &rows)(error).into());
-        }
-        _ => {}
+    for rows in layout.all_rows()? {
+        files::remove_folder(&rows)?;
     }
+    files::remove(&layout.generation())?;
     files::remove(&layout.running())?;
     files::remove(&layout.closed())?;
     files::remove(&layout.flushed())?;
@@ -165,7 +160,7 @@ pub fn create_as(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
     files::create_folder(folder)?;
     let layout = Layout::new(folder);
     let _lock = lock(&layout)?;
-    if layout.meta().exists() || layout.rows().exists() {
+    if layout.meta().exists() || layout.rows(0).exists() {
         let exists = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(Error::io("create a store in", folder)(exists).into());
     }
@@ -218,57 +213,8 @@ fn create(layout: &Layout, meta: &Meta) -> Result<(), Error> {
     }
 }
 
-/// Opens sled on a thread of its own, so that a panic over damaged files ends that thread only.
-fn open_rows(layout: &Layout, config: &Config) -> Result<sled::Db, OpenError> {
-    let folder = layout.rows();
-    let damaged = |source: Error| OpenError::Damaged {
-        folder: folder.clone(),
-        source: Box::new(source),
-    };
-    let settings = sled::Config::new()
-        .path(&folder)
-        .cache_capacity(config.cache_bytes)
-        .flush_every_ms(Some(config.flush_every_ms.max(1)))
-        .mode(sled::Mode::HighThroughput);
-    let opened = thread::Builder::new()
-        .name("store-open".to_owned())
-        .spawn(move || settings.open())
-        .map_err(Error::io("start a thread to open", &folder))?
-        .join();
-    match opened {
-        Ok(Ok(db)) => Ok(db),
-        Ok(Err(source @ sled::Error::Io(_))) => Err(Error::Sled {
-            doing: "open the rows",
-            source,
-        }
-        .into()),
-        Ok(Err(source)) => Err(damaged(Error::Sled {
-            doing: "open the rows",
-            source,
-        })),
-        Err(panic) => Err(damaged(Error::Panicked {
-            doing: "open the rows",
-            message: panic_message(&*panic),
-        })),
-    }
-}
-
-/// The second handle on sled's file, and all names on the way to it made durable.
-fn open_rows_file(layout: &Layout) -> Result<File, OpenError> {
-    let path = layout.rows_file();
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .open(&path)
-        .map_err(Error::io("open", &path))?;
-    flush::sync(&file, &path)?;
-    files::sync_folder(&layout.rows())?;
-    files::sync_folder(&layout.folder)?;
-    Ok(file)
-}
-
 fn read_positions(
-    layout: &Layout,
+    folder: &Path,
     rows: &Rows,
     partitions: Partition,
 ) -> Result<Vec<u64>, OpenError> {
@@ -281,7 +227,7 @@ fn read_positions(
         .map_err(|error| {
             if error.is_damage() {
                 OpenError::Damaged {
-                    folder: layout.rows(),
+                    folder: folder.to_owned(),
                     source: Box::new(error),
                 }
             } else {

@@ -1,21 +1,11 @@
-//! The only place that touches sled: each call is contained, so that a panic below becomes an error.
-//!
-//! What is committed waits in a [`Layer`] in memory first, where all reads look before they look into sled, and is
-//! written down in one go a while later.
-//!
-//! sled 0.34 answers some damage to its files with a panic. A panic is caught here, at the call; from then on
-//! everything is refused, since what the panic left behind cannot be trusted. Callers see [`Error`] only.
+//! All rows as one ordered map: what is committed waits in a [`Layer`] in memory first, where all reads look before
+//! they look into the database, and is written down in one go a while later.
 
 use std::{
-    any::Any,
-    cmp::Ordering as Order,
+    cmp::Ordering,
     iter::Peekable,
     ops::Bound,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
 };
 
 use serde::de::DeserializeOwned;
@@ -23,6 +13,8 @@ use signalbox_model::id::Partition;
 use sled::IVec;
 
 use crate::{
+    copy::{Copied, Copy},
+    db::Db,
     error::{Damage, Error, RowName},
     key::{self, Kind},
     layer::{self, Change, Layer, Way},
@@ -30,7 +22,7 @@ use crate::{
 };
 
 /// Rows read in one go by scans; between two goes nothing is held below.
-const PAGE_ROWS: usize = 512;
+pub(crate) const PAGE_ROWS: usize = 512;
 /// A partition with so many times the rows that are written down soon writes them down itself before it goes on.
 const WAITING_TIMES_MAX: usize = 4;
 /// The same for bytes.
@@ -39,51 +31,26 @@ const WAITING_BYTES_MAX: usize = 16 << 20;
 /// A key with its stored value.
 pub(crate) type Row = (IVec, IVec);
 
-/// The tree that holds all rows.
+/// See the room.
 #[derive(Debug)]
 pub(crate) struct Rows {
-    /// `None` only while it is being dropped.
-    db: Option<sled::Db>,
-    failed: AtomicBool,
-    /// What was committed and is not in sled yet.
+    /// Changed for its copy with `writing` held.
+    db: RwLock<Arc<Db>>,
+    /// What was committed and is not in the database yet.
     layer: Layer,
     /// See [`crate::Config::waiting_rows`].
     written_from: usize,
-    /// Held by whoever writes the layer down: one at a time.
-    writing: Mutex<()>,
+    /// Held by whoever writes to the database: one at a time. Holds the copy that is being made.
+    writing: Mutex<Option<Copy>>,
 }
 
 impl Rows {
-    pub(crate) fn new(db: sled::Db, control: Partition, waiting_rows: usize) -> Self {
+    pub(crate) fn new(db: Db, control: Partition, waiting_rows: usize) -> Self {
         Self {
-            db: Some(db),
-            failed: AtomicBool::new(false),
+            db: RwLock::new(Arc::new(db)),
             layer: Layer::new(control),
             written_from: waiting_rows.max(1),
-            writing: Mutex::new(()),
-        }
-    }
-
-    /// Runs one operation of the library below.
-    pub(crate) fn run<T>(
-        &self,
-        doing: &'static str,
-        work: impl FnOnce(&sled::Tree) -> sled::Result<T>,
-    ) -> Result<T, Error> {
-        let db = match &self.db {
-            Some(db) if !self.failed.load(Ordering::Acquire) => db,
-            _ => return Err(Error::Failed),
-        };
-        // Unwind safety: after a panic the tree is never used again.
-        match catch_unwind(AssertUnwindSafe(|| work(db))) {
-            Ok(result) => result.map_err(|source| Error::Sled { doing, source }),
-            Err(panic) => {
-                self.failed.store(true, Ordering::Release);
-                Err(Error::Panicked {
-                    doing,
-                    message: panic_message(&*panic),
-                })
-            }
+            writing: Mutex::new(None),
         }
     }
 
@@ -92,7 +59,8 @@ impl Rows {
         if let Some(waiting) = self.layer.get(key) {
             return Ok(waiting);
         }
-        self.run("read", |tree| tree.get(key))
+        self.db()
+            .run("read", |sled| sled.get(key))
             .map_err(|error| name_page(error, || RowName::of(key)))
     }
 
@@ -133,18 +101,19 @@ impl Rows {
             Bound::Included(start),
             end.map_or(Bound::Unbounded, Bound::Excluded),
         );
-        // Before sled: what is written down in between is seen there as well, and is the same.
+        // Before the database: what is written down in between is seen there as well, and is the same.
         let waiting = self
             .layer
             .range(layer::partition_of(start), range, way, rows_max);
-        self.run("scan", |tree| {
-            let kept = tree.range::<&[u8], _>(range);
-            match way {
-                Way::Up => merge(waiting, kept, way).take(rows_max).collect(),
-                Way::Down => merge(waiting, kept.rev(), way).take(rows_max).collect(),
-            }
-        })
-        .map_err(|error| name_page(error, || some_row(start)))
+        self.db()
+            .run("scan", |sled| {
+                let kept = sled.range::<&[u8], _>(range);
+                match way {
+                    Way::Up => merge(waiting, kept, way).take(rows_max).collect(),
+                    Way::Down => merge(waiting, kept.rev(), way).take(rows_max).collect(),
+                }
+            })
+            .map_err(|error| name_page(error, || some_row(start)))
     }
 
     /// Calls `each` for all rows that begin with these bytes, in order.
@@ -167,14 +136,14 @@ impl Rows {
         }
     }
 
-    /// Makes all changes of the partition visible at once. They reach sled together with what else waits, and with
+    /// Makes all changes of the partition visible at once. They reach the database together with what else waits, and with
     /// every change before them. Answers whether it is time for [`Rows::write_down`].
     pub(crate) fn commit(
         &self,
         partition: Partition,
         changes: impl Iterator<Item = Change>,
     ) -> Result<bool, Error> {
-        if self.failed.load(Ordering::Acquire) {
+        if self.db().has_failed() {
             return Err(Error::Failed);
         }
         let waiting = self.layer.put(partition, changes);
@@ -193,51 +162,92 @@ impl Rows {
     }
 
     fn write_partition(&self, partition: Partition) -> Result<(), Error> {
-        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut writing = self.writing();
         let changes = self.layer.take(partition);
         if changes.is_empty() {
             return Ok(());
         }
-        let mut batch = sled::Batch::default();
-        for (key, value) in changes {
-            match value {
-                Some(value) => batch.insert(key, value),
-                None => batch.remove(key),
-            }
-        }
-        self.apply(batch)?;
+        self.write(&mut writing, &changes)?;
         self.layer.written(partition);
         Ok(())
     }
 
     /// Writes past the layer: for a restore, which fills a store that nobody uses yet.
-    pub(crate) fn apply(&self, batch: sled::Batch) -> Result<(), Error> {
-        self.run("commit", |tree| tree.apply_batch(batch))
+    pub(crate) fn write_past(&self, changes: &[Change]) -> Result<(), Error> {
+        self.write(&mut self.writing(), changes)
     }
 
+    fn write(&self, copy: &mut Option<Copy>, changes: &[Change]) -> Result<(), Error> {
+        self.db().write("commit", changes.iter().cloned())?;
+        if let Some(copy) = copy {
+            copy.follow(changes);
+        }
+        Ok(())
+    }
+
+    /// Makes what was written down durable. Blocks for an fsync.
+    pub(crate) fn flush(&self) -> Result<(), Error> {
+        self.db().flush()
+    }
+
+    /// Bytes that the database takes on disk.
     pub(crate) fn disk_bytes(&self) -> Result<u64, Error> {
-        match &self.db {
-            Some(db) => catch_unwind(AssertUnwindSafe(|| db.size_on_disk()))
-                .map_err(|panic| Error::Panicked {
-                    doing: "measure",
-                    message: panic_message(&*panic),
-                })?
-                .map_err(|source| Error::Sled {
-                    doing: "measure",
-                    source,
-                }),
-            None => Err(Error::Failed),
+        self.db().disk_bytes()
+    }
+
+    /// From now on [`Rows::copy_page`] fills that empty database.
+    pub(crate) fn begin_copy(&self, empty: Db) {
+        *self.writing() = Some(Copy::new(empty));
+    }
+
+    /// Copies some more rows. Writes go on between two calls, and reach the copy as well.
+    pub(crate) fn copy_page(&self) -> Result<Copied, Error> {
+        match &mut *self.writing() {
+            Some(copy) => copy.page(&self.db()),
+            None => Ok(Copied::Nothing),
         }
     }
-}
 
-impl Drop for Rows {
-    fn drop(&mut self) {
-        // The last flush of a damaged store may panic as well.
-        let db = self.db.take();
-        if catch_unwind(AssertUnwindSafe(|| drop(db))).is_err() {
-            self.failed.store(true, Ordering::Release);
+    /// Makes the copy durable as far as it has come, while writes go on.
+    pub(crate) fn flush_copy(&self) -> Result<(), Error> {
+        let copy = self.writing().as_ref().map(Copy::db);
+        copy.map_or(Ok(()), |db| db.flush())
+    }
+
+    /// Puts the copy, which has all rows, in the database's place, once `vouch` has made it durable and noted that it
+    /// is the one. Answers with the database that it was copied from.
+    pub(crate) fn switch_to_copy(
+        &self,
+        vouch: impl FnOnce(&Db) -> Result<(), Error>,
+    ) -> Result<Option<Arc<Db>>, Error> {
+        let mut writing = self.writing();
+        if let Some(copy) = &*writing {
+            vouch(copy.whole()?)?;
         }
+        let Some(copy) = writing.take() else {
+            return Ok(None);
+        };
+        let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(std::mem::replace(&mut *db, copy.into_db())))
+    }
+
+    /// Gives the copy up that is being made, and answers with what there is of it.
+    pub(crate) fn give_copy_up(&self) -> Option<Arc<Db>> {
+        self.writing().take().map(Copy::into_db)
+    }
+
+    /// Closes the database, with everything that was written down durable.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        let db = self.db.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Arc::into_inner(db).map_or(Err(Error::Failed), Db::close)
+    }
+
+    fn db(&self) -> RwLockReadGuard<'_, Arc<Db>> {
+        self.db.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn writing(&self) -> MutexGuard<'_, Option<Copy>> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -270,13 +280,13 @@ impl<W: Iterator<Item = Change>, K: Iterator<Item = sled::Result<Row>>> Iterator
                     Way::Up => waiting.cmp(kept),
                     Way::Down => kept.cmp(waiting),
                 },
-                (Some(_), None) => Order::Less,
-                _ => Order::Greater,
+                (Some(_), None) => Ordering::Less,
+                _ => Ordering::Greater,
             };
-            if order == Order::Greater {
+            if order == Ordering::Greater {
                 return self.kept.next();
             }
-            if order == Order::Equal {
+            if order == Ordering::Equal {
                 self.kept.next();
             }
             if let (key, Some(value)) = self.waiting.next()? {
@@ -284,15 +294,6 @@ impl<W: Iterator<Item = Change>, K: Iterator<Item = sled::Result<Row>>> Iterator
             }
         }
     }
-}
-
-/// What a panic said.
-pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    panic
-        .downcast_ref::<&str>()
-        .map(|text| (*text).to_owned())
-        .or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "without a message".to_owned())
 }
 
 /// Damage that the library below found in its own pages, under the name of the row that was looked for.
@@ -324,40 +325,32 @@ fn some_row(start: &[u8]) -> RowName {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::{
+        collections::BTreeMap,
+        path::Path,
+        sync::atomic::{AtomicBool, Ordering},
+        thread,
+    };
 
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-
-    #[test]
-    fn a_panic_below_becomes_an_error_and_nothing_goes_on() {
-        let folder = tempfile::tempdir().expect("a folder");
-        let db = sled::open(folder.path()).expect("opens");
-        let rows = Rows::new(db, 0, 8);
-        let error = rows
-            .run::<()>("read", |_| panic!("page {} is odd", 7))
-            .expect_err("panicked");
-        assert_eq!(
-            error.to_string(),
-            "read in the store: the library below panicked: page 7 is odd"
-        );
-        assert!(matches!(rows.get(&[0x10, 0, 0, 1]), Err(Error::Failed)));
-    }
+    use crate::db::Settings;
 
     #[derive(Debug, Clone)]
     enum Step {
         Commit(Vec<(u8, Option<u8>)>),
-        WriteDown,
         Page { start: u8, end: u8, rows_max: usize },
     }
 
     fn step() -> impl Strategy<Value = Step> {
         prop_oneof![
-            4 => vec((0..16_u8, any::<Option<u8>>()), 1..6).prop_map(Step::Commit),
-            1 => Just(Step::WriteDown),
-            4 => (0..16_u8, 0..16_u8, 0..6_usize)
-                .prop_map(|(start, end, rows_max)| Step::Page { start, end, rows_max }),
+            vec((0..16_u8, any::<Option<u8>>()), 1..6).prop_map(Step::Commit),
+            (0..16_u8, 0..16_u8, 0..6_usize).prop_map(|(start, end, rows_max)| Step::Page {
+                start,
+                end,
+                rows_max
+            }),
         ]
     }
 
@@ -369,52 +362,115 @@ mod tests {
         rows.iter().map(|(key, value)| (key[3], value[0])).collect()
     }
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(64))]
+    fn open(folder: &Path) -> Db {
+        let settings = Settings {
+            cache_bytes: 1 << 20,
+            flush_every_ms: 500,
+        };
+        Db::open(folder, settings).expect("opens")
+    }
 
-        #[test]
-        fn what_waits_and_what_is_written_read_as_one(steps in vec(step(), 1..60)) {
-            let folder = tempfile::tempdir().expect("a folder");
-            let rows = Rows::new(sled::open(folder.path()).expect("opens"), 0, 8);
-            let mut model = BTreeMap::new();
-            for step in steps {
-                match step {
-                    Step::Commit(changes) => {
-                        for (name, value) in &changes {
-                            match value {
-                                Some(value) => model.insert(*name, *value),
-                                None => model.remove(name),
-                            };
-                        }
-                        let changes = changes.iter().map(|(name, value)| {
-                            (IVec::from(&key(*name)), value.map(|value| IVec::from(&[value])))
-                        });
-                        rows.commit(0, changes).expect("commits");
+    /// What the background thread does, without a pause: writes down, copies, switches over.
+    fn write_and_copy(rows: &Rows, folder: &Path) {
+        rows.begin_copy(open(folder));
+        loop {
+            rows.write_down().expect("writes");
+            if rows.copy_page().expect("copies") == Copied::All {
+                rows.write_down().expect("writes");
+                let old = rows.switch_to_copy(|_| Ok(())).expect("switches");
+                assert!(old.is_some());
+                return;
+            }
+        }
+    }
+
+    /// As the partition's own thread sees it.
+    fn play(rows: &Rows, steps: Vec<Step>) -> Result<BTreeMap<u8, u8>, TestCaseError> {
+        let mut model = BTreeMap::new();
+        for step in steps {
+            match step {
+                Step::Commit(changes) => {
+                    for (name, value) in &changes {
+                        match value {
+                            Some(value) => model.insert(*name, *value),
+                            None => model.remove(name),
+                        };
                     }
-                    Step::WriteDown => rows.write_down().expect("writes"),
-                    Step::Page { start, end, rows_max } => {
-                        let page = rows.page(&key(start), Some(&key(end)), rows_max).expect("reads");
-                        let expected: Vec<_> = (start < end)
-                            .then(|| model.range(start..end))
-                            .into_iter()
-                            .flatten()
-                            .map(|(name, value)| (*name, *value))
-                            .take(rows_max)
-                            .collect();
-                        prop_assert_eq!(plain(&page), expected);
-                        let back = rows.page_back(&key(0)[..3], rows_max).expect("reads");
-                        let expected: Vec<_> = model
-                            .iter()
-                            .rev()
-                            .map(|(name, value)| (*name, *value))
-                            .take(rows_max)
-                            .collect();
-                        prop_assert_eq!(plain(&back), expected);
-                        let one = rows.get(&key(start)).expect("reads");
-                        prop_assert_eq!(one.map(|value| value[0]), model.get(&start).copied());
-                    }
+                    let changes = changes.iter().map(|(name, value)| {
+                        let value = value.map(|value| IVec::from(&[value]));
+                        (IVec::from(&key(*name)), value)
+                    });
+                    rows.commit(0, changes).expect("commits");
+                }
+                Step::Page {
+                    start,
+                    end,
+                    rows_max,
+                } => {
+                    let page = rows.page(&key(start), Some(&key(end)), rows_max);
+                    let expected = (start < end).then(|| model.range(start..end));
+                    let expected = expected.into_iter().flatten();
+                    let expected = expected.map(|(name, value)| (*name, *value));
+                    let expected: Vec<_> = expected.take(rows_max).collect();
+                    prop_assert_eq!(plain(&page.expect("reads")), expected);
+                    let back = rows.page_back(&key(0)[..3], rows_max).expect("reads");
+                    let expected = model.iter().rev().map(|(name, value)| (*name, *value));
+                    prop_assert_eq!(plain(&back), expected.take(rows_max).collect::<Vec<_>>());
+                    let one = rows.get(&key(start)).expect("reads");
+                    prop_assert_eq!(one.map(|value| value[0]), model.get(&start).copied());
                 }
             }
         }
+        Ok(model)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn rows_read_as_one_while_they_are_written_down_and_copied(steps in vec(step(), 1..400)) {
+            let folder = tempfile::tempdir().expect("a folder");
+            let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+            let played = AtomicBool::new(false);
+            let model = thread::scope(|scope| {
+                let copier = scope.spawn(|| {
+                    let mut copies = 0;
+                    while copies == 0 || !played.load(Ordering::Acquire) {
+                        copies += 1;
+                        write_and_copy(&rows, &folder.path().join(copies.to_string()));
+                    }
+                });
+                let model = play(&rows, steps);
+                played.store(true, Ordering::Release);
+                copier.join().expect("copies");
+                model
+            })?;
+            rows.write_down().expect("writes");
+            let all = rows.db().run("scan", |sled| sled.iter().collect::<sled::Result<Vec<Row>>>());
+            prop_assert_eq!(plain(&all.expect("reads")), model.into_iter().collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn a_copy_that_lacks_rows_takes_nobodys_place() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        let all = (0..=PAGE_ROWS as u16).map(|name| {
+            let [high, low] = name.to_be_bytes();
+            (
+                IVec::from(&[Kind::Contact as u8, 0, 0, high, low]),
+                Some(IVec::from(b"x")),
+            )
+        });
+        rows.write_past(&all.collect::<Vec<_>>()).expect("writes");
+        rows.begin_copy(open(&folder.path().join("second")));
+        assert_eq!(rows.copy_page().expect("copies"), Copied::Some);
+        let error = rows.switch_to_copy(|_| Ok(())).expect_err("is not whole");
+        assert!(matches!(error, Error::CopyIncomplete), "{error}");
+        assert_eq!(rows.copy_page().expect("copies"), Copied::All);
+        let refused = rows.switch_to_copy(|_| Err(Error::Failed));
+        assert!(refused.is_err());
+        assert!(rows.give_copy_up().is_some());
+        assert_eq!(rows.copy_page().expect("has none"), Copied::Nothing);
     }
 }

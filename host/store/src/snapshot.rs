@@ -166,22 +166,19 @@ impl Store {
                 if page.is_empty() {
                     break;
                 }
-                let mut batch = sled::Batch::default();
-                for (key, _) in page {
-                    batch.remove(key);
-                }
-                self.core.rows.apply(batch)?;
+                let gone: Vec<_> = page.into_iter().map(|(key, _)| (key, None)).collect();
+                self.core.rows.write_past(&gone)?;
             }
         }
         Ok(())
     }
 
     fn put_rows(&self, rows: &mut Vec<OwnedRow>) -> Result<(), Error> {
-        let mut batch = sled::Batch::default();
-        for (key, value) in rows.drain(..) {
-            batch.insert(key, value);
-        }
-        self.core.rows.apply(batch)
+        let rows = rows.drain(..);
+        let put: Vec<_> = rows
+            .map(|(key, value)| (key.into(), Some(value.into())))
+            .collect();
+        self.core.rows.write_past(&put)
     }
 }
 

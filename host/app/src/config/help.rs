@@ -122,6 +122,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "Memory for the rows in use. Keep it above the working set: it is not a limit.",
     ),
     (
+        "store.compact_from_bytes",
+        "The rows' files are copied anew, while they are used, once they take so much and twice as much as after the last copy.",
+    ),
+    (
         "store.snapshot_every_s",
         "How often a snapshot is made, in seconds; 0 for never by itself.",
     ),

@@ -8,10 +8,12 @@ use signalbox_e2e::{server::Home, smtp::Sink, tools, wait::Watch};
 
 use crate::support::{on_event, send, start};
 
-const CONTACTS: u32 = 20;
+const CONTACTS: u32 = 10;
 /// Of each contact in each round. Few contacts with many events reach the bound of a contact's own history soonest.
-const EVENTS_EACH: u32 = 10;
+const EVENTS_EACH: u32 = 20;
 const MIB: u64 = 1024 * 1024;
+/// Smaller files than this are not copied.
+const COMPACT_FROM: u64 = 4 * MIB;
 /// Days after which facts, journeys that are over and settled messages go.
 const HISTORY_DAYS: u32 = 5;
 /// What one round adds to a contact's own history: its events and two mails of each.
@@ -24,6 +26,9 @@ const EVENT_BYTES: u64 = 200;
 const COPIES: u64 = 5;
 /// A journal's segment that is begun, and the store's files growing in steps.
 const STEPS_SLACK: u64 = 8 * MIB;
+
+/// Rounds between two lines of the print.
+const PRINTED_EVERY: usize = 20;
 
 #[derive(Clone, Copy)]
 struct Sizes {
@@ -63,20 +68,26 @@ impl Sizes {
 
 #[test]
 fn the_disk_stays_bounded_under_churn() {
-    // Each round stands for some minutes of a busy server: some events of every contact, a day of waits.
-    let rounds: u32 = tools::scaled("E2E_CHURN_ROUNDS", 50);
+    // Each round stands for some minutes of a busy server: some events of every contact, a day of waits. It goes on
+    // for so many rounds and for so long.
+    let rounds: u32 = tools::scaled("E2E_CHURN_ROUNDS", 80);
+    let seconds: u32 = tools::scaled("E2E_CHURN_S", 0);
     let sink = Sink::start().unwrap();
     let mut home = Home::new().unwrap();
     home.smtp(sink.port()).manual_clock("2026-01-01T00:00:00Z");
     home.set("journal.keep_days", 1)
         .set("store.history_keep_days", HISTORY_DAYS)
+        .set("store.compact_from_bytes", COMPACT_FROM)
         .set("store.snapshot_every_s", 2);
     let server = home.start().unwrap();
     let steps = json!([send("confirm", "transactional"), { "id": "rest", "wait": { "for": "1d" } }, send("ask", "transactional")]);
     start(&server.api, &on_event("order", "order_completed", &steps));
     let watch = Watch::start();
     let mut sizes = Vec::new();
-    for round in 0..rounds {
+    for round in 0.. {
+        if round >= rounds && watch.elapsed().as_secs() >= u64::from(seconds) {
+            break;
+        }
         let events: Vec<Json> = (0..CONTACTS * EVENTS_EACH)
             .map(|number| event(round, number))
             .collect();
@@ -89,19 +100,20 @@ fn the_disk_stays_bounded_under_churn() {
         let next = now + jiff::SignedDuration::from_hours(24);
         server.api.wind(&next.to_string(), "through").unwrap();
         let size = Sizes::of(&home);
-        if round % (rounds / 20).max(1) == 0 {
+        sizes.push(size);
+        if sizes.len().is_power_of_two() || sizes.len() % PRINTED_EVERY == 0 {
             size.print(round + 1, &watch);
         }
-        sizes.push(size);
     }
     assert_eq!(
         sink.count() as u32,
-        2 * rounds * CONTACTS * EVENTS_EACH,
+        2 * sizes.len() as u32 * CONTACTS * EVENTS_EACH,
         "two mails an event"
     );
     server.stop().unwrap();
     assert_kept_days(&home);
     assert_bounded(&sizes);
+    assert_compacted(&home);
     let checked = home.succeed(&["store", "check"]).unwrap();
     assert!(checked.contains("nothing is wrong"), "{checked}");
 }
@@ -162,5 +174,23 @@ fn assert_bounded(sizes: &[Sizes]) {
     assert!(
         after <= before + before / 2 + MIB,
         "the journal grows on: {before} and then {after} bytes"
+    );
+}
+
+/// The rows were copied into new files more than once, and the files are at most twice as large as a new copy.
+fn assert_compacted(home: &Home) {
+    let note = std::fs::read_to_string(home.data().join("store/generation")).unwrap();
+    let (json, _) = note.split_once("\ncrc32c").unwrap();
+    let note: Json = serde_json::from_str(json).unwrap();
+    let (copies, fresh) = (
+        note["number"].as_u64().unwrap(),
+        note["bytes"].as_u64().unwrap(),
+    );
+    let store = tools::folder_bytes(&home.data().join("store"));
+    println!("{copies} copies, the last of {fresh} bytes, the store has {store} at the end");
+    assert!(copies > 1, "{note}");
+    assert!(
+        store <= 2 * fresh + COMPACT_FROM,
+        "{store} bytes, {fresh} after the last copy"
     );
 }

@@ -36,10 +36,12 @@ pub(crate) fn open(folder: &Path) -> Store {
     Store::open(&config(folder)).unwrap()
 }
 
-/// As [`open`], with so few rows in memory that most commits are written down on the way.
+/// As [`open`], with so few rows in memory that most commits are written down on the way, and copied now and then.
 pub(crate) fn open_with_little_memory(folder: &Path) -> Store {
     let config = Config {
         waiting_rows: 8,
+        flush_every_ms: 20,
+        compact_from_bytes: 1 << 20,
         ..config(folder)
     };
     Store::open(&config).unwrap()
@@ -311,4 +313,16 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
             std::fs::copy(entry.path(), target).unwrap();
         }
     }
+}
+
+/// The databases in the folder, and the number of the one in use as its note says.
+pub(crate) fn generations(folder: &Path) -> (Vec<String>, u64) {
+    let names = std::fs::read_dir(folder).unwrap();
+    let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut databases: Vec<String> = names.filter(|name| name.starts_with("sled")).collect();
+    databases.sort();
+    let note = std::fs::read_to_string(folder.join("generation")).unwrap_or_default();
+    let note = note.split_once("\ncrc32c").map_or("{}", |(json, _)| json);
+    let note: serde_json::Value = serde_json::from_str(note).unwrap();
+    (databases, note["number"].as_u64().unwrap_or(0))
 }

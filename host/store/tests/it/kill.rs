@@ -11,7 +11,8 @@ use signalbox_model::{fact::FactKind, message::Message};
 use signalbox_store::{Condition, Store};
 
 use crate::fixture::{
-    at, contact_id, fact, let_wait, open, open_with_little_memory, queue_message, state,
+    at, contact_id, fact, generations, let_wait, open, open_with_little_memory, queue_message,
+    state,
 };
 
 /// Tells this test's own binary to be the process that is killed; the store's folder.
@@ -37,6 +38,11 @@ fn a_killed_process_leaves_whole_batches() {
         assert_whole(&store, found);
         last = found;
     }
+    let (databases, copies) = generations(folder.path());
+    assert!(
+        copies > 0,
+        "none was killed with its rows copied: {databases:?}"
+    );
 }
 
 /// Runs a child that commits, and kills it once it has flushed that often; answers with the last flushed position.

@@ -5,6 +5,7 @@
     reason = "in tests the panic names the line and that is all that is wanted"
 )]
 
+mod compact;
 mod damage;
 mod fixture;
 mod kill;
