@@ -488,3 +488,35 @@ fn rebinding(
         binding: serde_json::to_string(moved).ok()?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rebindings(count: usize, bytes: usize) -> Vec<Rebinding> {
+        let rebinding = Rebinding {
+            workflow: WorkflowId::parse("thanks").expect("an id"),
+            version: 1,
+            slot: "trigger".to_owned(),
+            binding: "x".repeat(bytes),
+        };
+        vec![rebinding; count]
+    }
+
+    fn sizes(all: Vec<Rebinding>) -> Vec<usize> {
+        parts(all).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn bindings_move_in_as_few_commands_as_they_fit_into() {
+        assert_eq!(sizes(Vec::new()), [0; 0]);
+        assert_eq!(sizes(rebindings(REBINDINGS_MAX, 10)), [REBINDINGS_MAX]);
+        assert_eq!(
+            sizes(rebindings(REBINDINGS_MAX + 1, 10)),
+            [REBINDINGS_MAX, 1]
+        );
+        let half = COMMAND_BYTES_MAX / 2;
+        assert_eq!(sizes(rebindings(5, half)), [2, 2, 1]);
+        assert_eq!(sizes(rebindings(2, 2 * COMMAND_BYTES_MAX)), [1, 1]);
+    }
+}

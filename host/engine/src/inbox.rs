@@ -213,3 +213,23 @@ impl Sink for Deliver {
         self.failed.send_replace(Some(text));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_asks_a_thread_that_ends_is_told() {
+        let inbox = Inbox::new(Arc::default());
+        let asked = || {
+            let (held, holds) = mpsc::channel();
+            let (_release, until) = mpsc::channel();
+            inbox.ask(Request::Hold { held, until });
+            holds
+        };
+        let before = asked();
+        inbox.close();
+        assert_eq!(before.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+        assert_eq!(asked().try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    }
+}

@@ -93,6 +93,17 @@ async fn a_read_waits_for_its_position() {
     }
     insta::assert_snapshot!(lines.join("\n"));
     let partition = position.split(':').next().expect("a partition");
+    // Ann's records are in one partition, and no position of another one says anything of them.
+    let other = if partition == "0" { "1" } else { "0" };
+    let reply = world
+        .get(&format!("/v1/contacts/ann?at_least={other}:1"))
+        .await;
+    assert_eq!(
+        reply.error_line(),
+        format!(
+            "400 invalid_parameter at \"-\": at_least is a position in the contact's partition, which is {partition}"
+        )
+    );
     let reply = world
         .get(&format!("/v1/contacts/ann?at_least={partition}:999999"))
         .await;

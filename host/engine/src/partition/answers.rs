@@ -283,24 +283,6 @@ impl Partition {
         }
     }
 
-    /// The next answers that fit into one record, at least one.
-    fn next_part(
-        &self,
-        answers: &mut Peekable<impl Iterator<Item = RecordedAnswer>>,
-    ) -> Result<Vec<RecordedAnswer>, Broken> {
-        let mut part = Vec::new();
-        let mut bytes = 0;
-        while let Some(next) = answers.peek() {
-            let encoded = codec::encode(next).map_err(|error| self.shared.fail(&error))?;
-            bytes += encoded.len();
-            if part.len() == RECORD_ANSWERS_MAX || (!part.is_empty() && bytes > RECORD_BYTES_MAX) {
-                break;
-            }
-            part.extend(answers.next());
-        }
-        Ok(part)
-    }
-
     /// Makes new answers durable before anything follows from them.
     pub(super) fn record_answers(&mut self, given: Vec<Given>) -> Result<(), Broken> {
         let mut fresh: Vec<RecordedAnswer> = given
@@ -313,7 +295,7 @@ impl Partition {
         fresh.sort_by_key(|answer| answer.sequence);
         let mut fresh = fresh.into_iter().peekable();
         while fresh.peek().is_some() {
-            let part = self.next_part(&mut fresh)?;
+            let part = next_part(&mut fresh).map_err(|error| self.shared.fail(&error))?;
             let positions = self
                 .shared
                 .append_durably(&[(self.number, Record::Decided(part))])?;
@@ -338,5 +320,72 @@ fn recorded(
         question: question.clone(),
         digest,
         answer,
+    }
+}
+
+/// The next answers that fit into one record, at least one.
+fn next_part(
+    answers: &mut Peekable<impl Iterator<Item = RecordedAnswer>>,
+) -> Result<Vec<RecordedAnswer>, codec::Error> {
+    let mut part = Vec::new();
+    let mut bytes = 0;
+    while let Some(next) = answers.peek() {
+        bytes += codec::encode(next)?.len();
+        if part.len() == RECORD_ANSWERS_MAX || (!part.is_empty() && bytes > RECORD_BYTES_MAX) {
+            break;
+        }
+        part.extend(answers.next());
+    }
+    Ok(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use signalbox_model::{
+        definitions::Slot,
+        id::WorkflowId,
+        value::Value,
+        verdict::{PersonalizerVerdict, Verdict},
+    };
+
+    use super::*;
+
+    fn answer(bytes: usize) -> RecordedAnswer {
+        let verdict = PersonalizerVerdict {
+            values: Value::Text("x".repeat(bytes).into()),
+            subject: None,
+            variant: None,
+            send_at: None,
+            reason: 0,
+        };
+        RecordedAnswer {
+            sequence: 1,
+            contact: ContactId::parse("ann").expect("an id"),
+            question: QuestionId {
+                workflow: WorkflowId::parse("thanks").expect("an id"),
+                version: 1,
+                slot: Slot::Trigger,
+                journey: None,
+                ordinal: 0,
+            },
+            digest: Digest::of_bytes(b"a component"),
+            answer: Ok(Verdict::Personalizer(verdict)),
+        }
+    }
+
+    fn sizes(count: usize, bytes: usize) -> Vec<usize> {
+        let mut answers = std::iter::repeat_n(answer(bytes), count).peekable();
+        let mut sizes = Vec::new();
+        while answers.peek().is_some() {
+            sizes.push(next_part(&mut answers).expect("it encodes").len());
+        }
+        sizes
+    }
+
+    #[test]
+    fn answers_go_into_as_few_records_as_they_fit_into() {
+        assert_eq!(sizes(RECORD_ANSWERS_MAX + 1, 10), [RECORD_ANSWERS_MAX, 1]);
+        assert_eq!(sizes(5, RECORD_BYTES_MAX / 3), [2, 2, 1]);
+        assert_eq!(sizes(2, 2 * RECORD_BYTES_MAX), [1, 1]);
     }
 }

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt::Write as _};
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
-use signalbox_journey::control::{self, Conflict};
+use signalbox_journey::{
+    control::{self, Conflict},
+    limits::{DEFINITIONS_BYTES_MAX, VERSIONS_MAX},
+};
 use signalbox_model::{
     definitions::{Definitions, Slot},
     id::{Digest, WorkflowId},
@@ -248,4 +251,28 @@ fn a_binding_moves_on_within_its_version() {
     ];
     let together = apply(&definitions, &Command::Rebind { bindings }).unwrap();
     assert_eq!(together, after);
+}
+
+#[test]
+fn all_versions_together_have_a_bound() {
+    let mut definitions = inside(WorkflowState::Paused);
+    let found = definitions.workflows.get_mut(&id()).unwrap();
+    let large = VERSIONS_MAX - 2;
+    let mut version = found.versions[&1].clone();
+    version.document.title = "x".repeat(DEFINITIONS_BYTES_MAX / large);
+    let versions = (1..=large as u32).map(|number| (number, version.clone()));
+    found.versions = versions.collect();
+    found.current = large as u32;
+    let conflict = apply(&definitions, &put(Some(large as u32))).unwrap_err();
+    assert_eq!(conflict.code(), "workflows_full");
+    let told = conflict.to_string();
+    assert!(
+        told.contains("bytes of workflows and their versions"),
+        "{told}"
+    );
+    // A smaller one is taken, and every state stays within reach.
+    let shorter = definitions.workflows.get_mut(&id()).unwrap();
+    shorter.versions.retain(|number, _| *number > 20);
+    apply(&definitions, &put(Some(large as u32))).unwrap();
+    apply(&definitions, &to(Action::Resume)).unwrap();
 }

@@ -156,3 +156,20 @@ fn a_clean_close_vouches_for_the_positions() {
     );
     assert!(error.is_damage());
 }
+
+#[test]
+fn flushes_at_once_do_not_disturb_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path());
+    fill(&store, 10);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..100).for_each(|_| store.flush().unwrap()));
+        }
+    });
+    let position = store.position(0);
+    drop(store);
+    let store = open(folder.path());
+    assert_eq!(store.condition(), Condition::Killed);
+    assert_eq!(store.position(0), position);
+}
