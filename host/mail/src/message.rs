@@ -275,21 +275,24 @@ fn part(content_type: ContentType, content: &str) -> SinglePart {
 /// Every line end (CRLF, bare CR, bare LF) becomes CRLF; NUL and other controls that no text needs are dropped.
 fn crlf(content: &str) -> String {
     let mut normal = String::with_capacity(content.len() + content.len() / 40);
-    let mut chars = content.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\r' => {
-                if chars.peek() == Some(&'\n') {
-                    chars.next();
-                }
+    let mut rest = content;
+    while let Some(at) = rest.find(char::is_control) {
+        normal.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let mut behind = rest.chars();
+        let control = behind.next();
+        rest = behind.as_str();
+        match control {
+            Some('\r') => {
                 normal.push_str("\r\n");
+                rest = rest.strip_prefix('\n').unwrap_or(rest);
             }
-            '\n' => normal.push_str("\r\n"),
-            '\t' => normal.push('\t'),
-            c if c.is_control() => {}
-            c => normal.push(c),
+            Some('\n') => normal.push_str("\r\n"),
+            Some('\t') => normal.push('\t'),
+            _ => {}
         }
     }
+    normal.push_str(rest);
     normal
 }
 
@@ -309,22 +312,16 @@ fn check_lines(bytes: &[u8]) -> Result<(), BuildError> {
     if bytes.len() > MESSAGE_BYTES_MAX {
         return Err(BuildError::TooLarge { bytes: bytes.len() });
     }
-    let mut rest = bytes;
-    while !rest.is_empty() {
-        let end = rest
-            .windows(2)
-            .position(|pair| pair == b"\r\n")
-            .unwrap_or(rest.len());
-        let line = &rest[..end];
-        let sound = end <= LINE_BYTES_MAX
-            && line.is_ascii()
-            && !line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-        if !sound {
-            return Err(BuildError::Line);
-        }
-        rest = rest.get(end + 2..).unwrap_or_default();
+    let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
+    let mut sound = bytes.is_ascii() && !bytes.contains(&0);
+    while let Some(line) = lines.next() {
+        let line = match lines.peek() {
+            Some(_) => line.strip_suffix(b"\r"),
+            None => Some(line),
+        };
+        sound &= line.is_some_and(|line| line.len() <= LINE_BYTES_MAX && !line.contains(&b'\r'));
     }
-    Ok(())
+    if sound { Ok(()) } else { Err(BuildError::Line) }
 }
 
 fn hex(purpose: &[u8], seed: &[u8], bytes: usize) -> String {
@@ -341,4 +338,35 @@ fn hex(purpose: &[u8], seed: &[u8], bytes: usize) -> String {
     nibbles
         .map(|nibble| char::from(DIGITS[usize::from(nibble)]))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_end_becomes_one_and_controls_go() {
+        let cases = [
+            ("", ""),
+            ("plain", "plain"),
+            ("a\nb\r\nc\rd", "a\r\nb\r\nc\r\nd"),
+            ("\n\r\r\n\n", "\r\n\r\n\r\n\r\n"),
+            ("a\tb\0c\u{7f}d\u{85}é\r", "a\tbcdé\r\n"),
+        ];
+        for (content, expected) in cases {
+            assert_eq!(crlf(content), expected, "{content:?}");
+        }
+    }
+
+    #[test]
+    fn a_line_is_ascii_and_ends_as_a_line_does() {
+        let longest = "x".repeat(LINE_BYTES_MAX);
+        for good in ["", "a", "a\r\n", "a\r\n\r\nb", &longest] {
+            assert!(check_lines(good.as_bytes()).is_ok(), "{good:?}");
+        }
+        let longer = format!("{longest}x\r\n");
+        for bad in ["a\nb", "a\rb", "a\r", "\r\r\n", "a\0", "é", &longer] {
+            assert!(check_lines(bad.as_bytes()).is_err(), "{bad:?}");
+        }
+    }
 }
