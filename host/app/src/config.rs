@@ -340,6 +340,10 @@ impl Config {
         if !(1..=3_660).contains(&self.store.history_keep_days) {
             return Some(("store.history_keep_days", "must be 1 to 3,660".to_owned()));
         }
+        if self.store.compact_from_bytes < 1 << 20 {
+            let reason = "must be 1,048,576 or more".to_owned();
+            return Some(("store.compact_from_bytes", reason));
+        }
         if !(1..=30).contains(&self.journal.keep_days) {
             return Some(("journal.keep_days", "must be 1 to 30".to_owned()));
         }

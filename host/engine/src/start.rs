@@ -117,7 +117,7 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
     let mut store_config =
         signalbox_store::Config::new(&folder, config.partitions, config.manual_start);
     store_config.cache_bytes = config.store_cache_bytes;
-    store_config.compact_from_bytes = config.store_compact_from_bytes;
+    store_config.compact_from_bytes = Some(config.store_compact_from_bytes);
     let opened = if config.rebuild
         && signalbox_store::read_meta(&folder)
             .map_err(StartError::OpenStore)?

@@ -63,7 +63,7 @@ impl Blobs {
             .and_then(|()| file.sync_all())
             .map_err(Error::io("write", &unfinished))?;
         fs::rename(&unfinished, &path).map_err(Error::io("rename to", &path))?;
-        files::sync_folder(&self.folder)?;
+        files::sync(&self.folder)?;
         Ok(digest)
     }
 
@@ -127,7 +127,7 @@ impl Blobs {
                 }
             }
         }
-        files::sync_folder(folder)
+        files::sync(folder)
     }
 
     fn path(&self, digest: Digest) -> PathBuf {

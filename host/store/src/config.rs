@@ -21,8 +21,9 @@ pub struct Config {
     /// times as many it writes them down itself before it goes on. Default: 2,048.
     pub waiting_rows: usize,
     /// The rows are copied into new files, while they are used, when their files take so many bytes and twice as many
-    /// as after the last copy. Default: 64 MiB.
-    pub compact_from_bytes: u64,
+    /// as after the last copy. For that time memory and disk hold the rows twice. Default: never; only who keeps the
+    /// store open for long needs it.
+    pub compact_from_bytes: Option<u64>,
     /// Most event names, and most attribute names, that a partition keeps of what it has seen. Default: 1,000.
     pub observed_names_max: usize,
     /// Written into a store that this open creates.
@@ -38,7 +39,7 @@ impl Config {
             cache_bytes: 1 << 30,
             flush_every_ms: 500,
             waiting_rows: 2_048,
-            compact_from_bytes: 64 << 20,
+            compact_from_bytes: None,
             observed_names_max: 1_000,
             now,
         }

@@ -6,13 +6,10 @@
 
 use std::{ops::Bound, sync::Arc};
 
-use crate::{
-    db::Db,
-    error::Error,
-    key,
-    layer::Change,
-    rows::{PAGE_ROWS, Row},
-};
+use crate::{db::Db, error::Error, key, layer::Change};
+
+/// A page ends with the row that brings it to so many bytes: others wait while it is copied.
+const PAGE_BYTES_MAX: usize = 1 << 20;
 
 /// A copy that is being made.
 #[derive(Debug)]
@@ -52,27 +49,34 @@ impl Copy {
         }
     }
 
-    /// Copies the next page. Nobody writes to either meanwhile.
-    pub(crate) fn page(&mut self, from: &Db) -> Result<Copied, Error> {
+    /// Copies the next page, of at most so many rows and [`PAGE_BYTES_MAX`]. Nobody writes to either meanwhile.
+    pub(crate) fn page(&mut self, from: &Db, rows_max: usize) -> Result<Copied, Error> {
         let start = match &self.reached {
             Reached::Before(start) => start.as_slice(),
             Reached::All => return Ok(Copied::All),
             Reached::Lost => return Err(Error::CopyIncomplete),
         };
-        let page: Vec<Row> = from.run("copy", |sled| {
-            let rows = sled.range::<&[u8], _>((Bound::Included(start), Bound::Unbounded));
-            rows.take(PAGE_ROWS).collect()
-        })?;
-        let (next, copied) = match page.last() {
-            Some((last, _)) if page.len() == PAGE_ROWS => {
-                (Reached::Before(key::after(last)), Copied::Some)
+        let (page, next) = from.run("copy", |sled| {
+            let mut rows = sled.range::<&[u8], _>((Bound::Included(start), Bound::Unbounded));
+            let (mut page, mut bytes) = (Vec::new(), 0);
+            while page.len() < rows_max && bytes < PAGE_BYTES_MAX {
+                let Some((key, value)) = rows.next().transpose()? else {
+                    return Ok((page, Reached::All));
+                };
+                bytes += key.len() + value.len();
+                page.push((key, Some(value)));
             }
-            _ => (Reached::All, Copied::All),
-        };
-        let rows = page.into_iter().map(|(key, value)| (key, Some(value)));
-        self.db.write("copy", rows)?;
+            let next = page
+                .last()
+                .map_or_else(Vec::new, |(last, _)| key::after(last));
+            Ok((page, Reached::Before(next)))
+        })?;
+        self.db.write("copy", page.into_iter())?;
         self.reached = next;
-        Ok(copied)
+        Ok(match self.reached {
+            Reached::All => Copied::All,
+            Reached::Before(_) | Reached::Lost => Copied::Some,
+        })
     }
 
     /// Writes what was written to the other one, as far as the copy has come. If that fails the copy is lost, as the

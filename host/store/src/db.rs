@@ -1,7 +1,8 @@
-//! One database of sled in a folder of its own: the only place that touches sled.
+//! One database of sled in a folder of its own: the only place that calls it.
 //!
-//! sled 0.34 answers some damage to its files with a panic. A panic is caught here, at the call; from then on
-//! everything is refused, since what the panic left behind cannot be trusted. Callers see [`Error`] only.
+//! sled 0.34 answers some damage to its files with a panic. A panic in a call is caught here; from then on everything
+//! is refused, since what the panic left behind cannot be trusted. Callers see [`Error`] only. A write that failed may
+//! leave sled waiting for it for ever, so that such a database is never flushed or dropped, but forgotten.
 
 use std::{
     any::Any,
@@ -45,7 +46,10 @@ pub(crate) struct Db {
     folder: PathBuf,
     /// sled's file a second time, for an fsync of our own: sled's `flush` only hands over to the system.
     file: File,
+    /// A panic came from below.
     failed: AtomicBool,
+    /// A write failed.
+    unsound: AtomicBool,
 }
 
 impl Db {
@@ -63,17 +67,14 @@ impl Db {
             folder: folder.to_owned(),
             file,
             failed: AtomicBool::new(false),
+            unsound: AtomicBool::new(false),
         };
         db.sync()?;
-        files::sync_folder(folder)?;
+        files::sync(folder)?;
         if let Some(parent) = folder.parent() {
-            files::sync_folder(parent)?;
+            files::sync(parent)?;
         }
         Ok(db)
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// Whether a panic came from below.
@@ -117,7 +118,11 @@ impl Db {
                 None => batch.remove(key),
             }
         }
-        self.run(doing, |sled| sled.apply_batch(batch))
+        let written = self.run(doing, |sled| sled.apply_batch(batch));
+        if written.is_err() {
+            self.unsound.store(true, Ordering::Release);
+        }
+        written
     }
 
     /// Makes everything that was written durable. Blocks for an fsync.
@@ -131,7 +136,26 @@ impl Db {
     pub(crate) fn close(mut self) -> Result<(), Error> {
         self.drop_sled();
         self.sync()?;
-        files::sync_folder(&self.folder)
+        // Large pages lie in files of their own, which sled does not sync.
+        let large = self.folder.join("blobs");
+        if large.is_dir() {
+            for file in files::list(&large)? {
+                files::sync(&file)?;
+            }
+            files::sync(&large)?;
+        }
+        files::sync(&self.folder)
+    }
+
+    /// Closes it and removes its folder.
+    pub(crate) fn remove(mut self) -> Result<(), Error> {
+        self.drop_sled();
+        if self.unsound.load(Ordering::Acquire) {
+            // sled still has the file open, which would keep its space.
+            let path = file_of(&self.folder);
+            self.file.set_len(0).map_err(Error::io("cut", &path))?;
+        }
+        files::remove_folder(&self.folder)
     }
 
     /// Bytes that it takes on disk.
@@ -145,9 +169,13 @@ impl Db {
             .map_err(Error::io("sync", &file_of(&self.folder)))
     }
 
-    /// The last flush of a damaged database may panic as well.
+    /// The last flush of a damaged database may panic as well, and that of an unsound one never end.
     fn drop_sled(&mut self) {
         let sled = self.sled.take();
+        if self.unsound.load(Ordering::Acquire) {
+            std::mem::forget(sled);
+            return;
+        }
         if catch_unwind(AssertUnwindSafe(|| drop(sled))).is_err() {
             self.failed.store(true, Ordering::Release);
         }

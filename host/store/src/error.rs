@@ -122,6 +122,14 @@ pub enum Error {
     /// A copy of the rows cannot take their place.
     #[error("the copy of the rows lacks some of them")]
     CopyIncomplete,
+    /// The file system has too little space for a copy of the rows.
+    #[error("copying the rows takes up to {wanted} bytes, the file system has {free}")]
+    NoRoomToCopy {
+        /// Bytes free.
+        free: u64,
+        /// Bytes that have to be.
+        wanted: u64,
+    },
     /// A snapshot cannot be read.
     #[error("snapshot: {0}")]
     Snapshot(SnapshotDamage),
@@ -175,7 +183,20 @@ impl Error {
                     source: sled::Error::Corruption { .. } | sled::Error::ReportableBug(_),
                     ..
                 }
-        )
+        ) || self.is_cut_short()
+    }
+
+    /// Whether a file below ends before it should, or is missing.
+    fn is_cut_short(&self) -> bool {
+        use io::ErrorKind::{NotFound, UnexpectedEof};
+        let Self::Sled {
+            source: sled::Error::Io(source),
+            ..
+        } = self
+        else {
+            return false;
+        };
+        matches!(source.kind(), NotFound | UnexpectedEof)
     }
 }
 

@@ -28,11 +28,18 @@ pub(crate) fn create_folder(folder: &Path) -> Result<(), Error> {
         .map_err(Error::io("create folder", folder))
 }
 
-/// Makes what was created, renamed or removed in the folder durable.
-pub(crate) fn sync_folder(folder: &Path) -> Result<(), Error> {
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(Error::io("sync folder", folder))
+/// Makes a file's bytes durable, or what was created, renamed or removed in a folder.
+pub(crate) fn sync(path: &Path) -> Result<(), Error> {
+    File::open(path)
+        .and_then(|file| file.sync_all())
+        .map_err(Error::io("sync", path))
+}
+
+/// Bytes that can still be written to the file system of that folder.
+pub(crate) fn free_bytes(folder: &Path) -> Result<u64, Error> {
+    rustix::fs::statvfs(folder)
+        .map(|system| system.f_bavail.saturating_mul(system.f_frsize))
+        .map_err(|error| Error::io("ask for the free space of", folder)(error.into()))
 }
 
 /// A new file that only its owner may read.
@@ -48,13 +55,18 @@ pub(crate) fn create(path: &Path) -> Result<File, Error> {
 
 /// Writes the file whole or not at all, and durably. Its folder is there.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    place(path, bytes)?;
+    path.parent().map_or(Ok(()), sync)
+}
+
+/// As [`write`], but a power failure may bring the file of before back: after an error nothing has changed.
+fn place(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let unfinished = unfinished(path);
     let mut file = create(&unfinished)?;
     file.write_all(bytes)
         .and_then(|()| file.sync_all())
         .map_err(Error::io("write", &unfinished))?;
-    fs::rename(&unfinished, path).map_err(Error::io("rename to", path))?;
-    path.parent().map_or(Ok(()), sync_folder)
+    fs::rename(&unfinished, path).map_err(Error::io("rename to", path))
 }
 
 fn unfinished(path: &Path) -> PathBuf {
@@ -66,7 +78,7 @@ fn unfinished(path: &Path) -> PathBuf {
 /// Removes the file durably, if it is there.
 pub(crate) fn remove(path: &Path) -> Result<(), Error> {
     match fs::remove_file(path) {
-        Ok(()) => path.parent().map_or(Ok(()), sync_folder),
+        Ok(()) => path.parent().map_or(Ok(()), sync),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("remove", path)(error)),
     }
@@ -75,7 +87,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), Error> {
 /// Removes the folder with everything in it durably, if it is there.
 pub(crate) fn remove_folder(folder: &Path) -> Result<(), Error> {
     match fs::remove_dir_all(folder) {
-        Ok(()) => folder.parent().map_or(Ok(()), sync_folder),
+        Ok(()) => folder.parent().map_or(Ok(()), sync),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Error::io("remove", folder)(error)),
     }
@@ -100,6 +112,11 @@ pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, Error> {
 /// Writes a JSON document with its checksum on the line below.
 pub(crate) fn write_document<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
     write(path, document(path, value)?.as_bytes())
+}
+
+/// As [`write_document`], but a power failure may bring the file of before back: after an error nothing has changed.
+pub(crate) fn place_document<T: Serialize>(path: &Path, value: &T) -> Result<(), Error> {
+    place(path, document(path, value)?.as_bytes())
 }
 
 /// As [`write_document`], whole or not at all for this run of the machine, but not durable: costs no fsync.

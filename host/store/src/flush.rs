@@ -131,14 +131,16 @@ impl Background {
 
     /// Until the other end of `woken` is gone.
     fn run(mut self, woken: &mpsc::Receiver<()>) {
-        let mut rest = None;
+        // When a piece of a copy is due, while one is being made.
+        let mut next_piece: Option<Instant> = None;
         loop {
-            let until_due = self.due.saturating_duration_since(process_now());
-            let word = woken.recv_timeout(rest.map_or(until_due, |rest| until_due.min(rest)));
+            let next = next_piece.map_or(self.due, |piece| piece.min(self.due));
+            let word = woken.recv_timeout(next.saturating_duration_since(process_now()));
             if word == Err(RecvTimeoutError::Disconnected) {
                 return;
             }
-            let is_due = process_now() >= self.due;
+            let now = process_now();
+            let is_due = now >= self.due;
             let written = match (is_due, word) {
                 (true, _) => self.flush(),
                 (false, Ok(())) => self.core.rows.write_down(),
@@ -148,11 +150,9 @@ impl Background {
             if let Err(error) = written {
                 tracing::warn!(%error, "writing the store in the background failed: {error}");
             }
-            rest = if is_due || rest.is_some() {
-                self.compact()
-            } else {
-                None
-            };
+            if next_piece.map_or(is_due, |piece| piece <= now) {
+                next_piece = self.compact().map(|rest| process_now() + rest);
+            }
         }
     }
 

@@ -129,15 +129,20 @@ impl Layout {
         }
     }
 
-    /// The databases of all generations that are there, finished or not.
-    pub(crate) fn all_rows(&self) -> Result<Vec<PathBuf>, Error> {
+    /// The generations of rows that are there, finished or not.
+    pub(crate) fn all_rows(&self) -> Result<Vec<u64>, Error> {
         let paths = files::list(&self.folder)?;
-        let is_rows = |path: &PathBuf| {
-            let name = path.file_name().and_then(|name| name.to_str());
-            name.and_then(|name| name.strip_prefix(ROWS_FOLDER))
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        let number = |path: PathBuf| {
+            let name = path.file_name()?.to_str()?;
+            let number = match name.strip_prefix(ROWS_FOLDER)? {
+                "" => 0,
+                later => later.strip_prefix('-')?.parse().ok()?,
+            };
+            // A name of somebody else's, such as `sled-007` or `sled-copy`, is not ours to touch.
+            let is_ours = path == self.rows(number) && path.is_dir() && !path.is_symlink();
+            is_ours.then_some(number)
         };
-        Ok(paths.into_iter().filter(is_rows).collect())
+        Ok(paths.into_iter().filter_map(number).collect())
     }
 
     pub(crate) fn blobs(&self) -> PathBuf {

@@ -1,7 +1,6 @@
 //! Opening, closing and throwing away.
 //!
-//! sled is opened on a thread of its own, whose panics are contained. What the files beside the rows say decides
-//! whether the rows can be trusted; the engine decides what to do about it.
+//! What the files beside the rows say decides whether the rows can be trusted; the engine decides what to do about it.
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
@@ -49,7 +48,7 @@ impl Store {
                 });
             }
             Some(meta) => meta,
-            None if layout.rows(0).exists() || layout.generation().exists() => {
+            None if !layout.all_rows()?.is_empty() => {
                 return Err(OpenError::NoMeta {
                     path: layout.meta(),
                 });
@@ -63,13 +62,19 @@ impl Store {
         let condition = meta::condition(&layout)?;
         let expected = meta::expected(&layout, condition)?;
         let generation = meta::read_generation(&layout)?;
-        compact::remove_others(&layout, generation)?;
         let settings = Settings::of(config);
         let folder = layout.rows(generation.number);
+        if generation.number > 0 && !folder.is_dir() {
+            return Err(OpenError::FileDamaged {
+                path: layout.generation(),
+                reason: format!("{} is not there", folder.display()),
+            });
+        }
         let db = Db::open(&folder, settings)?;
         let rows = Rows::new(db, partitions, config.waiting_rows);
         let positions = read_positions(&folder, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
+        let last_died = compact::remove_others(&layout, generation);
         let running = Running {
             boot: meta::boot_id(),
         };
@@ -83,7 +88,7 @@ impl Store {
             flushing: Mutex::new(()),
         });
         let flush_every = Duration::from_millis(settings.flush_every_ms);
-        let compactor = Compactor::new(settings, config.compact_from_bytes, generation);
+        let compactor = Compactor::new(settings, config.compact_from_bytes, generation, last_died);
         Ok(Self {
             flusher: Flusher::start(Arc::clone(&core), flush_every, compactor)?,
             core,
@@ -141,10 +146,10 @@ pub fn discard_rows(folder: &Path) -> Result<(), OpenError> {
     let layout = Layout::new(folder);
     let _lock = lock(&layout)?;
     note_rebuild(&layout)?;
-    for rows in layout.all_rows()? {
-        files::remove_folder(&rows)?;
-    }
     files::remove(&layout.generation())?;
+    for generation in layout.all_rows()? {
+        files::remove_folder(&layout.rows(generation))?;
+    }
     files::remove(&layout.running())?;
     files::remove(&layout.closed())?;
     files::remove(&layout.flushed())?;
@@ -160,7 +165,7 @@ pub fn create_as(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
     files::create_folder(folder)?;
     let layout = Layout::new(folder);
     let _lock = lock(&layout)?;
-    if layout.meta().exists() || layout.rows(0).exists() {
+    if layout.meta().exists() || !layout.all_rows()?.is_empty() {
         let exists = std::io::Error::from(std::io::ErrorKind::AlreadyExists);
         return Err(Error::io("create a store in", folder)(exists).into());
     }
@@ -208,7 +213,7 @@ fn new_meta(config: &Config) -> Result<Meta, Error> {
 fn create(layout: &Layout, meta: &Meta) -> Result<(), Error> {
     meta::write_meta(layout, meta)?;
     match layout.folder.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => files::sync_folder(parent),
+        Some(parent) if !parent.as_os_str().is_empty() => files::sync(parent),
         _ => Ok(()),
     }
 }

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Rows read in one go by scans; between two goes nothing is held below.
-pub(crate) const PAGE_ROWS: usize = 512;
+const PAGE_ROWS: usize = 512;
 /// A partition with so many times the rows that are written down soon writes them down itself before it goes on.
 const WAITING_TIMES_MAX: usize = 4;
 /// The same for bytes.
@@ -200,10 +200,10 @@ impl Rows {
         *self.writing() = Some(Copy::new(empty));
     }
 
-    /// Copies some more rows. Writes go on between two calls, and reach the copy as well.
-    pub(crate) fn copy_page(&self) -> Result<Copied, Error> {
+    /// Copies at most so many more rows. Writes go on between two calls, and reach the copy as well.
+    pub(crate) fn copy_page(&self, rows_max: usize) -> Result<Copied, Error> {
         match &mut *self.writing() {
-            Some(copy) => copy.page(&self.db()),
+            Some(copy) => copy.page(&self.db(), rows_max),
             None => Ok(Copied::Nothing),
         }
     }
@@ -219,7 +219,7 @@ impl Rows {
     pub(crate) fn switch_to_copy(
         &self,
         vouch: impl FnOnce(&Db) -> Result<(), Error>,
-    ) -> Result<Option<Arc<Db>>, Error> {
+    ) -> Result<Option<Db>, Error> {
         let mut writing = self.writing();
         if let Some(copy) = &*writing {
             vouch(copy.whole()?)?;
@@ -228,18 +228,23 @@ impl Rows {
             return Ok(None);
         };
         let mut db = self.db.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(std::mem::replace(&mut *db, copy.into_db())))
+        Ok(Arc::into_inner(std::mem::replace(&mut *db, copy.into_db())))
     }
 
     /// Gives the copy up that is being made, and answers with what there is of it.
-    pub(crate) fn give_copy_up(&self) -> Option<Arc<Db>> {
-        self.writing().take().map(Copy::into_db)
+    pub(crate) fn give_copy_up(&self) -> Option<Db> {
+        self.writing()
+            .take()
+            .and_then(|copy| Arc::into_inner(copy.into_db()))
     }
 
-    /// Closes the database, with everything that was written down durable.
+    /// Closes the database, with everything that was written down durable, and removes an unfinished copy.
     pub(crate) fn close(self) -> Result<(), Error> {
+        self.give_copy_up().map_or(Ok(()), Db::remove)?;
         let db = self.db.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Arc::into_inner(db).map_or(Err(Error::Failed), Db::close)
+        Arc::into_inner(db)
+            .expect("nobody has it beyond a call")
+            .close()
     }
 
     fn db(&self) -> RwLockReadGuard<'_, Arc<Db>> {
@@ -375,7 +380,7 @@ mod tests {
         rows.begin_copy(open(folder));
         loop {
             rows.write_down().expect("writes");
-            if rows.copy_page().expect("copies") == Copied::All {
+            if rows.copy_page(2).expect("copies") == Copied::All {
                 rows.write_down().expect("writes");
                 let old = rows.switch_to_copy(|_| Ok(())).expect("switches");
                 assert!(old.is_some());
@@ -451,26 +456,62 @@ mod tests {
         }
     }
 
+    fn put(rows: &Rows, names: std::ops::Range<u8>, value: &[u8]) {
+        let changes = names.map(|name| (IVec::from(&key(name)), Some(IVec::from(value))));
+        rows.write_past(&changes.collect::<Vec<_>>())
+            .expect("writes");
+    }
+
     #[test]
     fn a_copy_that_lacks_rows_takes_nobodys_place() {
         let folder = tempfile::tempdir().expect("a folder");
         let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
-        let all = (0..=PAGE_ROWS as u16).map(|name| {
-            let [high, low] = name.to_be_bytes();
-            (
-                IVec::from(&[Kind::Contact as u8, 0, 0, high, low]),
-                Some(IVec::from(b"x")),
-            )
-        });
-        rows.write_past(&all.collect::<Vec<_>>()).expect("writes");
+        put(&rows, 0..9, b"x");
         rows.begin_copy(open(&folder.path().join("second")));
-        assert_eq!(rows.copy_page().expect("copies"), Copied::Some);
+        assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
         let error = rows.switch_to_copy(|_| Ok(())).expect_err("is not whole");
         assert!(matches!(error, Error::CopyIncomplete), "{error}");
-        assert_eq!(rows.copy_page().expect("copies"), Copied::All);
+        assert_eq!(rows.copy_page(10).expect("copies"), Copied::All);
         let refused = rows.switch_to_copy(|_| Err(Error::Failed));
         assert!(refused.is_err());
         assert!(rows.give_copy_up().is_some());
-        assert_eq!(rows.copy_page().expect("has none"), Copied::Nothing);
+        assert_eq!(rows.copy_page(4).expect("has none"), Copied::Nothing);
+    }
+
+    #[test]
+    fn a_page_of_large_rows_has_few() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        put(&rows, 0..20, &vec![7; 400 << 10]);
+        rows.begin_copy(open(&folder.path().join("second")));
+        let mut pages = 1;
+        while rows.copy_page(512).expect("copies") == Copied::Some {
+            pages += 1;
+        }
+        assert_eq!(pages, 7);
+    }
+
+    #[test]
+    fn a_copy_that_cannot_be_written_is_lost_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        put(&rows, 0..4, b"old");
+        rows.begin_copy(open(&folder.path().join("second")));
+        assert_eq!(rows.copy_page(9).expect("copies"), Copied::All);
+        let copy = rows.writing().as_ref().map(Copy::db).expect("is made");
+        copy.run::<()>("write", |_| panic!("no more"))
+            .expect_err("panicked");
+        drop(copy);
+        put(&rows, 2..6, b"new");
+        assert!(matches!(rows.copy_page(9), Err(Error::CopyIncomplete)));
+        assert!(rows.switch_to_copy(|_| Ok(())).is_err());
+        let lost = rows.give_copy_up().expect("is there");
+        lost.remove().expect("goes");
+        assert!(!folder.path().join("second").exists());
+        assert_eq!(
+            rows.get(&key(3)).expect("reads").as_deref(),
+            Some(&b"new"[..])
+        );
+        rows.close().expect("closes");
     }
 }

@@ -206,7 +206,7 @@ impl Snapshots {
                 remove_set(&folder)?;
             }
         }
-        files::sync_folder(&self.folder)
+        files::sync(&self.folder)
     }
 
     fn folders(&self) -> Result<Vec<PathBuf>, Error> {
@@ -264,7 +264,7 @@ impl Writing<'_> {
         // A set of the same positions says the same; the new one takes its place.
         remove_set(&folder)?;
         fs::rename(&self.folder, &folder).map_err(Error::io("rename to", &folder))?;
-        files::sync_folder(&self.snapshots.folder)?;
+        files::sync(&self.snapshots.folder)?;
         let mut set = SnapshotSet {
             folder,
             manifest,

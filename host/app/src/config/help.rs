@@ -123,7 +123,7 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     ),
     (
         "store.compact_from_bytes",
-        "The rows' files are copied anew, while they are used, once they take so much and twice as much as after the last copy.",
+        "The rows' files are copied anew, while they are used, once they take so much and twice as much as after the last copy. Disk and memory hold the rows twice for that time.",
     ),
     (
         "store.snapshot_every_s",

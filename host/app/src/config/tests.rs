@@ -141,6 +141,10 @@ fn mistakes_are_named_with_their_place() {
             "--set store.history_keep_days: store.history_keep_days: must be 1 to 3,660",
         ),
         (
+            set(&["store.compact_from_bytes=1000"]),
+            "--set store.compact_from_bytes: store.compact_from_bytes: must be 1,048,576 or more",
+        ),
+        (
             set(&["smtp.name=me"]),
             "--set smtp.name: smtp.name: a name and a password go together",
         ),

@@ -13,7 +13,7 @@ const ROUNDS_MAX: usize = 20_000;
 /// Copies as soon as there is a little to copy, and looks often.
 fn eager(folder: &Path) -> Config {
     Config {
-        compact_from_bytes: MIB,
+        compact_from_bytes: Some(MIB),
         flush_every_ms: 5,
         waiting_rows: 8,
         ..config(folder)

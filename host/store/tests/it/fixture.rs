@@ -41,7 +41,7 @@ pub(crate) fn open_with_little_memory(folder: &Path) -> Store {
     let config = Config {
         waiting_rows: 8,
         flush_every_ms: 20,
-        compact_from_bytes: 1 << 20,
+        compact_from_bytes: Some(1 << 20),
         ..config(folder)
     };
     Store::open(&config).unwrap()
