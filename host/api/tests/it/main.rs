@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod batches;
+mod connections;
 mod documents;
 mod events;
 mod keys;

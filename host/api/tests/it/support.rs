@@ -17,7 +17,7 @@ use axum::{
 };
 use serde_json::{Value as Json, json};
 use signalbox_api::{
-    App,
+    App, connections,
     keys::{Keyring, Role},
 };
 use signalbox_engine::{ClockMode, Config, Engine, Parts};
@@ -34,7 +34,7 @@ use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 /// Longest wait for a state that must come; only reached when it does not.
-const BOUND: Duration = Duration::from_mins(1);
+pub(crate) const BOUND: Duration = Duration::from_mins(1);
 /// Longest answer that a test reads, in bytes.
 const REPLY_BYTES_MAX: usize = 16 << 20;
 /// Set in the process that this binary starts to compile plugins.
@@ -171,11 +171,7 @@ impl World {
         };
         let (admin, read, ingest) = (made(Role::Admin), made(Role::Read), made(Role::Ingest));
         let keys = Arc::new(keys);
-        let router = signalbox_api::router(App {
-            engine: engine.clone(),
-            keys: Arc::clone(&keys),
-            rule_limits: Arc::new(Limits::default()),
-        });
+        let router = signalbox_api::router(app(&engine, &keys, connections::Limits::default()));
         Self {
             router,
             engine,
@@ -186,6 +182,11 @@ impl World {
             catalogue,
             root,
         }
+    }
+
+    /// What a server over sockets needs, with these bounds on its connections.
+    pub(crate) fn app(&self, connections: connections::Limits) -> App {
+        app(&self.engine, &self.keys, connections)
     }
 
     /// Sends a request.
@@ -278,6 +279,15 @@ impl World {
         let Self { catalogue, .. } = self;
         let dropped = tokio::task::spawn_blocking(move || drop(catalogue)).await;
         dropped.expect("its threads end");
+    }
+}
+
+fn app(engine: &Engine, keys: &Arc<Keyring>, connections: connections::Limits) -> App {
+    App {
+        engine: engine.clone(),
+        keys: Arc::clone(keys),
+        rule_limits: Arc::new(Limits::default()),
+        connections,
     }
 }
 
