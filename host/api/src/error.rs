@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use signalbox_engine::{AcceptError, CommandError, PutError, ReadError, Unavailable};
+use signalbox_engine::{AcceptError, CommandError, FollowError, PutError, ReadError, Unavailable};
 use signalbox_journey::control::Conflict;
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
@@ -370,6 +370,15 @@ impl From<CommandError> for Error {
 impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         Self::new(ErrorCode::Unavailable, unavailable.to_string())
+    }
+}
+
+impl From<FollowError> for Error {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Manual => Self::new(ErrorCode::Conflict, error.to_string()),
+            FollowError::Unavailable(unavailable) => unavailable.into(),
+        }
     }
 }
 

@@ -78,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))
         .route("/v1/clock", get(clock::read).post(clock::advance))
+        .route("/v1/clock/follow", post(clock::follow))
         // What is not there needs a key as well, so that nobody without one learns what is.
         .route("/v1/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_method)

@@ -36,6 +36,7 @@ use signalbox_model::{
     id::{ContactId, Partition, WorkflowId},
     problem::Problem,
     record::Command,
+    time::Instant,
     workflow::{Action, Workflow},
 };
 use signalbox_reports::Counters;
@@ -51,7 +52,8 @@ pub use crate::{
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     error::{
-        AcceptError, CommandError, PutError, ReadError, SnapshotError, StartError, Unavailable,
+        AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
+        Unavailable,
     },
     metrics::{HistogramSnapshot, MetricsSnapshot},
     reexecute::{
@@ -62,7 +64,7 @@ pub use crate::{
     views::{ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowView},
     winding::{Edge, ManualClock, Settled},
 };
-use crate::{shared::Shared, start::Threads};
+use crate::{inbox::Inbox, shared::Shared, start::Threads};
 
 /// Longest wait for readers to let go of journal and store at a stop.
 const LET_GO_MAX: Duration = Duration::from_secs(10);
@@ -285,16 +287,29 @@ impl Engine {
     }
 
     /// Journey time.
-    pub fn now(&self) -> Result<signalbox_model::time::Instant, Unavailable> {
+    pub fn now(&self) -> Result<Instant, Unavailable> {
         Ok(self.shared()?.clock.now())
     }
 
-    /// An operator has looked: the machine's clock is right after a leap, follow it.
-    pub fn follow_clock(&self) -> Result<(), Unavailable> {
+    /// An operator has looked: the machine's clock is right after a leap, follow it. Answers with journey time as it is
+    /// then; without a leap it stays what it was.
+    ///
+    /// # Errors
+    /// When the clock is wound by hand.
+    pub fn follow_clock(&self) -> Result<Instant, FollowError> {
         let shared = self.shared()?;
+        if shared.clock.is_manual() {
+            return Err(FollowError::Manual);
+        }
+        let has_leapt = shared.clock.has_leapt();
         shared.clock.follow();
+        let now = shared.clock.now();
+        if has_leapt {
+            tracing::warn!("the machine's clock is followed after its leap: it is {now}");
+        }
+        shared.inboxes.iter().for_each(Inbox::wake);
         shared.outbox.wake_all();
-        Ok(())
+        Ok(now)
     }
 
     /// The inbox on disk, where mails are captured instead of sent.

@@ -156,6 +156,11 @@ impl World {
 
     /// With these plugins and settings.
     pub(crate) fn with(plugins: &[&str], configure: fn(&mut Config)) -> Self {
+        Self::on_clock(ClockMode::Manual, plugins, configure)
+    }
+
+    /// The same on another clock.
+    pub(crate) fn on_clock(clock: ClockMode, plugins: &[&str], configure: fn(&mut Config)) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("plugins");
         fs::create_dir(&folder).expect("the folder is made");
@@ -163,7 +168,7 @@ impl World {
             let file = folder.join(name).with_extension("wasm");
             fs::write(file, component(name)).expect("the file is written");
         }
-        let (engine, catalogue) = start(root.path(), folder, configure);
+        let (engine, catalogue) = start(root.path(), folder, clock, configure);
         let keys = Keyring::open(root.path().join("keys.json")).expect("a key file");
         let made = |role: Role| {
             let made = keys.create(role.as_str(), role, Instant::from_ms(0));
@@ -291,7 +296,12 @@ fn app(engine: &Engine, keys: &Arc<Keyring>, connections: connections::Limits) -
     }
 }
 
-fn start(root: &Path, plugins: PathBuf, configure: fn(&mut Config)) -> (Engine, Arc<Catalogue>) {
+fn start(
+    root: &Path,
+    plugins: PathBuf,
+    clock: ClockMode,
+    configure: fn(&mut Config),
+) -> (Engine, Arc<Catalogue>) {
     let sandbox = Sandbox::new(Limits {
         instances: 4,
         ..Limits::default()
@@ -318,7 +328,7 @@ fn start(root: &Path, plugins: PathBuf, configure: fn(&mut Config)) -> (Engine, 
         catalogue: Arc::clone(&catalogue),
         catalogue_events: events,
         transport: Transport::Capture(inbox),
-        clock: ClockMode::Manual,
+        clock,
         runtime: Handle::current(),
     };
     let engine = tokio::task::block_in_place(|| Engine::start(config, parts));
