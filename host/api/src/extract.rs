@@ -83,6 +83,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// How long a page may be: what was asked for, or `default`.
+///
+/// # Errors
+/// When it is not 1 to `items_max`.
+pub(crate) fn page_limit(
+    asked: Option<usize>,
+    default: usize,
+    items_max: usize,
+) -> Result<usize, Error> {
+    let limit = asked.unwrap_or(default);
+    if (1..=items_max).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Error::new(
+        ErrorCode::InvalidParameter,
+        format!("limit is 1 to {items_max}"),
+    ))
+}
+
 /// What axum says behind its own introduction, behind ours.
 fn wrong_parameter(introduction: &str, said: &str) -> Error {
     let detail = said.split_once(": ").map_or(said, |(_, detail)| detail);

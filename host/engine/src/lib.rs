@@ -61,7 +61,9 @@ pub use crate::{
         Reexecution, ReplayedFrom, reexecute,
     },
     start::Parts,
-    views::{ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowView},
+    views::{
+        ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowSummary, WorkflowView,
+    },
     winding::{Edge, ManualClock, Settled},
 };
 use crate::{inbox::Inbox, shared::Shared, start::Threads};
@@ -206,9 +208,14 @@ impl Engine {
         view.map_err(|_| Unavailable::Failed.into())
     }
 
-    /// All workflows with their counters.
-    pub async fn workflows(&self) -> Result<Vec<WorkflowView>, ReadError> {
-        self.read(views::workflows).await
+    /// At most that many workflows behind that one, in the order of their ids.
+    pub fn workflows(
+        &self,
+        after: Option<&WorkflowId>,
+        workflows_max: usize,
+    ) -> Result<Vec<WorkflowSummary>, Unavailable> {
+        let shared = self.shared()?;
+        Ok(views::workflows(&shared, after, workflows_max))
     }
 
     /// One workflow with its counters.

@@ -1,6 +1,6 @@
 //! What can be seen from outside: contacts, journeys, workflows, counters, status. Reads only, and only commits.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use signalbox_model::{
     definitions::{Definitions, WorkflowDefinition},
@@ -34,6 +34,25 @@ pub struct WorkflowView {
     pub definition: WorkflowDefinition,
     /// Counters by version.
     pub counters: BTreeMap<u32, VersionCounters>,
+    /// What can be asked of it now.
+    pub allowed: Vec<&'static str>,
+}
+
+/// What a list says of a workflow: all but its document, bindings and counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowSummary {
+    /// Its id.
+    pub id: WorkflowId,
+    /// Title of the version that new journeys enter.
+    pub title: String,
+    /// Which of the five states.
+    pub state: WorkflowState,
+    /// When it starts by itself; only in the state scheduled.
+    pub starts_at: Option<Instant>,
+    /// When it was started; `None` before that.
+    pub running_since: Option<Instant>,
+    /// The version that new journeys enter.
+    pub version: u32,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -151,14 +170,36 @@ fn read_error(error: ApplyError) -> ReadError {
     }
 }
 
-pub(crate) fn workflows(shared: &Shared) -> Result<Vec<WorkflowView>, ReadError> {
+/// Reads no row and copies no document.
+pub(crate) fn workflows(
+    shared: &Shared,
+    after: Option<&WorkflowId>,
+    workflows_max: usize,
+) -> Vec<WorkflowSummary> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let mut counters = counters(shared)?;
-    let views = definitions.workflows.keys().filter_map(|id| {
-        let counters = counters.workflows.remove(id).unwrap_or_default();
-        workflow_view(&definitions, id, counters)
-    });
-    Ok(views.collect())
+    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let found = definitions
+        .workflows
+        .range::<WorkflowId, _>((start, Bound::Unbounded));
+    found
+        .take(workflows_max)
+        .map(|(id, definition)| workflow_summary(id, definition))
+        .collect()
+}
+
+fn workflow_summary(id: &WorkflowId, definition: &WorkflowDefinition) -> WorkflowSummary {
+    let version = definition.current_version();
+    WorkflowSummary {
+        id: id.clone(),
+        title: version
+            .map(|version| version.document.title.clone())
+            .unwrap_or_default(),
+        state: definition.state,
+        starts_at: definition.starts_at,
+        running_since: definition.running_since,
+        version: definition.current,
+        allowed: signalbox_journey::control::allowed(definition.state).to_vec(),
+    }
 }
 
 pub(crate) fn workflow(
