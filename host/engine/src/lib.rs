@@ -62,7 +62,8 @@ pub use crate::{
     },
     start::Parts,
     views::{
-        ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowSummary, WorkflowView,
+        ContactView, InputsView, JOURNEYS_FACTS_MAX, JourneyView, JourneysView, Status,
+        WorkflowSummary, WorkflowView,
     },
     winding::{Edge, ManualClock, Settled},
 };
@@ -231,10 +232,16 @@ impl Engine {
             .await
     }
 
-    /// A contact's journeys with every decision; `None` for an unknown contact.
-    pub async fn journeys(&self, contact: &ContactId) -> Result<Option<JourneysView>, ReadError> {
+    /// A page of a contact's journeys with every decision, the newest facts first: at most that many, and at most
+    /// [`JOURNEYS_FACTS_MAX`], before that one. `None` for an unknown contact.
+    pub async fn journeys(
+        &self,
+        contact: &ContactId,
+        before: Option<(u64, u32)>,
+        facts_max: usize,
+    ) -> Result<Option<JourneysView>, ReadError> {
         let contact = contact.clone();
-        self.read(move |shared| views::journeys(shared, &contact))
+        self.read(move |shared| views::journeys(shared, &contact, before, facts_max))
             .await
     }
 

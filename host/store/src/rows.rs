@@ -117,9 +117,17 @@ impl Rows {
         self.merged(start, end, Way::Up, rows_max)
     }
 
-    /// At most that many rows that begin with these bytes, the last first.
-    pub(crate) fn page_back(&self, prefix: &[u8], rows_max: usize) -> Result<Vec<Row>, Error> {
-        self.merged(prefix, key::behind(prefix).as_deref(), Way::Down, rows_max)
+    /// At most that many rows from `start` on and before `end`, the last first. Both are of one partition.
+    pub(crate) fn page_back(
+        &self,
+        start: &[u8],
+        end: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<Row>, Error> {
+        if end.is_some_and(|end| start >= end) {
+            return Ok(Vec::new());
+        }
+        self.merged(start, end, Way::Down, rows_max)
     }
 
     fn merged(
@@ -402,14 +410,15 @@ mod tests {
                             .take(rows_max)
                             .collect();
                         prop_assert_eq!(plain(&page), expected);
-                        let back = rows.page_back(&key(0)[..3], rows_max).expect("reads");
-                        let expected: Vec<_> = model
-                            .iter()
-                            .rev()
+                        let back = rows.page_back(&key(start), Some(&key(end)), rows_max);
+                        let expected: Vec<_> = (start < end)
+                            .then(|| model.range(start..end).rev())
+                            .into_iter()
+                            .flatten()
                             .map(|(name, value)| (*name, *value))
                             .take(rows_max)
                             .collect();
-                        prop_assert_eq!(plain(&back), expected);
+                        prop_assert_eq!(plain(&back.expect("reads")), expected);
                         let one = rows.get(&key(start)).expect("reads");
                         prop_assert_eq!(one.map(|value| value[0]), model.get(&start).copied());
                     }

@@ -5,6 +5,7 @@ mod batches;
 mod connections;
 mod documents;
 mod events;
+mod journeys;
 mod keys;
 mod pages;
 mod routes;

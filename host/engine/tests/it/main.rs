@@ -3,6 +3,7 @@
 mod adopt;
 mod clock;
 mod events;
+mod journeys;
 mod recovery;
 mod reexecute;
 mod support;
