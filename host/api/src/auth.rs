@@ -118,6 +118,8 @@ mod tests {
             (Role::Ingest, Method::PATCH, "/v1/contacts/a", true),
             (Role::Ingest, Method::GET, "/v1/contacts/a", false),
             (Role::Ingest, Method::POST, "/v1/clock", false),
+            (Role::Read, Method::POST, "/v1/clock/follow", false),
+            (Role::Admin, Method::POST, "/v1/clock/follow", true),
         ];
         for (role, method, path, expected) in cases {
             assert_eq!(

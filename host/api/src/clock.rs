@@ -1,4 +1,4 @@
-//! `/v1/clock`: what time it is, and winding a manual clock.
+//! `/v1/clock`: what time it is, winding a manual clock, and following the machine's again after a leap.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -90,6 +90,19 @@ pub(crate) async fn advance(
     let clock = ClockBody {
         now: settled.now,
         manual: true,
+    };
+    Ok(Json(ClockAnswer { clock }))
+}
+
+/// Follows the machine's clock again after it leapt ahead by more than 5 minutes: somebody has looked, and it is right.
+/// What is due by then is done. Without a leap nothing changes.
+#[utoipa::path(post, path = "/v1/clock/follow", operation_id = "follow_clock", tag = "clock", responses(
+    (status = 200, body = ClockAnswer),
+    (status = 409, body = Envelope, description = "The clock is wound by hand.")))]
+pub(crate) async fn follow(State(app): State<App>) -> Result<Json<ClockAnswer>, Error> {
+    let clock = ClockBody {
+        now: app.engine.follow_clock()?,
+        manual: false,
     };
     Ok(Json(ClockAnswer { clock }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::{JourneyView, NewInput};
+use signalbox_engine::{JOURNEYS_FACTS_MAX, JourneyView, NewInput};
 use signalbox_model::{
     contact::AttributeChanges,
     id::ContactId,
@@ -18,7 +18,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query},
+    extract::{JsonBody, Path, Query, page_limit},
     facts::{FactBody, fact_body},
     fields, position,
 };
@@ -26,12 +26,27 @@ use crate::{
 /// Longest that a read waits for its `at_least`.
 const AT_LEAST_WAIT_MAX: Duration = Duration::from_secs(5);
 
+/// Facts on one page of journeys when the caller does not say how many.
+const PAGE_FACTS: usize = 1_000;
+
 /// How fresh an answer must be.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ReadQuery {
     /// A position that an answer to a post carried: the read waits until it is applied, at most 5 seconds.
     at_least: Option<String>,
+}
+
+/// Which page of a contact's journeys, and how fresh it must be.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct JourneysQuery {
+    /// A position that an answer to a post carried: the read waits until it is applied, at most 5 seconds.
+    at_least: Option<String>,
+    /// `next` of the page before: this one has what happened before that. Default: from the newest.
+    after: Option<String>,
+    /// Facts on the page, 1 to 10,000. Default: 1,000.
+    limit: Option<usize>,
 }
 
 /// A contact.
@@ -95,9 +110,9 @@ pub struct JourneyBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub ended_at: Option<Instant>,
-    /// Its messages.
+    /// The messages that the facts of this page queued.
     pub messages: Vec<MessageBody>,
-    /// What happened, in order: decisions with rule, file, answer and reason; steps; messages.
+    /// What this page has of what happened, in order: decisions with rule, file, answer and reason; steps; messages.
     pub facts: Vec<FactBody>,
 }
 
@@ -143,15 +158,20 @@ pub struct PlaceBody {
     pub due: Option<Instant>,
 }
 
-/// A contact's journeys.
+/// A page of a contact's journeys: the newest facts that the pages before did not have, by journey. Every fact is on one
+/// page, so a journey may go on over several; it is the same one by its id.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct JourneysAnswer {
-    /// Those inside first, then those that are over, the last one first.
+    /// Those with a fact on this page; on the first page all that are inside as well. Inside first, then those that are
+    /// over, the last one first.
     pub journeys: Vec<JourneyBody>,
     /// What happened before or without a journey: arms, entries refused with their reasons.
     pub before: Vec<FactBody>,
-    /// Arms that have not fired.
+    /// Arms that have not fired; on the first page only.
     pub arms: Vec<ArmBody>,
+    /// `after` of the next page, which has what happened before; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
 }
 
 /// Reads a contact.
@@ -163,7 +183,7 @@ pub(crate) async fn read(
     Query(query): Query<ReadQuery>,
 ) -> Result<Json<ContactAnswer>, Error> {
     let id = parse_id(&id)?;
-    wait_until_applied(&app, &id, &query).await?;
+    wait_until_applied(&app, &id, query.at_least.as_deref()).await?;
     let view = app
         .engine
         .contact(&id)
@@ -211,19 +231,21 @@ pub(crate) async fn patch(
     ))
 }
 
-/// Reads a contact's journeys with every decision.
-#[utoipa::path(get, path = "/v1/contacts/{id}/journeys", operation_id = "list_journeys", tag = "contacts", params(ReadQuery), responses(
-    (status = 200, body = JourneysAnswer), (status = 404, body = Envelope)))]
+/// Reads a contact's journeys with every decision, the newest first, page by page.
+#[utoipa::path(get, path = "/v1/contacts/{id}/journeys", operation_id = "list_journeys", tag = "contacts", params(JourneysQuery), responses(
+    (status = 200, body = JourneysAnswer), (status = 400, body = Envelope), (status = 404, body = Envelope)))]
 pub(crate) async fn journeys(
     State(app): State<App>,
     Path(id): Path<String>,
-    Query(query): Query<ReadQuery>,
+    Query(query): Query<JourneysQuery>,
 ) -> Result<Json<JourneysAnswer>, Error> {
     let id = parse_id(&id)?;
-    wait_until_applied(&app, &id, &query).await?;
+    let limit = page_limit(query.limit, PAGE_FACTS, JOURNEYS_FACTS_MAX)?;
+    let before = query.after.as_deref().map(parse_place).transpose()?;
+    wait_until_applied(&app, &id, query.at_least.as_deref()).await?;
     let view = app
         .engine
-        .journeys(&id)
+        .journeys(&id, before, limit)
         .await?
         .ok_or_else(|| Error::not_found("contact", &id))?;
     Ok(Json(JourneysAnswer {
@@ -237,6 +259,7 @@ pub(crate) async fn journeys(
                 at: arm.at,
             })
             .collect(),
+        next: view.next.map(position::write_fact),
     }))
 }
 
@@ -297,9 +320,9 @@ fn message_body(message: &Message) -> MessageBody {
 async fn wait_until_applied(
     app: &App,
     contact: &ContactId,
-    query: &ReadQuery,
+    at_least: Option<&str>,
 ) -> Result<(), Error> {
-    let Some(text) = &query.at_least else {
+    let Some(text) = at_least else {
         return Ok(());
     };
     let wrong = || {
@@ -320,6 +343,15 @@ async fn wait_until_applied(
         return Ok(());
     }
     Err(Error::new(ErrorCode::Busy, "the position was not applied in time").retry_after(1))
+}
+
+fn parse_place(text: &str) -> Result<(u64, u32), Error> {
+    position::read_fact(text).ok_or_else(|| {
+        Error::new(
+            ErrorCode::InvalidParameter,
+            "after is what a page named as its next, such as 1841.2",
+        )
+    })
 }
 
 fn parse_id(text: &str) -> Result<ContactId, Error> {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use signalbox_engine::{AcceptError, CommandError, PutError, ReadError, Unavailable};
+use signalbox_engine::{AcceptError, CommandError, FollowError, PutError, ReadError, Unavailable};
 use signalbox_journey::control::Conflict;
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
@@ -29,6 +29,8 @@ pub enum ErrorCode {
     InvalidWorkflow,
     /// The body is longer than the route takes.
     BodyTooLarge,
+    /// The body did not come in time.
+    BodyTooSlow,
     /// The body is not declared as JSON.
     UnsupportedMediaType,
     /// No key, a wrong key, or a revoked one.
@@ -45,7 +47,7 @@ pub enum ErrorCode {
     InvalidInstant,
     /// A queue is full; try again after the seconds named in `Retry-After`.
     Busy,
-    /// The server is stopping or not ready yet.
+    /// The server is stopping, is not ready yet, or has no connection to spare.
     Unavailable,
     /// There is no space left to write.
     StorageFull,
@@ -55,13 +57,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
         Self::InvalidBatch,
         Self::InvalidWorkflow,
         Self::BodyTooLarge,
+        Self::BodyTooSlow,
         Self::UnsupportedMediaType,
         Self::Unauthorized,
         Self::Forbidden,
@@ -84,6 +87,7 @@ impl ErrorCode {
             Self::InvalidBatch => "invalid_batch",
             Self::InvalidWorkflow => "invalid_workflow",
             Self::BodyTooLarge => "body_too_large",
+            Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::Unauthorized => "unauthorized",
             Self::Forbidden => "forbidden",
@@ -106,6 +110,7 @@ impl ErrorCode {
             | Self::InvalidWorkflow
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Unauthorized => StatusCode::UNAUTHORIZED,
             Self::Forbidden => StatusCode::FORBIDDEN,
@@ -268,6 +273,12 @@ impl IntoResponse for Error {
                 .headers_mut()
                 .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
+        if self.code == ErrorCode::BodyTooSlow {
+            // What is left of the body may still come: the connection cannot carry another request.
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response
     }
 }
@@ -359,6 +370,15 @@ impl From<CommandError> for Error {
 impl From<Unavailable> for Error {
     fn from(unavailable: Unavailable) -> Self {
         Self::new(ErrorCode::Unavailable, unavailable.to_string())
+    }
+}
+
+impl From<FollowError> for Error {
+    fn from(error: FollowError) -> Self {
+        match error {
+            FollowError::Manual => Self::new(ErrorCode::Conflict, error.to_string()),
+            FollowError::Unavailable(unavailable) => unavailable.into(),
+        }
     }
 }
 

@@ -14,7 +14,10 @@ use serde::{
     de::{self, DeserializeOwned, IgnoredAny},
 };
 
-use crate::error::{Error, ErrorCode};
+use crate::{
+    App,
+    error::{Error, ErrorCode},
+};
 
 /// Longest body of a route that takes a single thing, in bytes.
 pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
@@ -27,12 +30,12 @@ const POINTER_SEGMENTS_MAX: usize = 32;
 /// A JSON body of at most [`BODY_BYTES_MAX`], in which no name stands twice.
 pub(crate) struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
+impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         check_content_type(request.headers())?;
-        let bytes = read_body(request.into_body(), BODY_BYTES_MAX).await?;
+        let bytes = read_body(app, request.into_body(), BODY_BYTES_MAX).await?;
         check_json(&bytes, "")?;
         parse_object(&bytes, "").map(Self)
     }
@@ -41,12 +44,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
 /// The bytes of a batch of at most [`BATCH_BYTES_MAX`], declared as JSON.
 pub(crate) struct BatchBody(pub Bytes);
 
-impl<S: Send + Sync> FromRequest<S> for BatchBody {
+impl FromRequest<App> for BatchBody {
     type Rejection = Error;
 
-    async fn from_request(request: Request, _state: &S) -> Result<Self, Error> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         check_content_type(request.headers())?;
-        read_body(request.into_body(), BATCH_BYTES_MAX)
+        read_body(app, request.into_body(), BATCH_BYTES_MAX)
             .await
             .map(Self)
     }
@@ -80,6 +83,25 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Query<T> {
     }
 }
 
+/// How long a page may be: what was asked for, or `default`.
+///
+/// # Errors
+/// When it is not 1 to `items_max`.
+pub(crate) fn page_limit(
+    asked: Option<usize>,
+    default: usize,
+    items_max: usize,
+) -> Result<usize, Error> {
+    let limit = asked.unwrap_or(default);
+    if (1..=items_max).contains(&limit) {
+        return Ok(limit);
+    }
+    Err(Error::new(
+        ErrorCode::InvalidParameter,
+        format!("limit is 1 to {items_max}"),
+    ))
+}
+
 /// What axum says behind its own introduction, behind ours.
 fn wrong_parameter(introduction: &str, said: &str) -> Error {
     let detail = said.split_once(": ").map_or(said, |(_, detail)| detail);
@@ -104,8 +126,16 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
     ))
 }
 
-async fn read_body(body: Body, bytes_max: usize) -> Result<Bytes, Error> {
-    to_bytes(body, bytes_max).await.map_err(|_| {
+async fn read_body(app: &App, body: Body, bytes_max: usize) -> Result<Bytes, Error> {
+    let time_max = app.connections.body_timeout;
+    let read = tokio::time::timeout(time_max, to_bytes(body, bytes_max)).await;
+    let read = read.map_err(|_| {
+        Error::new(
+            ErrorCode::BodyTooSlow,
+            format!("the body did not come within {} s", time_max.as_secs()),
+        )
+    })?;
+    read.map_err(|_| {
         Error::new(
             ErrorCode::BodyTooLarge,
             format!("the body is longer than {bytes_max} bytes, or it broke off"),

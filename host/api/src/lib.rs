@@ -3,6 +3,7 @@
 //! Called by `app` with an engine that runs. Handlers parse, ask the engine, and write the answer; they decide
 //! nothing. No other room knows HTTP.
 
+pub mod connections;
 pub mod error;
 pub mod keys;
 
@@ -22,7 +23,7 @@ mod inbox;
 mod metrics;
 mod position;
 
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Router,
@@ -32,7 +33,6 @@ use axum::{
 };
 use signalbox_engine::Engine;
 use signalbox_rules::limits::Limits;
-use tokio::net::TcpListener;
 
 use crate::{
     error::{Error, ErrorCode},
@@ -48,6 +48,8 @@ pub struct App {
     pub keys: Arc<Keyring>,
     /// What every rule runs under, to be shown.
     pub rule_limits: Arc<Limits>,
+    /// What bounds the connections and the time of a body.
+    pub connections: connections::Limits,
 }
 
 /// All routes.
@@ -76,6 +78,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))
         .route("/v1/clock", get(clock::read).post(clock::advance))
+        .route("/v1/clock/follow", post(clock::follow))
         // What is not there needs a key as well, so that nobody without one learns what is.
         .route("/v1/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_method)
@@ -98,18 +101,6 @@ pub fn router(app: App) -> Router {
         // The extractors hold their own bounds; this one only guards what reads a body without them.
         .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .with_state(app)
-}
-
-/// Serves until `stop` is done, and then until what was begun is answered.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    stop: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    let service = router(app).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service)
-        .with_graceful_shutdown(stop)
-        .await
 }
 
 async fn no_route(uri: axum::http::Uri) -> Error {

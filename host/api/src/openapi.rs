@@ -37,6 +37,7 @@ use crate::{clock, contacts, events, inbox, system, workflows};
         system::prometheus,
         clock::read,
         clock::advance,
+        clock::follow,
         inbox::list,
         inbox::show,
         inbox::show_html,

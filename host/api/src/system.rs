@@ -67,7 +67,8 @@ pub struct StatusBody {
     pub now: Instant,
     /// The clock is wound by hand.
     pub manual_clock: bool,
-    /// The machine's clock has leapt ahead by more than 5 minutes; nothing is sent until an operator has looked.
+    /// The machine's clock has leapt ahead by more than 5 minutes; nothing is sent until it is right again or an operator
+    /// has looked and asked for `POST /v1/clock/follow`.
     pub clock_leapt: bool,
     /// Mail servers cannot be reached; sending is tried again by itself.
     pub servers_unreachable: bool,

@@ -1,11 +1,12 @@
-//! `/v1/workflows`: the documents with their versions, states, bindings and counters, and the transitions.
+//! `/v1/workflows`: the list page by page, the documents with their versions, states, bindings and counters, and the
+//! transitions.
 
 use std::collections::BTreeMap;
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::WorkflowView;
+use signalbox_engine::{WorkflowSummary, WorkflowView};
 use signalbox_model::{
     definitions::WorkflowVersion,
     id::WorkflowId,
@@ -17,8 +18,13 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query},
+    extract::{JsonBody, Path, Query, page_limit},
 };
+
+/// Workflows on one page when the caller does not say how many.
+const PAGE_WORKFLOWS: usize = 50;
+/// Most workflows on one page.
+const PAGE_WORKFLOWS_MAX: usize = 200;
 
 /// A workflow as it stands.
 #[derive(Debug, Serialize, ToSchema)]
@@ -45,10 +51,9 @@ pub struct WorkflowBody {
     pub document: JsonValue,
     /// What the bindings of that version stand for, by place: plugin, version, digest.
     pub bindings: BTreeMap<String, BindingBody>,
-    /// What happened, by version. Absent in lists.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
-    pub counters: Option<JsonValue>,
+    /// What happened, by version.
+    #[schema(value_type = Object)]
+    pub counters: JsonValue,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -73,11 +78,48 @@ pub struct WorkflowAnswer {
     pub workflow: WorkflowBody,
 }
 
-/// All workflows.
+/// What a list says of a workflow. Its document, bindings and counters are at `/v1/workflows/{id}`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ListedWorkflow {
+    /// Its id.
+    #[schema(example = "welcome")]
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// `draft`, `scheduled`, `running`, `paused` or `ended`.
+    pub state: &'static str,
+    /// When it starts by itself; only when scheduled.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub starts_at: Option<Instant>,
+    /// When it was started. Nothing before it matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub running_since: Option<Instant>,
+    /// The version that new journeys enter.
+    pub version: u32,
+    /// What can be asked of it now.
+    pub allowed: Vec<&'static str>,
+}
+
+/// A page of the workflows.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct WorkflowsAnswer {
-    /// By id.
-    pub workflows: Vec<WorkflowBody>,
+    /// In the order of their ids.
+    pub workflows: Vec<ListedWorkflow>,
+    /// `after` of the next page; absent on the last one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Which page of the workflows.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ListQuery {
+    /// `next` of the page before: the page begins behind that id. Default: with the first.
+    after: Option<String>,
+    /// Workflows on the page, 1 to 200. Default: 50.
+    limit: Option<usize>,
 }
 
 /// Which version an edit was made from.
@@ -98,12 +140,36 @@ pub struct ScheduleDocument {
     at: Instant,
 }
 
-/// Lists the workflows.
-#[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows", responses((status = 200, body = WorkflowsAnswer)))]
-pub(crate) async fn list(State(app): State<App>) -> Result<Json<WorkflowsAnswer>, Error> {
-    let views = app.engine.workflows().await?;
-    let workflows = views.iter().map(|view| body_of(view, false)).collect();
-    Ok(Json(WorkflowsAnswer { workflows }))
+/// Lists the workflows, page by page.
+#[utoipa::path(get, path = "/v1/workflows", operation_id = "list_workflows", tag = "workflows", params(ListQuery), responses(
+    (status = 200, body = WorkflowsAnswer), (status = 400, body = Envelope)))]
+pub(crate) async fn list(
+    State(app): State<App>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<WorkflowsAnswer>, Error> {
+    let after = query.after.as_deref().map(parse_id).transpose()?;
+    let limit = page_limit(query.limit, PAGE_WORKFLOWS, PAGE_WORKFLOWS_MAX)?;
+    // One more than is shown tells whether there is another page.
+    let mut found = app.engine.workflows(after.as_ref(), limit + 1)?;
+    let has_more = found.len() > limit;
+    found.truncate(limit);
+    let last = found.last().filter(|_| has_more);
+    Ok(Json(WorkflowsAnswer {
+        next: last.map(|workflow| workflow.id.to_string()),
+        workflows: found.into_iter().map(listed).collect(),
+    }))
+}
+
+fn listed(workflow: WorkflowSummary) -> ListedWorkflow {
+    ListedWorkflow {
+        id: workflow.id.to_string(),
+        title: workflow.title,
+        state: workflow.state.as_str(),
+        starts_at: workflow.starts_at,
+        running_since: workflow.running_since,
+        version: workflow.version,
+        allowed: workflow.allowed,
+    }
 }
 
 /// Reads one workflow with its counters.
@@ -120,7 +186,7 @@ pub(crate) async fn read(
         .await?
         .ok_or_else(|| Error::not_found("workflow", &id))?;
     Ok(Json(WorkflowAnswer {
-        workflow: body_of(&view, true),
+        workflow: body_of(&view),
     }))
 }
 
@@ -152,7 +218,7 @@ pub(crate) async fn put(
     Ok((
         status,
         Json(WorkflowAnswer {
-            workflow: body_of(&view, true),
+            workflow: body_of(&view),
         }),
     ))
 }
@@ -203,7 +269,7 @@ async fn moved(app: &App, id: &str, action: Action) -> Result<Json<WorkflowAnswe
     let view = app.engine.transition(&id, action).await?;
     let view = view.ok_or_else(|| Error::not_found("workflow", &id))?;
     Ok(Json(WorkflowAnswer {
-        workflow: body_of(&view, true),
+        workflow: body_of(&view),
     }))
 }
 
@@ -212,10 +278,9 @@ fn parse_id(text: &str) -> Result<WorkflowId, Error> {
         .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))
 }
 
-fn body_of(view: &WorkflowView, with_counters: bool) -> WorkflowBody {
+fn body_of(view: &WorkflowView) -> WorkflowBody {
     let definition = &view.definition;
     let version = definition.current_version();
-    let counters = with_counters.then(|| serde_json::to_value(&view.counters).unwrap_or_default());
     WorkflowBody {
         id: view.id.to_string(),
         title: version
@@ -229,7 +294,7 @@ fn body_of(view: &WorkflowView, with_counters: bool) -> WorkflowBody {
             .and_then(|version| serde_json::to_value(&version.document).ok())
             .unwrap_or_default(),
         bindings: version.map(bindings_of).unwrap_or_default(),
-        counters,
+        counters: serde_json::to_value(&view.counters).unwrap_or_default(),
         allowed: view.allowed.clone(),
     }
 }

@@ -11,9 +11,11 @@ use std::{
     fmt,
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use signalbox_api::connections;
 use signalbox_engine::{Limits as EngineLimits, SenderConfig};
 use signalbox_mail::{
     address::{Address, Mailbox},
@@ -34,6 +36,7 @@ pub(crate) struct Config {
     pub(crate) clock: Clock,
     pub(crate) transport: Transport,
     pub(crate) log: Log,
+    pub(crate) http: Http,
     pub(crate) sender: SenderConfig,
     pub(crate) smtp: Smtp,
     pub(crate) capture: Capture,
@@ -51,6 +54,7 @@ impl Default for Config {
             clock: Clock::Real,
             transport: Transport::Capture,
             log: Log::default(),
+            http: Http::default(),
             sender: SenderConfig::default(),
             smtp: Smtp::default(),
             capture: Capture::default(),
@@ -102,6 +106,56 @@ pub(crate) enum LogFormat {
     Auto,
     Text,
     Json,
+}
+
+/// What bounds the connections of the HTTP server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    pub(crate) header_timeout_s: u64,
+    pub(crate) body_timeout_s: u64,
+    pub(crate) answer_timeout_s: u64,
+    pub(crate) connections_max: usize,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        let limits = connections::Limits::default();
+        Self {
+            header_timeout_s: limits.header_timeout.as_secs(),
+            body_timeout_s: limits.body_timeout.as_secs(),
+            answer_timeout_s: limits.answer_timeout.as_secs(),
+            connections_max: limits.connections_max,
+        }
+    }
+}
+
+impl Http {
+    pub(crate) fn limits(&self) -> connections::Limits {
+        connections::Limits {
+            header_timeout: Duration::from_secs(self.header_timeout_s),
+            body_timeout: Duration::from_secs(self.body_timeout_s),
+            answer_timeout: Duration::from_secs(self.answer_timeout_s),
+            connections_max: self.connections_max,
+        }
+    }
+
+    fn problem(&self) -> Option<(&'static str, String)> {
+        let timeouts = [
+            ("http.header_timeout_s", self.header_timeout_s),
+            ("http.body_timeout_s", self.body_timeout_s),
+            ("http.answer_timeout_s", self.answer_timeout_s),
+        ];
+        for (key, timeout_s) in timeouts {
+            if !(1..=3_600).contains(&timeout_s) {
+                return Some((key, "must be 1 to 3,600".to_owned()));
+            }
+        }
+        if !(1..=65_535).contains(&self.connections_max) {
+            return Some(("http.connections_max", "must be 1 to 65,535".to_owned()));
+        }
+        None
+    }
 }
 
 /// The server that takes our mail.
@@ -369,7 +423,7 @@ impl Config {
         if self.smtp.connections_max == 0 {
             return Some(("smtp.connections_max", "must be at least 1".to_owned()));
         }
-        None
+        self.http.problem()
     }
 }
 

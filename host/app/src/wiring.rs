@@ -4,7 +4,7 @@
 
 use std::{
     ffi::OsString,
-    fs, io,
+    fs,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, mpsc},
@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context;
-use signalbox_api::{App, keys::Keyring};
+use signalbox_api::{App, connections, keys::Keyring};
 use signalbox_engine::{ClockMode, Engine, Parts};
 use signalbox_mail::{
     capture::Capture,
@@ -42,7 +42,7 @@ pub(crate) struct Running {
     pub(crate) plugins: Arc<Catalogue>,
     pub(crate) data: PathBuf,
     stop: watch::Sender<bool>,
-    http: JoinHandle<io::Result<()>>,
+    http: JoinHandle<()>,
 }
 
 impl Running {
@@ -61,6 +61,7 @@ impl Running {
             config::Clock::Manual => ClockMode::Manual,
         };
         let data = config.data.clone();
+        let connection_limits = config.http.limits();
         let (config, runtime) = (config.clone(), Handle::current());
         let started = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
             let parts = parts(&config, transport, clock, runtime)?;
@@ -73,9 +74,10 @@ impl Running {
             engine: engine.clone(),
             keys: Arc::clone(&keys),
             rule_limits: Arc::new(rule_limits),
+            connections: connection_limits,
         };
         let (stop, mut stopped) = watch::channel(false);
-        let http = tokio::spawn(signalbox_api::serve(listener, app, async move {
+        let http = tokio::spawn(connections::serve(listener, app, async move {
             // A sender that is gone is a server that goes.
             let _ = stopped.wait_for(|stopped| *stopped).await;
         }));

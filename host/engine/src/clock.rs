@@ -121,13 +121,10 @@ impl Clock {
         }
     }
 
-    /// An operator has looked: the machine's clock is right, follow it.
+    /// An operator has looked: the machine's clock is right, follow it. A clock that is wound stays where it is.
     pub(crate) fn follow(&self) {
         if let Self::Real(clock) = self {
-            let mut last = clock.last.lock().unwrap_or_else(PoisonError::into_inner);
-            last.journey_ms = last.journey_ms.max(machine_ms());
-            last.at = process_now();
-            clock.leapt.store(false, Ordering::Release);
+            clock.follow(machine_ms(), process_now());
         }
     }
 
@@ -165,8 +162,22 @@ impl RealClock {
                 at,
             };
         }
-        self.leapt.store(leapt, Ordering::Release);
+        if leapt && !self.leapt.swap(true, Ordering::AcqRel) {
+            tracing::error!(
+                "the machine's clock has leapt ahead and is not followed: nothing is sent until it is right again, or \
+                 somebody who has looked asks for POST /v1/clock/follow"
+            );
+        } else if !leapt {
+            self.leapt.store(false, Ordering::Release);
+        }
         last.journey_ms
+    }
+
+    fn follow(&self, machine_ms: i64, at: ProcessInstant) {
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        last.journey_ms = last.journey_ms.max(machine_ms);
+        last.at = at;
+        self.leapt.store(false, Ordering::Release);
     }
 }
 
@@ -202,6 +213,53 @@ mod tests {
         assert_eq!(clock.read(1_000_050, after(50)), 1_000_050);
         assert!(!clock.leapt.load(Ordering::Acquire), "right again");
         assert_eq!(clock.read(1_060_000, after(60)), 1_060_000, "a small leap");
+    }
+
+    #[test]
+    fn a_leap_is_followed_once_somebody_has_looked() {
+        let start = process_now();
+        let real = || RealClock {
+            last: Mutex::new(Reading {
+                journey_ms: 1_000_000,
+                at: start,
+            }),
+            leapt: AtomicBool::new(false),
+        };
+        let after = |ms: u64| start + Duration::from_millis(ms);
+        let day_ms = 86_400_000;
+        let clock = real();
+        assert_eq!(clock.read(1_000_010 + day_ms, after(10)), 1_000_010);
+        clock.follow(1_000_020 + day_ms, after(20));
+        assert!(!clock.leapt.load(Ordering::Acquire));
+        assert_eq!(
+            clock.read(1_000_030 + day_ms, after(30)),
+            1_000_030 + day_ms
+        );
+        assert_eq!(
+            clock.read(1_000_040 + 2 * day_ms, after(40)),
+            1_000_040 + day_ms,
+            "the next leap is one again"
+        );
+        assert!(clock.leapt.load(Ordering::Acquire));
+
+        let clock = real();
+        clock.follow(0, after(10));
+        assert_eq!(clock.read(0, after(20)), 1_000_000, "it never goes back");
+
+        // The clock of the machine that runs this, which stands a day ahead of a journey time of its own.
+        let yesterday = machine_ms() - day_ms;
+        let clock = Clock::Real(RealClock {
+            last: Mutex::new(Reading {
+                journey_ms: yesterday,
+                at: start,
+            }),
+            leapt: AtomicBool::new(false),
+        });
+        assert!(clock.now().as_ms() < yesterday + day_ms / 2);
+        assert!(clock.has_leapt());
+        clock.follow();
+        assert!(clock.now().as_ms() >= yesterday + day_ms);
+        assert!(!clock.has_leapt());
     }
 
     #[test]

@@ -134,6 +134,17 @@ pub enum Unavailable {
     Failed,
 }
 
+/// Why the machine's clock is not followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum FollowError {
+    /// Journey time does not come from the machine.
+    #[error("the clock is wound by hand, there is no clock of the machine to follow")]
+    Manual,
+    /// The engine stops or cannot go on.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {

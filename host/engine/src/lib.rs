@@ -36,6 +36,7 @@ use signalbox_model::{
     id::{ContactId, Partition, WorkflowId},
     problem::Problem,
     record::Command,
+    time::Instant,
     workflow::{Action, Workflow},
 };
 use signalbox_reports::Counters;
@@ -51,7 +52,8 @@ pub use crate::{
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     error::{
-        AcceptError, CommandError, PutError, ReadError, SnapshotError, StartError, Unavailable,
+        AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
+        Unavailable,
     },
     metrics::{HistogramSnapshot, MetricsSnapshot},
     reexecute::{
@@ -59,10 +61,13 @@ pub use crate::{
         Reexecution, ReplayedFrom, reexecute,
     },
     start::Parts,
-    views::{ContactView, InputsView, JourneyView, JourneysView, Status, WorkflowView},
+    views::{
+        ContactView, InputsView, JOURNEYS_FACTS_MAX, JourneyView, JourneysView, Status,
+        WorkflowSummary, WorkflowView,
+    },
     winding::{Edge, ManualClock, Settled},
 };
-use crate::{shared::Shared, start::Threads};
+use crate::{inbox::Inbox, shared::Shared, start::Threads};
 
 /// Longest wait for readers to let go of journal and store at a stop.
 const LET_GO_MAX: Duration = Duration::from_secs(10);
@@ -204,9 +209,14 @@ impl Engine {
         view.map_err(|_| Unavailable::Failed.into())
     }
 
-    /// All workflows with their counters.
-    pub async fn workflows(&self) -> Result<Vec<WorkflowView>, ReadError> {
-        self.read(views::workflows).await
+    /// At most that many workflows behind that one, in the order of their ids.
+    pub fn workflows(
+        &self,
+        after: Option<&WorkflowId>,
+        workflows_max: usize,
+    ) -> Result<Vec<WorkflowSummary>, Unavailable> {
+        let shared = self.shared()?;
+        Ok(views::workflows(&shared, after, workflows_max))
     }
 
     /// One workflow with its counters.
@@ -222,10 +232,16 @@ impl Engine {
             .await
     }
 
-    /// A contact's journeys with every decision; `None` for an unknown contact.
-    pub async fn journeys(&self, contact: &ContactId) -> Result<Option<JourneysView>, ReadError> {
+    /// A page of a contact's journeys with every decision, the newest facts first: at most that many, and at most
+    /// [`JOURNEYS_FACTS_MAX`], before that one. `None` for an unknown contact.
+    pub async fn journeys(
+        &self,
+        contact: &ContactId,
+        before: Option<(u64, u32)>,
+        facts_max: usize,
+    ) -> Result<Option<JourneysView>, ReadError> {
         let contact = contact.clone();
-        self.read(move |shared| views::journeys(shared, &contact))
+        self.read(move |shared| views::journeys(shared, &contact, before, facts_max))
             .await
     }
 
@@ -285,16 +301,29 @@ impl Engine {
     }
 
     /// Journey time.
-    pub fn now(&self) -> Result<signalbox_model::time::Instant, Unavailable> {
+    pub fn now(&self) -> Result<Instant, Unavailable> {
         Ok(self.shared()?.clock.now())
     }
 
-    /// An operator has looked: the machine's clock is right after a leap, follow it.
-    pub fn follow_clock(&self) -> Result<(), Unavailable> {
+    /// An operator has looked: the machine's clock is right after a leap, follow it. Answers with journey time as it is
+    /// then; without a leap it stays what it was.
+    ///
+    /// # Errors
+    /// When the clock is wound by hand.
+    pub fn follow_clock(&self) -> Result<Instant, FollowError> {
         let shared = self.shared()?;
+        if shared.clock.is_manual() {
+            return Err(FollowError::Manual);
+        }
+        let has_leapt = shared.clock.has_leapt();
         shared.clock.follow();
+        let now = shared.clock.now();
+        if has_leapt {
+            tracing::warn!("the machine's clock is followed after its leap: it is {now}");
+        }
+        shared.inboxes.iter().for_each(Inbox::wake);
         shared.outbox.wake_all();
-        Ok(())
+        Ok(now)
     }
 
     /// The inbox on disk, where mails are captured instead of sent.

@@ -1,6 +1,6 @@
 //! What can be seen from outside: contacts, journeys, workflows, counters, status. Reads only, and only commits.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use signalbox_model::{
     definitions::{Definitions, WorkflowDefinition},
@@ -20,10 +20,10 @@ use crate::{
     shared::Shared,
 };
 
-/// Most closed journeys shown of one contact.
-pub(crate) const JOURNEYS_MAX: usize = 1_000;
-/// Most facts read to show the journeys of one contact.
-pub(crate) const FACTS_MAX: usize = 10_000;
+/// Most facts on one page of a contact's journeys.
+pub const JOURNEYS_FACTS_MAX: usize = 10_000;
+/// Journeys that are over and read in one go, to find those that a page has facts of.
+const CLOSED_READ: usize = 256;
 
 /// A workflow with what happened in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,13 +38,30 @@ pub struct WorkflowView {
     pub allowed: Vec<&'static str>,
 }
 
+/// What a list says of a workflow: all but its document, bindings and counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkflowSummary {
+    /// Its id.
+    pub id: WorkflowId,
+    /// Title of the version that new journeys enter.
+    pub title: String,
+    /// Which of the five states.
+    pub state: WorkflowState,
+    /// When it starts by itself; only in the state scheduled.
+    pub starts_at: Option<Instant>,
+    /// When it was started; `None` before that.
+    pub running_since: Option<Instant>,
+    /// The version that new journeys enter.
+    pub version: u32,
+    /// What can be asked of it now.
+    pub allowed: Vec<&'static str>,
+}
+
 /// A contact as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ContactView {
     /// Profile, history and everything inside.
     pub state: ContactState,
-    /// Journeys that are over, the last one first.
-    pub closed: Vec<JourneySummary>,
     /// The position it was read at: the last record applied in its partition.
     pub position: signalbox_journal::Position,
 }
@@ -60,21 +77,24 @@ pub struct JourneyView {
     pub inside: Option<Journey>,
     /// How it ended; `None` while it is inside.
     pub closed: Option<JourneySummary>,
-    /// What happened in it, the oldest first, decisions included.
+    /// What the page has of what happened in it, the oldest first, decisions included.
     pub facts: Vec<StoredFact>,
-    /// Its messages.
+    /// The messages that these facts queued.
     pub messages: Vec<Message>,
 }
 
-/// Everything about a contact's journeys.
+/// A page of a contact's journeys: a stretch of its facts, by journey. Every fact is on one page; a journey is on each
+/// page that has a fact of it, and one that is inside on the first page in any case.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JourneysView {
     /// Inside first, then over, the last one first.
     pub journeys: Vec<JourneyView>,
     /// What happened before or beside a journey: decisions of triggers and audiences, arms, refusals.
     pub outside: Vec<StoredFact>,
-    /// Arms that have not fired, by workflow.
+    /// Arms that have not fired, by workflow; on the first page only.
     pub arms: Vec<(WorkflowId, PendingArm)>,
+    /// The oldest fact of the page, before which the next page begins; `None` if there is nothing before it.
+    pub next: Option<(u64, u32)>,
 }
 
 /// How the engine is.
@@ -151,14 +171,36 @@ fn read_error(error: ApplyError) -> ReadError {
     }
 }
 
-pub(crate) fn workflows(shared: &Shared) -> Result<Vec<WorkflowView>, ReadError> {
+/// Reads no row and copies no document.
+pub(crate) fn workflows(
+    shared: &Shared,
+    after: Option<&WorkflowId>,
+    workflows_max: usize,
+) -> Vec<WorkflowSummary> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let mut counters = counters(shared)?;
-    let views = definitions.workflows.keys().filter_map(|id| {
-        let counters = counters.workflows.remove(id).unwrap_or_default();
-        workflow_view(&definitions, id, counters)
-    });
-    Ok(views.collect())
+    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
+    let found = definitions
+        .workflows
+        .range::<WorkflowId, _>((start, Bound::Unbounded));
+    found
+        .take(workflows_max)
+        .map(|(id, definition)| workflow_summary(id, definition))
+        .collect()
+}
+
+fn workflow_summary(id: &WorkflowId, definition: &WorkflowDefinition) -> WorkflowSummary {
+    let version = definition.current_version();
+    WorkflowSummary {
+        id: id.clone(),
+        title: version
+            .map(|version| version.document.title.clone())
+            .unwrap_or_default(),
+        state: definition.state,
+        starts_at: definition.starts_at,
+        running_since: definition.running_since,
+        version: definition.current,
+        allowed: signalbox_journey::control::allowed(definition.state).to_vec(),
+    }
 }
 
 pub(crate) fn workflow(
@@ -205,7 +247,6 @@ pub(crate) fn contact(
     };
     Ok(Some(ContactView {
         state,
-        closed: shared.store.journeys(contact, JOURNEYS_MAX)?,
         position: signalbox_journal::Position {
             partition,
             sequence,
@@ -216,24 +257,55 @@ pub(crate) fn contact(
 pub(crate) fn journeys(
     shared: &Shared,
     contact: &ContactId,
+    before: Option<(u64, u32)>,
+    facts_max: usize,
 ) -> Result<Option<JourneysView>, ReadError> {
+    let facts_max = facts_max.min(JOURNEYS_FACTS_MAX);
+    // Before the state: a journey that ends meanwhile is then among those that are over, and shown once.
+    let mut facts = shared.store.facts_back(contact, before, facts_max + 1)?;
     let Some(state) = shared.store.contact(contact)? else {
         return Ok(None);
     };
-    let partition = shared.store.partition_of(contact);
-    let mut view = JourneysView::default();
-    let mut facts: BTreeMap<JourneyId, Vec<StoredFact>> = BTreeMap::new();
-    for stored in shared.store.facts(contact, None, FACTS_MAX)? {
+    let has_more = facts.len() > facts_max;
+    facts.truncate(facts_max);
+    let oldest = facts.last().filter(|_| has_more);
+    let mut view = JourneysView {
+        next: oldest.map(|stored| (stored.sequence, stored.ordinal)),
+        ..JourneysView::default()
+    };
+    let mut of_journeys: BTreeMap<JourneyId, Vec<StoredFact>> = BTreeMap::new();
+    for stored in facts.into_iter().rev() {
         match stored.fact.journey {
-            Some(journey) => facts.entry(journey).or_default().push(stored),
+            Some(journey) => of_journeys.entry(journey).or_default().push(stored),
             None => view.outside.push(stored),
         }
     }
+    let is_first = before.is_none();
+    add_inside(shared, &mut view, state, &mut of_journeys, is_first)?;
+    add_closed(shared, &mut view, contact, of_journeys)?;
+    Ok(Some(view))
+}
+
+/// Adds the journeys that are inside, and takes their facts.
+fn add_inside(
+    shared: &Shared,
+    view: &mut JourneysView,
+    state: ContactState,
+    facts: &mut BTreeMap<JourneyId, Vec<StoredFact>>,
+    is_first: bool,
+) -> Result<(), ReadError> {
+    let partition = shared.store.partition_of(&state.contact.id);
     for (workflow, presence) in state.presences {
-        let arms = presence.arms.into_values();
-        view.arms.extend(arms.map(|arm| (workflow.clone(), arm)));
+        if is_first {
+            let arms = presence.arms.into_values();
+            view.arms.extend(arms.map(|arm| (workflow.clone(), arm)));
+        }
         for (id, journey) in presence.journeys {
-            let facts = facts.remove(&id).unwrap_or_default();
+            let facts = facts.remove(&id);
+            if facts.is_none() && !is_first {
+                continue;
+            }
+            let facts = facts.unwrap_or_default();
             view.journeys.push(JourneyView {
                 id,
                 workflow: workflow.clone(),
@@ -244,18 +316,39 @@ pub(crate) fn journeys(
             });
         }
     }
-    for closed in shared.store.journeys(contact, JOURNEYS_MAX)? {
-        let facts = facts.remove(&closed.journey).unwrap_or_default();
-        view.journeys.push(JourneyView {
-            id: closed.journey,
-            workflow: closed.workflow.clone(),
-            inside: None,
-            messages: messages(shared, partition, &facts)?,
-            closed: Some(closed),
-            facts,
-        });
+    Ok(())
+}
+
+/// Adds the journeys of these facts, which are over. One that is not found was swept away meanwhile.
+fn add_closed(
+    shared: &Shared,
+    view: &mut JourneysView,
+    contact: &ContactId,
+    mut facts: BTreeMap<JourneyId, Vec<StoredFact>>,
+) -> Result<(), ReadError> {
+    let partition = shared.store.partition_of(contact);
+    let mut after = None;
+    while !facts.is_empty() {
+        let page = shared.store.journeys(contact, after, CLOSED_READ)?;
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some((last.ended_at, last.journey));
+        for closed in page {
+            let Some(facts) = facts.remove(&closed.journey) else {
+                continue;
+            };
+            view.journeys.push(JourneyView {
+                id: closed.journey,
+                workflow: closed.workflow.clone(),
+                inside: None,
+                messages: messages(shared, partition, &facts)?,
+                closed: Some(closed),
+                facts,
+            });
+        }
     }
-    Ok(Some(view))
+    Ok(())
 }
 
 fn messages(

@@ -4,7 +4,7 @@
 
 use signalbox_model::{
     fact::Fact,
-    id::{ContactId, Digest, MessageId, Partition},
+    id::{ContactId, Digest, JourneyId, MessageId, Partition},
     message::Message,
     record::{PostId, Posted},
     state::{ContactState, JourneySummary, PastEvent, Timer},
@@ -19,6 +19,9 @@ use crate::{
     row,
     rows::Row,
 };
+
+/// Rows of facts read in one go where the newest come first.
+const FACTS_READ_ROWS: usize = 256;
 
 /// A message in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -233,16 +236,60 @@ impl Store {
         Ok(facts)
     }
 
-    /// At most that many of the contact's journeys that are over, the last one first.
+    /// At most that many of the contact's facts before that one, the newest first.
+    pub fn facts_back(
+        &self,
+        contact: &ContactId,
+        before: Option<(u64, u32)>,
+        facts_max: usize,
+    ) -> Result<Vec<StoredFact>, Error> {
+        let partition = self.partition_of(contact);
+        let all = key::of_contact(Kind::Facts, partition, contact);
+        let mut end = match before {
+            Some((sequence, ordinal)) => Some(key::facts(partition, contact, sequence, ordinal)),
+            None => key::behind(&all),
+        };
+        let mut facts = Vec::new();
+        while facts.len() < facts_max {
+            let page = self
+                .core
+                .rows
+                .page_back(&all, end.as_deref(), FACTS_READ_ROWS)?;
+            let Some((first, _)) = page.last() else {
+                break;
+            };
+            end = Some(first.to_vec());
+            for row in &page {
+                let mut of_row: Vec<StoredFact> = facts_of(row)?.collect();
+                of_row.reverse();
+                facts.extend(of_row);
+            }
+            if let Some(before) = before {
+                // The row that holds the one before the cursor may go on behind it.
+                facts.retain(|stored| (stored.sequence, stored.ordinal) < before);
+            }
+        }
+        facts.truncate(facts_max);
+        Ok(facts)
+    }
+
+    /// At most that many of the contact's journeys that are over, the last one first: those behind that end and id in
+    /// this order.
     pub fn journeys(
         &self,
         contact: &ContactId,
+        after: Option<(Instant, JourneyId)>,
         journeys_max: usize,
     ) -> Result<Vec<JourneySummary>, Error> {
-        let prefix = key::of_contact(Kind::Journey, self.partition_of(contact), contact);
+        let partition = self.partition_of(contact);
+        let all = key::of_contact(Kind::Journey, partition, contact);
+        let end = match after {
+            Some((ended_at, id)) => Some(key::journey(partition, contact, ended_at, id)),
+            None => key::behind(&all),
+        };
         self.core
             .rows
-            .page_back(&prefix, journeys_max)?
+            .page_back(&all, end.as_deref(), journeys_max)?
             .iter()
             .map(|(key, value)| row::open(key, value))
             .collect()

@@ -85,9 +85,17 @@ impl Rows {
         self.merged(start, end, Way::Up, rows_max)
     }
 
-    /// At most that many rows that begin with these bytes, the last first.
-    pub(crate) fn page_back(&self, prefix: &[u8], rows_max: usize) -> Result<Vec<Row>, Error> {
-        self.merged(prefix, key::behind(prefix).as_deref(), Way::Down, rows_max)
+    /// At most that many rows from `start` on and before `end`, the last first. Both are of one partition.
+    pub(crate) fn page_back(
+        &self,
+        start: &[u8],
+        end: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<Row>, Error> {
+        if end.is_some_and(|end| start >= end) {
+            return Ok(Vec::new());
+        }
+        self.merged(start, end, Way::Down, rows_max)
     }
 
     fn merged(
@@ -418,9 +426,12 @@ mod tests {
                     let expected = expected.map(|(name, value)| (*name, *value));
                     let expected: Vec<_> = expected.take(rows_max).collect();
                     prop_assert_eq!(plain(&page.expect("reads")), expected);
-                    let back = rows.page_back(&key(0)[..3], rows_max).expect("reads");
-                    let expected = model.iter().rev().map(|(name, value)| (*name, *value));
-                    prop_assert_eq!(plain(&back), expected.take(rows_max).collect::<Vec<_>>());
+                    let back = rows.page_back(&key(start), Some(&key(end)), rows_max);
+                    let expected = (start < end).then(|| model.range(start..end).rev());
+                    let expected = expected.into_iter().flatten();
+                    let expected = expected.map(|(name, value)| (*name, *value));
+                    let expected: Vec<_> = expected.take(rows_max).collect();
+                    prop_assert_eq!(plain(&back.expect("reads")), expected);
                     let one = rows.get(&key(start)).expect("reads");
                     prop_assert_eq!(one.map(|value| value[0]), model.get(&start).copied());
                 }

@@ -3,6 +3,8 @@
 use axum::http::header;
 use serde_json::{Value as Json, json};
 
+use signalbox_engine::ClockMode;
+
 use crate::support::{NOW, World, event};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -155,6 +157,29 @@ async fn the_clock_is_wound_and_does_not_go_back() {
     assert_eq!(
         back.error_line(),
         "422 invalid_instant at \"/advance_to\": the clock stands at 2026-03-02T08:00:00Z and does not go back"
+    );
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_clock_of_the_machine_is_followed_and_not_wound() {
+    let world = World::on_clock(ClockMode::Real, &[], |_| {});
+    let read = world.get("/v1/clock").await.expect(200);
+    let followed = world.ask("POST", "/v1/clock/follow").await.expect(200);
+    assert_eq!(followed["clock"]["manual"], false);
+    let instant = |clock: &Json| clock["clock"]["now"].as_str().expect("a text").to_owned();
+    assert!(instant(&read)[..19] <= instant(&followed)[..19]);
+    let status = world.get("/v1/status").await.expect(200);
+    assert_eq!(status["status"]["clock_leapt"], false);
+    let wound = world.post("/v1/clock", json!({ "advance_to": NOW })).await;
+    assert_eq!(wound.expect(409)["error"]["code"], "conflict");
+    world.stop().await;
+
+    let world = World::new();
+    let reply = world.ask("POST", "/v1/clock/follow").await;
+    assert_eq!(
+        reply.error_line(),
+        "409 conflict at \"-\": the clock is wound by hand, there is no clock of the machine to follow"
     );
     world.stop().await;
 }

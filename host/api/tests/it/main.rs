@@ -2,8 +2,10 @@
 
 mod bad_input;
 mod batches;
+mod connections;
 mod documents;
 mod events;
+mod journeys;
 mod keys;
 mod pages;
 mod routes;

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 24] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 25] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -37,6 +37,7 @@ pub(crate) const ROUTES: [(&str, &str, Access); 24] = [
     ("GET", "/v1/status", Access::Key),
     ("GET", "/v1/clock", Access::Key),
     ("POST", "/v1/clock", Access::Key),
+    ("POST", "/v1/clock/follow", Access::Key),
     ("GET", "/inbox", Access::Here),
     ("GET", "/inbox/{id}", Access::Here),
     ("GET", "/inbox/{id}/html", Access::Here),

@@ -17,7 +17,7 @@ use axum::{
 };
 use serde_json::{Value as Json, json};
 use signalbox_api::{
-    App,
+    App, connections,
     keys::{Keyring, Role},
 };
 use signalbox_engine::{ClockMode, Config, Engine, Parts};
@@ -34,7 +34,7 @@ use tokio::runtime::Handle;
 use tower::ServiceExt;
 
 /// Longest wait for a state that must come; only reached when it does not.
-const BOUND: Duration = Duration::from_mins(1);
+pub(crate) const BOUND: Duration = Duration::from_mins(1);
 /// Longest answer that a test reads, in bytes.
 const REPLY_BYTES_MAX: usize = 16 << 20;
 /// Set in the process that this binary starts to compile plugins.
@@ -156,6 +156,11 @@ impl World {
 
     /// With these plugins and settings.
     pub(crate) fn with(plugins: &[&str], configure: fn(&mut Config)) -> Self {
+        Self::on_clock(ClockMode::Manual, plugins, configure)
+    }
+
+    /// The same on another clock.
+    pub(crate) fn on_clock(clock: ClockMode, plugins: &[&str], configure: fn(&mut Config)) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("plugins");
         fs::create_dir(&folder).expect("the folder is made");
@@ -163,7 +168,7 @@ impl World {
             let file = folder.join(name).with_extension("wasm");
             fs::write(file, component(name)).expect("the file is written");
         }
-        let (engine, catalogue) = start(root.path(), folder, configure);
+        let (engine, catalogue) = start(root.path(), folder, clock, configure);
         let keys = Keyring::open(root.path().join("keys.json")).expect("a key file");
         let made = |role: Role| {
             let made = keys.create(role.as_str(), role, Instant::from_ms(0));
@@ -171,11 +176,7 @@ impl World {
         };
         let (admin, read, ingest) = (made(Role::Admin), made(Role::Read), made(Role::Ingest));
         let keys = Arc::new(keys);
-        let router = signalbox_api::router(App {
-            engine: engine.clone(),
-            keys: Arc::clone(&keys),
-            rule_limits: Arc::new(Limits::default()),
-        });
+        let router = signalbox_api::router(app(&engine, &keys, connections::Limits::default()));
         Self {
             router,
             engine,
@@ -186,6 +187,11 @@ impl World {
             catalogue,
             root,
         }
+    }
+
+    /// What a server over sockets needs, with these bounds on its connections.
+    pub(crate) fn app(&self, connections: connections::Limits) -> App {
+        app(&self.engine, &self.keys, connections)
     }
 
     /// Sends a request.
@@ -281,7 +287,21 @@ impl World {
     }
 }
 
-fn start(root: &Path, plugins: PathBuf, configure: fn(&mut Config)) -> (Engine, Arc<Catalogue>) {
+fn app(engine: &Engine, keys: &Arc<Keyring>, connections: connections::Limits) -> App {
+    App {
+        engine: engine.clone(),
+        keys: Arc::clone(keys),
+        rule_limits: Arc::new(Limits::default()),
+        connections,
+    }
+}
+
+fn start(
+    root: &Path,
+    plugins: PathBuf,
+    clock: ClockMode,
+    configure: fn(&mut Config),
+) -> (Engine, Arc<Catalogue>) {
     let sandbox = Sandbox::new(Limits {
         instances: 4,
         ..Limits::default()
@@ -308,7 +328,7 @@ fn start(root: &Path, plugins: PathBuf, configure: fn(&mut Config)) -> (Engine, 
         catalogue: Arc::clone(&catalogue),
         catalogue_events: events,
         transport: Transport::Capture(inbox),
-        clock: ClockMode::Manual,
+        clock,
         runtime: Handle::current(),
     };
     let engine = tokio::task::block_in_place(|| Engine::start(config, parts));

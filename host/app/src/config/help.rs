@@ -30,6 +30,22 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "What is logged: a level, or levels by room such as `info,signalbox_engine=debug`.",
     ),
     (
+        "http.header_timeout_s",
+        "Longest wait for the whole head of a request, and so for the next request on an idle connection, in seconds, 1 to 3,600. Above what a proxy in front keeps idle connections for.",
+    ),
+    (
+        "http.body_timeout_s",
+        "Longest wait for the whole body of a request, in seconds, 1 to 3,600; answered 408 then.",
+    ),
+    (
+        "http.answer_timeout_s",
+        "Longest that a client may take nothing of its answer, in seconds, 1 to 3,600.",
+    ),
+    (
+        "http.connections_max",
+        "Most connections at one time, 1 to 65,535; one more is answered 503. Each is an open file, and the process may have so many (`ulimit -n`).",
+    ),
+    (
         "sender.from_address",
         "The address that messages come from.",
     ),

@@ -25,16 +25,13 @@ impl Outcome {
     pub(crate) async fn of(engine: &Engine, fed: &Report) -> anyhow::Result<Self> {
         let metrics = engine.metrics_snapshot()?;
         let mut workflows = BTreeMap::new();
-        for view in engine.workflows().await? {
+        let mut counted = engine.counters().await?.workflows;
+        for workflow in engine.workflows(None, usize::MAX)? {
             let mut counters = VersionCounters::default();
-            for version in view.counters.values() {
+            for version in counted.remove(&workflow.id).unwrap_or_default().values() {
                 counters.merge(version);
             }
-            let version = view.definition.current_version();
-            let title = version
-                .map(|version| version.document.title.clone())
-                .unwrap_or_default();
-            workflows.insert(view.id.to_string(), (title, counters));
+            workflows.insert(workflow.id.to_string(), (workflow.title, counters));
         }
         let inbox = engine.inbox().context("the demo captures its mails")?;
         Ok(Self {

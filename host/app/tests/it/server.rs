@@ -1,8 +1,14 @@
 //! A server's life: first start, events from a file, stop, and the commands on its folder.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs,
+    io::{Read, Write},
+    net::TcpStream,
+    os::unix::fs::PermissionsExt,
+    path::Path,
+};
 
-use crate::support::{Server, run};
+use crate::support::{STATE_MAX, Server, run};
 
 const CSV: &str = "contact,name,occurred_at,fields.value:number\n\
                    a,order_completed,2000-01-02T00:00:00Z,60\n\
@@ -68,6 +74,29 @@ fn first_start_leaves_a_key_and_a_stop_is_clean() {
         "only the first start makes a key"
     );
     server.signal("INT");
+    assert_eq!(server.end().0, Some(0));
+}
+
+#[test]
+fn a_slow_client_gives_its_place_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let bounds = ["http.header_timeout_s=1", "http.connections_max=1"];
+    let set = bounds.map(|setting| ["--set", setting]).concat();
+    let server = Server::start(&[&["--clock", "manual"], &set[..]].concat(), folder.path());
+    let said = |text: &str| {
+        let address = server.url.strip_prefix("http://").unwrap();
+        let mut client = TcpStream::connect(address).unwrap();
+        client.set_read_timeout(Some(STATE_MAX)).unwrap();
+        client.write_all(text.as_bytes()).unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    assert_eq!(said("GET /healthz HTT"), "");
+    let whole = "GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
+    let answer = said(whole);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    server.signal("TERM");
     assert_eq!(server.end().0, Some(0));
 }
 

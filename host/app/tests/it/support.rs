@@ -9,7 +9,7 @@ use std::{
 };
 
 /// Longest wait for a server to say that it serves, and to end.
-const STATE_MAX: Duration = Duration::from_mins(2);
+pub(crate) const STATE_MAX: Duration = Duration::from_mins(2);
 
 /// The binary, with nothing of ours in its environment.
 pub(crate) fn signalbox() -> Command {

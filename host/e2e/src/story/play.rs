@@ -5,7 +5,7 @@
 
 use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
@@ -329,7 +329,12 @@ impl<'a> Player<'a> {
         if answer.status == 404 {
             return Ok(json!({}));
         }
-        answer.good("reading the journeys")
+        let page = answer.good("reading the journeys")?;
+        ensure!(
+            page["next"].is_null(),
+            "{contact} has more journeys than one page tells"
+        );
+        Ok(page)
     }
 
     fn last_mail(&self) -> Result<Mail> {

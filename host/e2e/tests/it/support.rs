@@ -71,6 +71,7 @@ pub(crate) fn post(api: &Api, contact: &str, event: &str, key: &str) {
 pub(crate) fn log(api: &Api, contact: &str) -> Vec<String> {
     let path = format!("/v1/contacts/{contact}/journeys");
     let body = api.get(&path).unwrap().good("reading journeys").unwrap();
+    assert!(body["next"].is_null(), "{contact} has more than one page");
     let lines = tell::log(&body, "");
     lines
         .into_iter()

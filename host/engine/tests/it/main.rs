@@ -1,7 +1,9 @@
 //! The engine at its boundary: real journal, store, plugins and inbox on a manual clock, and text out.
 
 mod adopt;
+mod clock;
 mod events;
+mod journeys;
 mod recovery;
 mod reexecute;
 mod support;

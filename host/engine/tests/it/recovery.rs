@@ -249,7 +249,7 @@ async fn go_without_an_outcome_is_in_doubt_and_held() {
     let ann = ContactId::parse("ann").expect("an id");
     let journeys = world
         .engine
-        .journeys(&ann)
+        .journeys(&ann, None, 100)
         .await
         .expect("it runs")
         .expect("she is known");

@@ -102,6 +102,7 @@ pub(crate) struct Place {
     root: TempDir,
     /// The partitions of its store.
     pub(crate) partitions: u16,
+    pub(crate) clock: ClockMode,
     pub(crate) configure: fn(&mut Config),
 }
 
@@ -118,6 +119,7 @@ impl Place {
         let place = Self {
             root: tempfile::tempdir().expect("a temporary folder"),
             partitions: 2,
+            clock: ClockMode::Manual,
             configure: |_| {},
         };
         fs::create_dir(place.plugins()).expect("the folder is made");
@@ -197,7 +199,7 @@ impl Place {
             catalogue,
             catalogue_events: events,
             transport: Transport::Capture(inbox),
-            clock: ClockMode::Manual,
+            clock: self.clock,
             runtime: Handle::current(),
         };
         (config, parts)

@@ -70,7 +70,11 @@ async fn assert_swept(world: World) -> Place {
     }
     assert!(world.facts("slow").await.is_empty());
     let slow = "slow".parse().expect("an id");
-    let view = world.engine.journeys(&slow).await.expect("it can be read");
+    let view = world
+        .engine
+        .journeys(&slow, None, 100)
+        .await
+        .expect("it can be read");
     let view = view.expect("the contact is known");
     assert!(view.journeys[0].inside.is_some(), "a journey goes on");
 

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 use signalbox_engine::{CommandError, PutError};
-use signalbox_model::{id::WorkflowId, workflow::Action};
+use signalbox_model::{
+    id::WorkflowId,
+    workflow::{Action, WorkflowState},
+};
 
 use crate::support::{World, thanks, workflow};
 
@@ -36,7 +39,7 @@ async fn every_problem_is_told_at_once_with_its_place() {
     /trigger/config schema
     /trigger/config/event schema
     ");
-    assert!(world.engine.workflows().await.expect("it runs").is_empty());
+    assert!(world.engine.workflows(None, 9).expect("it runs").is_empty());
     world.stopped().await;
 }
 
@@ -58,6 +61,15 @@ async fn conflicts_name_the_state_and_change_nothing() {
         .await
         .expect("it may be edited");
     assert_eq!(edited.definition.current, 2);
+    let listed = world.engine.workflows(None, 9).expect("it runs");
+    assert_eq!(listed.len(), 1);
+    assert_eq!(
+        (listed[0].state, listed[0].version),
+        (WorkflowState::Paused, 2)
+    );
+    assert_eq!(listed[0].allowed, edited.allowed);
+    let behind = world.engine.workflows(Some(&id), 9).expect("it runs");
+    assert!(behind.is_empty());
     world.action("thanks", Action::End).await;
     let deleted = world
         .engine

@@ -204,6 +204,20 @@ fn facts_of_a_record_are_paged_one_by_one() {
     assert_eq!(page(Some((7, 2)), 9), [(9, 0), (9, 1)]);
     assert_eq!(page(Some((9, 1)), 9), []);
     assert_eq!(page(None, 9).len(), 5);
+    let page_back = |before, max| {
+        let facts = store.facts_back(&contact, before, max).unwrap();
+        facts
+            .iter()
+            .map(|stored| (stored.sequence, stored.ordinal))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(page_back(None, 3), [(9, 1), (9, 0), (7, 2)]);
+    assert_eq!(page_back(Some((7, 2)), 9), [(7, 1), (7, 0)]);
+    assert_eq!(page_back(Some((7, 1)), 9), [(7, 0)]);
+    assert_eq!(page_back(Some((7, 0)), 9), []);
+    assert_eq!(page_back(Some((8, 0)), 1), [(7, 2)]);
+    let all = page(None, 9).into_iter().rev().collect::<Vec<_>>();
+    assert_eq!(page_back(None, 9), all);
 }
 
 #[test]
@@ -220,6 +234,34 @@ fn many_facts_of_a_record_are_spread_over_rows() {
     let facts = store.facts(&contact, Some((1, 3)), 100).unwrap();
     let ordinals: Vec<u32> = facts.iter().map(|stored| stored.ordinal).collect();
     assert_eq!(ordinals, [4, 5, 6, 7, 8]);
+    let facts = store.facts_back(&contact, Some((1, 6)), 4).unwrap();
+    let ordinals: Vec<u32> = facts.iter().map(|stored| stored.ordinal).collect();
+    assert_eq!(ordinals, [5, 4, 3, 2]);
+}
+
+#[test]
+fn facts_that_lie_in_many_rows_are_all_read_back() {
+    let (_folder, store) = temp_store();
+    let (contact, other) = (contact_id(1), contact_id(2));
+    for owner in [&contact, &other] {
+        let mut batch = store.batch(store.partition_of(owner)).unwrap();
+        for sequence in 1..=1_000 {
+            let completed = fact(owner, FactKind::JourneyCompleted);
+            batch.put_fact(sequence, 0, &completed).unwrap();
+        }
+        store.commit(batch).unwrap();
+    }
+    let mut paged = Vec::new();
+    let mut before = None;
+    loop {
+        let page = store.facts_back(&contact, before, 300).unwrap();
+        let Some(last) = page.last() else {
+            break;
+        };
+        before = Some((last.sequence, last.ordinal));
+        paged.extend(page.iter().map(|stored| stored.sequence));
+    }
+    assert_eq!(paged, (1..=1_000).rev().collect::<Vec<_>>());
 }
 
 #[test]
@@ -234,7 +276,7 @@ fn journeys_that_are_over_come_last_first() {
     }
     store.commit(batch).unwrap();
     let ended = |max| {
-        let journeys = store.journeys(&contact, max).unwrap();
+        let journeys = store.journeys(&contact, None, max).unwrap();
         journeys
             .iter()
             .map(|journey| journey.ended_at)
@@ -242,6 +284,17 @@ fn journeys_that_are_over_come_last_first() {
     };
     assert_eq!(ended(9), [at(30), at(7), at(5)]);
     assert_eq!(ended(1), [at(30)]);
+    let mut after = None;
+    let mut paged = Vec::new();
+    for _ in 0..4 {
+        let page = store.journeys(&contact, after, 1).unwrap();
+        let Some(last) = page.last() else {
+            break;
+        };
+        after = Some((last.ended_at, last.journey));
+        paged.push(last.ended_at);
+    }
+    assert_eq!(paged, ended(9));
 }
 
 #[test]

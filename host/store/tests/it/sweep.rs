@@ -78,7 +78,7 @@ fn pages_of_any_size_leave_the_same() {
             let facts = store.facts(contact, None, 99).unwrap();
             assert_eq!(facts.len(), 10);
             assert_eq!(facts[0].fact.at, at(31));
-            assert_eq!(store.journeys(contact, 99).unwrap().len(), 10);
+            assert_eq!(store.journeys(contact, None, 99).unwrap().len(), 10);
         }
         let swept = store.swept(partition).unwrap();
         let (before, oldest) = (at(31), at(31));
