@@ -24,8 +24,6 @@ use crate::{
 pub const BATCH_EVENTS_MAX: usize = 10_000;
 /// Most problems that one answer lists; the rest is counted.
 pub const BATCH_PROBLEMS_MAX: usize = 100;
-/// Longest stored form of one event, or of one change of attributes, in bytes.
-pub const EVENT_BYTES_MAX: usize = 16 * 1024;
 
 /// An event as callers send it.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -44,11 +42,12 @@ pub struct EventDocument {
     /// When it happened, RFC 3339. Default: now. At most 5 minutes ahead; older than 24 hours triggers nothing.
     #[schema(value_type = Option<String>, format = DateTime)]
     occurred_at: Option<Instant>,
-    /// What belongs to it, by name.
+    /// What belongs to it, by name, at most 256. The whole event takes at most 16 KiB as it is stored.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     fields: Option<Value>,
-    /// Attributes of the contact to set before the event is looked at.
+    /// Attributes of the contact to set before the event is looked at, at most 256 and 10 KiB as they are stored. A
+    /// contact has no more than that in all: what would pass it is left out and counted in `/v1/status`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     attributes: Option<Value>,
@@ -190,7 +189,9 @@ fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
 /// The event that the document says, or what is wrong with it.
 fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
     let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
-    let attributes = fields::checked(document.attributes, &format!("{base}/attributes"))?;
+    let pointer = format!("{base}/attributes");
+    let attributes = fields::checked(document.attributes, &pointer)?;
+    fields::check_attributes(&attributes, &pointer)?;
     let occurred_at = document.occurred_at.unwrap_or(now);
     if occurred_at > now.plus(EVENT_AHEAD_MAX) {
         let reason =

@@ -5,14 +5,12 @@
 use serde::Serialize;
 use signalbox_model::{
     codec,
-    contact::{ATTRIBUTES_MAX, AttributeChanges},
-    event::FIELDS_MAX,
+    contact::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, attributes_bytes},
+    event::{EVENT_BYTES_MAX, FIELDS_MAX},
     id::FieldName,
     problem::Problem,
     value::{Fields, VALUE_DEPTH_MAX, Value},
 };
-
-use crate::events::EVENT_BYTES_MAX;
 
 /// The fields that a value holds, or the first thing that is wrong with it.
 pub(crate) fn checked(value: Option<Value>, pointer: &str) -> Result<Fields, Problem> {
@@ -45,16 +43,33 @@ pub(crate) fn check_changes(changes: &AttributeChanges) -> Result<(), Problem> {
             check_depth(value, POINTER, name.as_str())?;
         }
     }
+    let set = changes.attributes.iter();
+    check_attributes(
+        set.filter_map(|(name, value)| Some((name, value.as_ref()?))),
+        POINTER,
+    )?;
     check_size(changes, POINTER)
+}
+
+/// Whether attributes would fit a contact that has none.
+pub(crate) fn check_attributes<'a>(
+    attributes: impl IntoIterator<Item = (&'a FieldName, &'a Value)>,
+    pointer: &str,
+) -> Result<(), Problem> {
+    check_bytes(attributes_bytes(attributes), ATTRIBUTES_BYTES_MAX, pointer)
 }
 
 /// Whether the stored form of an input is short enough.
 pub(crate) fn check_size(input: &impl Serialize, pointer: &str) -> Result<(), Problem> {
     let bytes = codec::encode(input).map_or(usize::MAX, |bytes| bytes.len());
-    if bytes <= EVENT_BYTES_MAX {
+    check_bytes(bytes, EVENT_BYTES_MAX, pointer)
+}
+
+fn check_bytes(bytes: usize, bytes_max: usize, pointer: &str) -> Result<(), Problem> {
+    if bytes <= bytes_max {
         return Ok(());
     }
-    let reason = format!("this takes {bytes} bytes, at most {EVENT_BYTES_MAX} are allowed");
+    let reason = format!("this takes {bytes} bytes, at most {bytes_max} are allowed");
     Err(Problem::new(pointer, "too_large", reason)
         .with_help("leave out what no rule or mail reads"))
 }

@@ -137,7 +137,7 @@ pub struct InputsView {
     pub repeated: u64,
     /// Events whose id named another event.
     pub conflicts: u64,
-    /// Attributes left out because there were too many.
+    /// Attributes left out because there were too many, or they took too many bytes.
     pub attributes_left_out: u64,
     /// Records that cannot be applied and were passed over.
     pub parked: u64,

@@ -30,9 +30,11 @@ use signalbox_model::{
 };
 
 use crate::{
+    budget,
     compiled::Compiled,
     effect::Effect,
     inputs::{self, Asking, Seed},
+    limits::STANDING_BYTES_MAX,
 };
 
 /// What an advance may know of the world: nothing but this.
@@ -107,6 +109,8 @@ pub struct Advance {
     asked: Vec<QuestionId>,
     waves: u32,
     steps_reached: u32,
+    /// At most so many bytes are taken by what workflows keep of the contact; `None` until somebody has to know.
+    standing_bytes: Option<usize>,
     /// When what happens now was due: earlier than now for a timer that fires late.
     due_at: Instant,
 }
@@ -162,6 +166,8 @@ enum Standing {
 
 /// The failure in place of an answer that breaks the contract.
 const BAD_ANSWER: &str = "bad_answer";
+/// Why a workflow keeps nothing more of a contact: there is no room for it in the contact's row.
+const CONTACT_FULL: &str = "contact_full";
 /// The failure in place of an answer that nobody gave.
 const NO_ANSWER: &str = "not_loaded";
 
@@ -183,6 +189,7 @@ impl Advance {
             asked: Vec::new(),
             waves: 0,
             steps_reached: 0,
+            standing_bytes: None,
             due_at,
         };
         advance.leave_what_is_over(ctx);
@@ -344,6 +351,26 @@ impl Advance {
     fn journey_mut(&mut self, whose: &Whose) -> Option<&mut Journey> {
         let presence = self.state.presences.get_mut(&whose.workflow)?;
         presence.journeys.get_mut(&whose.journey)
+    }
+
+    /// Whether the workflow may keep so many bytes more of the contact. They count as taken then.
+    fn has_room(&mut self, ctx: &Context<'_>, workflow: &WorkflowId, bytes: usize) -> bool {
+        let is_known = self.state.presences.contains_key(workflow);
+        let more = bytes
+            + if is_known {
+                0
+            } else {
+                budget::presence_bytes(workflow)
+            };
+        let measured = || budget::standing_bytes(ctx.definitions, &self.state);
+        let mut taken = self.standing_bytes.unwrap_or_else(measured);
+        if taken + more > STANDING_BYTES_MAX {
+            // What left since it was measured is not counted off.
+            taken = measured();
+        }
+        let fits = taken + more <= STANDING_BYTES_MAX;
+        self.standing_bytes = Some(if fits { taken + more } else { taken });
+        fits
     }
 
     /// The version the journey is on, while it and its version are there.

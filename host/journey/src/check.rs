@@ -15,8 +15,9 @@ use signalbox_model::{
 };
 
 use crate::{
+    budget::visits_bytes,
     compiled::{reaches, ways_from},
-    limits::{TITLE_BYTES_MAX, WAVES_MAX},
+    limits::{LOOPS_BYTES_MAX, TITLE_BYTES_MAX, WAVES_MAX},
 };
 
 /// Longest reason of an exit step, in bytes.
@@ -288,6 +289,7 @@ fn check_ways(
             ));
         }
     }
+    check_loops(steps, &ways, problems);
     let without_waits: Vec<Vec<usize>> = (0..steps.len())
         .map(|at| {
             if steps[at].wait.is_some() {
@@ -310,6 +312,19 @@ fn check_ways(
     }
     if round.is_empty() {
         check_questions_in_a_row(steps, &without_waits, problems);
+    }
+}
+
+/// A journey counts its visits of steps that it can come back to, by their ids.
+fn check_loops(steps: &[Step], ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
+    let recurring = (0..steps.len()).filter(|&at| reaches(ways, at, at));
+    let bytes: usize = recurring.map(|at| visits_bytes(&steps[at].id)).sum();
+    if bytes > LOOPS_BYTES_MAX {
+        let reason = format!(
+            "the ids of steps in loops take {bytes} bytes, at most {LOOPS_BYTES_MAX} are allowed"
+        );
+        let problem = Problem::new("/steps", "loops_too_large", reason);
+        problems.push(problem.with_help("give the steps shorter ids, or make the loops shorter"));
     }
 }
 

@@ -14,6 +14,8 @@ use signalbox_model::{
     workflow::{Step, Workflow, WorkflowState},
 };
 
+use crate::budget::{step_bytes, visits_bytes};
+
 /// Definitions with their look-ups.
 #[derive(Debug)]
 pub struct Compiled {
@@ -36,6 +38,10 @@ pub(crate) struct StepIndex {
     positions: BTreeMap<StepId, usize>,
     /// Steps that a journey can come to more than once.
     recurring: BTreeSet<StepId>,
+    /// Bytes of the longest id of a step.
+    pub(crate) step_bytes_max: usize,
+    /// Most bytes of a journey's visits.
+    pub(crate) loops_bytes: usize,
 }
 
 impl StepIndex {
@@ -128,11 +134,13 @@ fn index(document: &Workflow) -> StepIndex {
     let ways: Vec<Vec<usize>> = (0..document.steps.len())
         .map(|position| ways_from(document, &positions, position))
         .collect();
-    let recurring = (0..document.steps.len())
+    let recurring: BTreeSet<StepId> = (0..document.steps.len())
         .filter(|&position| reaches(&ways, position, position))
         .map(|position| document.steps[position].id.clone())
         .collect();
     StepIndex {
+        step_bytes_max: positions.keys().map(step_bytes).max().unwrap_or(0),
+        loops_bytes: recurring.iter().map(visits_bytes).sum(),
         positions,
         recurring,
     }

@@ -64,7 +64,7 @@ pub enum Effect {
         /// The id.
         id: EventId,
     },
-    /// New attributes beyond `contact::ATTRIBUTES_MAX` were left out.
+    /// Attributes beyond `contact::ATTRIBUTES_MAX` or `contact::ATTRIBUTES_BYTES_MAX` were left out.
     AttributesLeftOut {
         /// How many.
         count: u32,

@@ -3,17 +3,24 @@
 //! Called by an advance for every event. Chunks are sealed here and leave as effects; the loaded ones stay visible to
 //! the questions of the same advance.
 
+use std::collections::BTreeMap;
+
 use signalbox_model::{
+    codec,
     event::{DEDUPE_DAYS, Event},
+    id::FieldName,
     state::{
         CHUNK_BYTES_MAX, CHUNK_EVENTS_MAX, CHUNKS_MAX, ContactState, DailyTotal, History,
         PastEvent, SEEN_EVENTS_MAX, SeenEvent,
     },
     time::Instant,
-    value::{Fields, Value},
 };
 
-use crate::{effect::Effect, hash::fnv1a, limits::DAILY_TOTALS_MAX};
+use crate::{
+    effect::Effect,
+    hash::fnv1a,
+    limits::{TOTAL_BYTES_MAX, TOTALS_BYTES_MAX},
+};
 
 /// How many ids are forgotten at once when there is no more room.
 const SEEN_EVENTS_FORGOTTEN: usize = SEEN_EVENTS_MAX / 16;
@@ -44,7 +51,8 @@ pub(crate) fn remember(state: &mut ContactState, event: &Event, now: Instant) ->
         };
     }
     if seen.len() >= SEEN_EVENTS_MAX {
-        seen.drain(..SEEN_EVENTS_FORGOTTEN);
+        let surplus = seen.len() - SEEN_EVENTS_MAX;
+        seen.drain(..surplus + SEEN_EVENTS_FORGOTTEN);
     }
     seen.push(SeenEvent {
         id_hash,
@@ -54,17 +62,18 @@ pub(crate) fn remember(state: &mut ContactState, event: &Event, now: Instant) ->
     Novelty::New
 }
 
-/// Adds an event, sealing the open chunk first when it is full.
+/// Adds an event. The open chunk is sealed when another event would be one too many, and when this one makes it large.
 ///
 /// All sealed chunks that are kept must be loaded.
 pub(crate) fn push(history: &mut History, event: PastEvent, effects: &mut Vec<Effect>) {
-    let is_full = history.open.len() >= CHUNK_EVENTS_MAX
-        || (!history.open.is_empty()
-            && size(&event) + history.open.iter().map(size).sum::<usize>() > CHUNK_BYTES_MAX);
-    if is_full {
+    if history.open.len() >= CHUNK_EVENTS_MAX {
         seal(history, effects);
     }
     history.open.push(event);
+    let bytes: usize = history.open.iter().map(codec::size).sum();
+    if bytes >= CHUNK_BYTES_MAX {
+        seal(history, effects);
+    }
 }
 
 fn seal(history: &mut History, effects: &mut Vec<Effect>) {
@@ -85,33 +94,6 @@ fn seal(history: &mut History, effects: &mut Vec<Effect>) {
     }
 }
 
-/// About how many bytes an event takes in a chunk.
-fn size(event: &PastEvent) -> usize {
-    16 + event.name.as_str().len() + fields_size(&event.fields)
-}
-
-fn fields_size(fields: &Fields) -> usize {
-    let sizes = fields
-        .iter()
-        .map(|(name, value)| 2 + name.as_str().len() + value_size(value));
-    sizes.sum()
-}
-
-fn value_size(value: &Value) -> usize {
-    match value {
-        Value::Boolean(_) => 2,
-        Value::Integer(_) | Value::Number(_) => 10,
-        Value::Text(text) => 4 + text.len(),
-        Value::List(list) => 4 + list.iter().map(value_size).sum::<usize>(),
-        Value::Map(map) => {
-            let sizes = map
-                .iter()
-                .map(|(name, value)| 2 + name.len() + value_size(value));
-            4 + sizes.sum::<usize>()
-        }
-    }
-}
-
 fn fold(totals: &mut Vec<DailyTotal>, events: &[PastEvent]) {
     for event in events {
         let day = event.occurred_at.utc_day();
@@ -123,20 +105,36 @@ fn fold(totals: &mut Vec<DailyTotal>, events: &[PastEvent]) {
                 day,
                 name: event.name.clone(),
                 count: 0,
-                sums: std::collections::BTreeMap::new(),
+                sums: BTreeMap::new(),
             });
             totals.len() - 1
         });
         let total = &mut totals[at];
         total.count = total.count.saturating_add(1);
-        for (field, value) in &event.fields {
-            if let Some(number) = value.as_number() {
-                *total.sums.entry(field.clone()).or_default() += number;
-            }
-        }
+        let numbers = event.fields.iter().filter_map(|(field, value)| {
+            let number = value.as_number()?;
+            Some((field, number))
+        });
+        add(total, numbers);
     }
-    while totals.len() > DAILY_TOTALS_MAX {
+    while totals.iter().map(codec::size).sum::<usize>() > TOTALS_BYTES_MAX {
         merge_oldest(totals);
+    }
+}
+
+/// Adds to the total's sums, as far as it has room for another field.
+fn add<'a>(total: &mut DailyTotal, numbers: impl Iterator<Item = (&'a FieldName, f64)>) {
+    let mut bytes = codec::size(total);
+    for (field, number) in numbers {
+        if let Some(sum) = total.sums.get_mut(field) {
+            *sum += number;
+            continue;
+        }
+        let more = codec::size(&(field, number));
+        if bytes + more <= TOTAL_BYTES_MAX {
+            bytes += more;
+            total.sums.insert(field.clone(), number);
+        }
     }
 }
 
@@ -154,8 +152,6 @@ fn merge_oldest(totals: &mut Vec<DailyTotal>) {
     if let Some(next) = next {
         next.day = taken.day;
         next.count = next.count.saturating_add(taken.count);
-        for (field, sum) in taken.sums {
-            *next.sums.entry(field).or_default() += sum;
-        }
+        add(next, taken.sums.iter().map(|(field, &sum)| (field, sum)));
     }
 }

@@ -1,7 +1,17 @@
 //! Every bound of the core, each with its unit. None of them is reached by a workflow that passes [`crate::check()`] and
 //! a contact that is one person; what happens at the bound stands with each.
+//!
+//! A contact's row has one bound, `state::CONTACT_BYTES_MAX`, and each of its parts a budget within it. What may be
+//! forgotten (ids, keys, daily totals) forgets its oldest at its budget, and the open chunk of history is sealed; what
+//! may not (attributes, journeys and what else a workflow keeps) does not take in more, and says so.
 
-use signalbox_model::time::Span;
+use signalbox_model::{
+    contact::ATTRIBUTES_BYTES_MAX,
+    event::EVENT_BYTES_MAX,
+    id::{ID_BYTES_MAX, NAME_BYTES_MAX},
+    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, SEEN_EVENTS_MAX, SeenEvent},
+    time::Span,
+};
 
 /// Most waves of questions that one input may lead to. A journey that would ask in a further one exits `loop_guard`.
 pub const WAVES_MAX: u32 = 32;
@@ -19,10 +29,30 @@ pub const JOURNEYS_MAX: usize = 100;
 pub const ARMS_MAX: usize = 100;
 /// Most held entries of one contact in one workflow. A further one is not held: as `skip`.
 pub const HELD_ENTRIES_MAX: usize = 16;
-/// Most entry keys remembered per contact and workflow; beyond, the oldest are forgotten early.
-pub const KEYS_MAX: usize = 2_000;
-/// Most daily totals of one contact; beyond, the oldest are folded into the next of their name.
-pub const DAILY_TOTALS_MAX: usize = 512;
+/// Most entry keys remembered per contact over all workflows, of [`KEY_BYTES_MAX`] each; beyond, the oldest are forgotten
+/// early.
+pub const KEYS_MAX: usize = 400;
+/// Most bytes of a remembered key, encoded: 10 for its hash and 3 for the day.
+pub const KEY_BYTES_MAX: usize = 10 + 3;
+/// Most encoded bytes of all daily totals of one contact; beyond, the oldest are folded into the next of their name.
+pub const TOTALS_BYTES_MAX: usize = 5 * 1024;
+/// Most encoded bytes of one daily total. A field that would pass it is counted with its event, but not summed.
+pub const TOTAL_BYTES_MAX: usize = 1024;
+/// Most bytes of all that the workflows keep of one contact (journeys with the event each began with, arms, held
+/// entries, messages on their way), counted with what it may still grow by on the way. An entry or arm that would pass
+/// it is refused: `contact_full`; an entry whose rule failed is not held. Whoever is inside goes on.
+pub const STANDING_BYTES_MAX: usize = 24 * 1024;
+/// Most bytes of ids of those steps of one workflow that can be reached more than once, since a journey counts how often
+/// it was there. A workflow that passes it is refused by the check: `loops_too_large`.
+pub const LOOPS_BYTES_MAX: usize = 4 * 1024;
+/// Most bytes of what the contact's row holds beside its budgets: the contact's id, an instant, and counts.
+const HEAD_BYTES_MAX: usize = ID_BYTES_MAX + 128;
+/// Most bytes of a journey beside the event it began with, its key and its loops: ids and names of workflow and steps,
+/// of the journey and its message, instants and counts.
+const JOURNEY_REST_BYTES_MAX: usize = 5 * NAME_BYTES_MAX + 256;
+/// Most bytes of a message's view, address and subject. A step whose message would pass it makes none:
+/// `message_too_large`.
+pub const MESSAGE_BYTES_MAX: usize = 60 * 1024;
 /// Soonest that an arm set on the occasion `due` may fire again, so that a rule cannot spin.
 pub const REARM_AFTER_MIN: Span = Span::from_ms(60_000);
 /// Furthest ahead that a personalizer may put its message; later instants are moved to it.
@@ -52,3 +82,20 @@ pub const DEFINITIONS_BYTES_MAX: usize = 32 << 20;
 pub const VERSIONS_MAX: usize = 500;
 /// Longest title of a workflow, in bytes.
 pub const TITLE_BYTES_MAX: usize = 200;
+
+const _: () = {
+    let forgettable = SEEN_EVENTS_MAX * SeenEvent::BYTES_MAX
+        + KEYS_MAX * KEY_BYTES_MAX
+        + TOTALS_BYTES_MAX
+        + CHUNK_BYTES_MAX;
+    let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
+    assert!(
+        forgettable + lasting <= CONTACT_BYTES_MAX,
+        "the budgets fit into the row"
+    );
+    let journey = EVENT_BYTES_MAX + ID_BYTES_MAX + LOOPS_BYTES_MAX + JOURNEY_REST_BYTES_MAX;
+    assert!(
+        journey <= STANDING_BYTES_MAX,
+        "whoever is in nothing yet can enter any workflow with any event"
+    );
+};

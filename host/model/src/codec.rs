@@ -36,6 +36,15 @@ pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
     postcard::to_extend(value, vec![FORMAT]).map_err(Error::Malformed)
 }
 
+/// How many bytes a part of a value takes, counted without writing them.
+///
+/// # Panics
+/// When the part has a sequence that does not know its length, which no stored type has.
+pub fn size<T: Serialize + ?Sized>(part: &T) -> usize {
+    postcard::serialize_with_flavor(part, postcard::ser_flavors::Size::default())
+        .expect("stored types know their lengths")
+}
+
 /// The value that [`encode`] made the bytes from.
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Error> {
     let (&format, body) = bytes.split_first().ok_or(Error::Empty)?;

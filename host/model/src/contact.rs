@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    codec,
     id::{ContactId, FieldName},
     time::Instant,
     value::{Fields, Value},
@@ -10,6 +11,9 @@ use crate::{
 
 /// Most attributes of one contact.
 pub const ATTRIBUTES_MAX: usize = 256;
+/// Most bytes of a contact's attributes, stored: what [`attributes_bytes`] counts. What one event or change sets is held
+/// to the same where it is taken in; an attribute that would pass it later, beside those that are there, is left out.
+pub const ATTRIBUTES_BYTES_MAX: usize = 10 * 1024;
 /// The attribute that holds a contact's mail address.
 pub const EMAIL_ATTRIBUTE: &str = "email";
 
@@ -40,6 +44,13 @@ impl Contact {
             .get(EMAIL_ATTRIBUTE)
             .and_then(Value::as_text)
     }
+}
+
+/// Bytes that attributes take in a contact's row, names included.
+pub fn attributes_bytes<'a>(
+    attributes: impl IntoIterator<Item = (&'a FieldName, &'a Value)>,
+) -> usize {
+    attributes.into_iter().map(|one| codec::size(&one)).sum()
 }
 
 /// A change of attributes: each named attribute is set, or removed where the value is `None` (null in JSON).

@@ -10,6 +10,8 @@ use crate::{
 
 /// Most fields of one event.
 pub const FIELDS_MAX: usize = 256;
+/// Longest stored form of one event, or of one change of attributes, in bytes.
+pub const EVENT_BYTES_MAX: usize = 16 * 1024;
 /// Furthest that an event may lie ahead of journey time.
 pub const EVENT_AHEAD_MAX: Span = Span::from_ms(5 * 60_000);
 /// An event older than this enters the history and triggers nothing.

@@ -18,14 +18,18 @@ use crate::{
     workflow::MessageClass,
 };
 
+/// Most bytes of an encoded [`ContactState`]: the largest row of the store less its checksum, with margin. The budgets
+/// of its parts, here, in [`crate::contact`] and in `journey::limits`, add up to no more.
+pub const CONTACT_BYTES_MAX: usize = 65_000;
 /// Most events of a chunk of history; the open chunk is part of the contact's row.
 pub const CHUNK_EVENTS_MAX: usize = 32;
-/// Most bytes of fields of a chunk; a chunk is sealed when it would pass this.
-pub const CHUNK_BYTES_MAX: usize = 16 * 1024;
+/// Encoded bytes at which a chunk is sealed: the open one always has fewer. A sealed one has up to an event more.
+pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
 /// Most sealed chunks of a contact; beyond, the oldest is folded into daily totals.
 pub const CHUNKS_MAX: usize = 64;
-/// Most event ids remembered per contact to drop repetitions; beyond, the oldest are forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 1_024;
+/// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
+/// forgotten early.
+pub const SEEN_EVENTS_MAX: usize = 600;
 /// How long an entry key is remembered.
 pub const KEY_KEEP_DAYS: u32 = 800;
 
@@ -66,6 +70,11 @@ pub struct SeenEvent {
     pub content_hash: u32,
     /// UTC day of journey time at which it was applied.
     pub day: i32,
+}
+
+impl SeenEvent {
+    /// Most bytes it takes encoded: 10 and 5 for the hashes, 3 for a day of any instant.
+    pub const BYTES_MAX: usize = 10 + 5 + 3;
 }
 
 /// What happened to the contact, in the order in which it was applied.

@@ -3,7 +3,7 @@
 //! The key is part of the checksum, so that a value under another row's key is found as well.
 
 use serde::{Serialize, de::DeserializeOwned};
-use signalbox_model::codec;
+use signalbox_model::{codec, state::CONTACT_BYTES_MAX};
 
 use crate::error::{Damage, Error, RowName};
 
@@ -11,6 +11,11 @@ use crate::error::{Damage, Error, RowName};
 pub const VALUE_BYTES_MAX: usize = 64 * 1024 - 1;
 
 const CHECKSUM_BYTES: usize = 4;
+
+const _: () = assert!(
+    CHECKSUM_BYTES + CONTACT_BYTES_MAX <= VALUE_BYTES_MAX,
+    "a contact within its budgets fits into its row"
+);
 
 /// The stored bytes of a value under that key.
 pub(crate) fn seal<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, Error> {

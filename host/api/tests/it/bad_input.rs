@@ -107,6 +107,13 @@ fn wrong_members() -> Vec<WrongBody> {
         ),
         ("attribute null", with("attributes", "{\"a\":null}")),
         (
+            "attributes too large",
+            with(
+                "attributes",
+                &format!("{{\"a\":\"{}\"}}", "a".repeat(11 * 1024)),
+            ),
+        ),
+        (
             "attribute 17 deep",
             with("attributes", &format!("{{\"a\":{}}}", deep(17))),
         ),

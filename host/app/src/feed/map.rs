@@ -4,9 +4,9 @@
 
 use serde::Serialize;
 use serde_json::Value as Json;
-use signalbox_api::events::EVENT_BYTES_MAX;
 use signalbox_model::{
-    event::{Event, FIELDS_MAX},
+    contact::{ATTRIBUTES_BYTES_MAX, attributes_bytes},
+    event::{EVENT_BYTES_MAX, Event, FIELDS_MAX},
     id::{ContactId, EventId, EventName, FieldName},
     time::Instant,
     value::{Fields, VALUE_DEPTH_MAX, Value},
@@ -286,6 +286,12 @@ fn checked(posting: Posting) -> Result<Posting, String> {
                 "{what}.{name} is nested deeper than {VALUE_DEPTH_MAX}"
             ));
         }
+    }
+    let bytes = attributes_bytes(&posting.attributes);
+    if bytes > ATTRIBUTES_BYTES_MAX {
+        return Err(format!(
+            "the attributes take {bytes} bytes, at most {ATTRIBUTES_BYTES_MAX} are allowed"
+        ));
     }
     let event = Event {
         contact: posting.contact.clone(),

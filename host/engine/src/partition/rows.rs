@@ -36,7 +36,7 @@ pub(crate) struct InputCounters {
     pub(crate) repeated: u64,
     /// Events dropped because their id named another event.
     pub(crate) conflicts: u64,
-    /// Attributes left out because there were too many.
+    /// Attributes left out because there were too many, or they took too many bytes.
     pub(crate) attributes_left_out: u64,
     /// Records that cannot be applied and were passed over.
     pub(crate) parked: u64,

@@ -1,6 +1,7 @@
 //! The engine at its boundary: real journal, store, plugins and inbox on a manual clock, and text out.
 
 mod adopt;
+mod budgets;
 mod clock;
 mod events;
 mod journeys;

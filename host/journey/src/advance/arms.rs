@@ -13,10 +13,11 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Entering, Standing,
+        Advance, CONTACT_FULL, Context, Entering, Standing,
         events::{Happening, disarmed},
         standing,
     },
+    budget,
     effect::Effect,
     limits::{ARMS_MAX, REARM_AFTER_MIN},
 };
@@ -25,12 +26,8 @@ impl Advance {
     /// Sets an arm; a newer one with the same key replaces the older.
     pub(super) fn arm(&mut self, ctx: &Context<'_>, entering: &Entering, arm: Arm) {
         let workflow = &entering.workflow;
-        let Some(presence) = self.presence_mut(ctx, workflow) else {
-            return;
-        };
-        if presence.arms.len() >= ARMS_MAX && !presence.arms.contains_key(&arm.key) {
-            let what = FactKind::NotEntered("arms_full".to_owned());
-            return self.entry_fact(ctx, workflow, entering.version, what);
+        if let Err(reason) = self.may_arm(ctx, entering, &arm) {
+            return self.not_entered(ctx, entering, reason);
         }
         let soonest = match entering.arm_key {
             Some(_) => ctx.now.plus(REARM_AFTER_MIN),
@@ -42,6 +39,9 @@ impl Advance {
             version: entering.version,
             cancelled_by: arm.cancelled_by,
             event: Arc::unwrap_or_clone(Arc::clone(&entering.event)),
+        };
+        let Some(presence) = self.presence_mut(ctx, workflow) else {
+            return;
         };
         let replaced = presence.arms.insert(arm.key.clone(), pending);
         if let Some(replaced) = replaced {
@@ -56,6 +56,30 @@ impl Advance {
             entering.version,
             FactKind::Armed(arm.key, at),
         );
+    }
+
+    /// An arm that is not taken in does not take the place of the one with its key either.
+    fn may_arm(
+        &mut self,
+        ctx: &Context<'_>,
+        entering: &Entering,
+        arm: &Arm,
+    ) -> Result<(), &'static str> {
+        let arms = self.state.presences.get(&entering.workflow);
+        let arms = arms.map(|presence| &presence.arms);
+        let replaced = arms.and_then(|arms| arms.get(&arm.key));
+        if replaced.is_none() && arms.is_some_and(|arms| arms.len() >= ARMS_MAX) {
+            return Err("arms_full");
+        }
+        let freed = replaced.map_or(0, |replaced| {
+            budget::arm_bytes(&arm.key, &replaced.event, &replaced.cancelled_by)
+        });
+        let bytes = budget::arm_bytes(&arm.key, &entering.event, &arm.cancelled_by);
+        if bytes <= freed || self.has_room(ctx, &entering.workflow, bytes - freed) {
+            Ok(())
+        } else {
+            Err(CONTACT_FULL)
+        }
     }
 
     pub(super) fn cancel_arms(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {

@@ -1,6 +1,6 @@
 //! The way in: the trigger's verdict, the mode of entry, the audience, and the first step.
 
-use std::sync::Arc;
+use std::{cmp::Reverse, sync::Arc};
 
 use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
@@ -12,7 +12,10 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, BAD_ANSWER, Context, Entering, NO_ANSWER, Reply, Whose, decision},
+    advance::{
+        Advance, BAD_ANSWER, CONTACT_FULL, Context, Entering, NO_ANSWER, Reply, Whose, decision,
+    },
+    budget,
     effect::Effect,
     hash::fnv1a,
     limits::{JOURNEYS_MAX, KEYS_MAX},
@@ -142,15 +145,14 @@ impl Advance {
         let Some(first) = version.document.steps.first() else {
             return;
         };
-        let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
+        let definition = ctx.definitions.workflow(&entering.workflow);
+        let Some(since) = definition.and_then(|definition| definition.running_since) else {
             return;
         };
         let whose = Whose {
-            journey: JourneyId::new(&entering.workflow, presence.since, &contact, &key),
+            journey: JourneyId::new(&entering.workflow, since, &contact, &key),
             workflow: entering.workflow,
         };
-        remember_key(presence, &key, ctx.now.utc_day());
-        presence.entered = presence.entered.saturating_add(1);
         let journey = Journey {
             version: version.number,
             key: key.clone(),
@@ -164,9 +166,51 @@ impl Advance {
             steps_taken: 0,
             visits: std::collections::BTreeMap::new(),
         };
+        if self.is_under_way(&whose) {
+            return self.kept_out(ctx, &whose.workflow, version.number, "key_seen");
+        }
+        let bytes = budget::journey_bytes(ctx.definitions, &whose.workflow, &journey);
+        if !self.has_room(ctx, &whose.workflow, bytes) {
+            return self.kept_out(ctx, &whose.workflow, version.number, CONTACT_FULL);
+        }
+        let Some(presence) = self.presence_mut(ctx, &whose.workflow) else {
+            return;
+        };
+        presence.entered = presence.entered.saturating_add(1);
         presence.journeys.insert(whose.journey, journey);
+        self.remember_key(&whose.workflow, &key, ctx.now.utc_day());
         self.journey_fact(ctx, &whose, FactKind::JourneyEntered(key));
         self.go(ctx, &whose, version, Some(0));
+    }
+
+    /// Whether the journey or a message of it is there although its key is forgotten.
+    fn is_under_way(&self, whose: &Whose) -> bool {
+        let mut pending = self.state.pending.values();
+        self.journey(whose).is_some() || pending.any(|message| message.journey == whose.journey)
+    }
+
+    /// Remembers the key for as long as it is kept. Where there are too many over all workflows, the oldest is forgotten;
+    /// of those of one day, one of the workflow that has the most.
+    fn remember_key(&mut self, workflow: &WorkflowId, key: &EntryKey, today: i32) {
+        let Some(presence) = self.state.presences.get_mut(workflow) else {
+            return;
+        };
+        let oldest = today - KEY_KEEP_DAYS as i32;
+        let keys = &mut presence.keys;
+        let old = keys.iter().take_while(|&&(_, day)| day < oldest).count();
+        keys.drain(..old);
+        keys.push((key_hash(key), today));
+        let presences = &mut self.state.presences;
+        let count: usize = presences.values().map(|one| one.keys.len()).sum();
+        for _ in KEYS_MAX..count {
+            let all = presences.values_mut().map(|one| &mut one.keys);
+            let oldest = all
+                .filter(|keys| !keys.is_empty())
+                .min_by_key(|keys| (keys[0].1, Reverse(keys.len())));
+            if let Some(keys) = oldest {
+                keys.remove(0);
+            }
+        }
     }
 
     /// The contact's standing in a workflow that runs, made when it is first needed.
@@ -235,8 +279,12 @@ impl Advance {
     }
 
     pub(super) fn not_entered(&mut self, ctx: &Context<'_>, entering: &Entering, reason: &str) {
+        self.kept_out(ctx, &entering.workflow, entering.version, reason);
+    }
+
+    fn kept_out(&mut self, ctx: &Context<'_>, workflow: &WorkflowId, version: u32, reason: &str) {
         let what = FactKind::NotEntered(reason.to_owned());
-        self.entry_fact(ctx, &entering.workflow, entering.version, what);
+        self.entry_fact(ctx, workflow, version, what);
     }
 }
 
@@ -250,13 +298,4 @@ pub(super) fn entry_policy(version: &WorkflowVersion, slot: &Slot) -> OnFailure 
 
 fn key_hash(key: &EntryKey) -> u64 {
     fnv1a(key.as_str().as_bytes())
-}
-
-fn remember_key(presence: &mut Presence, key: &EntryKey, today: i32) {
-    let oldest = today - KEY_KEEP_DAYS as i32;
-    let keys = &mut presence.keys;
-    let old = keys.iter().take_while(|&&(_, day)| day < oldest).count();
-    let surplus = (keys.len() + 1).saturating_sub(KEYS_MAX);
-    keys.drain(..old.max(surplus));
-    keys.push((key_hash(key), today));
 }

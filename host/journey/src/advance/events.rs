@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use signalbox_model::{
-    contact::{ATTRIBUTES_MAX, AttributeChanges},
+    codec,
+    contact::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, attributes_bytes},
     definitions::{Slot, WorkflowVersion},
     event::{Event, TRIGGER_LATE_LIMIT},
     fact::FactKind,
@@ -83,19 +84,36 @@ impl Advance {
         self.set_attributes(changes.map(|(name, value)| (name, value.as_ref())));
     }
 
+    /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before is
+    /// taken in the order of names. What is left out keeps its former value.
     fn set_attributes<'v>(
         &mut self,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
     ) {
         let attributes = &mut self.state.contact.attributes;
-        let mut left_out = 0;
+        let mut growing = Vec::new();
         for (name, value) in changes {
-            let Some(value) = value else {
-                attributes.remove(name);
-                continue;
-            };
-            if attributes.len() < ATTRIBUTES_MAX || attributes.contains_key(name) {
+            match (value, attributes.get_mut(name)) {
+                (None, None) => {}
+                (None, Some(_)) => drop(attributes.remove(name)),
+                (Some(value), Some(former)) if codec::size(value) <= codec::size(former) => {
+                    former.clone_from(value);
+                }
+                (Some(value), _) => growing.push((name, value)),
+            }
+        }
+        if growing.is_empty() {
+            return;
+        }
+        let mut bytes = attributes_bytes(&*attributes);
+        let mut left_out = 0;
+        for (name, value) in growing {
+            let former = attributes.get_key_value(name);
+            let count = attributes.len() + usize::from(former.is_none());
+            let grown = bytes - attributes_bytes(former) + attributes_bytes([(name, value)]);
+            if count <= ATTRIBUTES_MAX && grown <= ATTRIBUTES_BYTES_MAX {
                 attributes.insert(name.clone(), value.clone());
+                bytes = grown;
             } else {
                 left_out += 1;
             }

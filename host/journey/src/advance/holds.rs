@@ -14,11 +14,12 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Entering, Standing, Whose,
+        Advance, CONTACT_FULL, Context, Entering, Standing, Whose,
         entry::entry_policy,
         events::{Happening, disarmed},
         standing,
     },
+    budget,
     effect::Effect,
     limits::{HELD_ENTRIES_MAX, HOLD_ATTEMPTS_MAX, HOLD_DELAY_LAST, HOLD_DELAYS},
 };
@@ -45,14 +46,25 @@ impl Advance {
     /// Asks again later, with the bound of attempts; behind it the contact does not enter.
     pub(super) fn hold_entry(&mut self, ctx: &Context<'_>, entering: Entering) {
         let attempts = entering.attempts + 1;
+        let held = self.state.presences.get(&entering.workflow);
+        let count = held.map_or(0, |presence| presence.held.len());
+        if attempts > HOLD_ATTEMPTS_MAX || count >= HELD_ENTRIES_MAX {
+            return self.not_entered(ctx, &entering, "rule_failed");
+        }
+        let bytes = budget::held_bytes(
+            &entering.event,
+            &entering.cancelled_by,
+            entering.arm_key.as_ref(),
+            entering.key.as_ref(),
+        );
+        if !self.has_room(ctx, &entering.workflow, bytes) {
+            return self.not_entered(ctx, &entering, CONTACT_FULL);
+        }
         let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
             return;
         };
-        let numbers = &presence.held;
-        if attempts > HOLD_ATTEMPTS_MAX || numbers.len() >= HELD_ENTRIES_MAX {
-            return self.not_entered(ctx, &entering, "rule_failed");
-        }
-        let number = numbers
+        let number = presence
+            .held
             .last_key_value()
             .map_or(0, |(last, _)| last.wrapping_add(1));
         let due = ctx.now.plus(hold_delay(attempts));

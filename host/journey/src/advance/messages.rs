@@ -18,7 +18,10 @@ use crate::{
         events::Happening, standing, steps::Next,
     },
     effect::{Decision, Effect, MessageChange},
-    limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER, SEND_AHEAD_MAX},
+    limits::{
+        ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, MESSAGE_BYTES_MAX, NOT_BEGUN_RETRY_AFTER,
+        SEND_AHEAD_MAX,
+    },
     view,
 };
 
@@ -157,6 +160,11 @@ impl Advance {
         let contact = &self.state.contact;
         let rule = verdict.map(|verdict| &verdict.values);
         let view = view::build(contact, whose.journey, journey, &version.document, rule);
+        let to = contact.email().unwrap_or_default();
+        let subject = verdict.and_then(|verdict| verdict.subject.as_deref());
+        if view.len() + to.len() + subject.map_or(0, str::len) > MESSAGE_BYTES_MAX {
+            return self.not_queued(ctx, whose, step, "message_too_large");
+        }
         let wished = verdict.and_then(|verdict| verdict.send_at);
         let release_at = wished
             .unwrap_or(ctx.now)
@@ -174,9 +182,9 @@ impl Advance {
             step: step.id.clone(),
             class: send.class,
             in_doubt,
-            to: contact.email().unwrap_or_default().to_owned(),
+            to: to.to_owned(),
             template,
-            subject: verdict.and_then(|verdict| verdict.subject.clone()),
+            subject: subject.map(str::to_owned),
             view,
             queued_at: ctx.now,
             release_at,

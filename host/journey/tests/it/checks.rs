@@ -121,3 +121,17 @@ fn counts_are_bounded() {
     /title title_too_long: the title has 201 bytes, at most 200 are allowed
     ");
 }
+
+#[test]
+fn loops_count_their_steps_by_short_ids() {
+    let ids: Vec<String> = (0..60)
+        .map(|at| format!("{at}{}", "s".repeat(70)))
+        .collect();
+    let mut steps: Vec<Json> = ids
+        .iter()
+        .map(|id| json!({"id": id, "wait": {"for": "1h"}}))
+        .collect();
+    assert_eq!(problems(workflow("row", on("signup"), json!(steps))), "");
+    steps[59]["next"] = json!(ids[0]);
+    assert_snapshot!(problems(workflow("round", on("signup"), json!(steps))), @"/steps loops_too_large: the ids of steps in loops take 4490 bytes, at most 4096 are allowed [give the steps shorter ids, or make the loops shorter]");
+}

@@ -24,7 +24,7 @@ use signalbox_model::{
     id::{ContactId, Digest, EventId, EventName, MessageId, WorkflowId},
     message::AttemptOutcome,
     record::{Command, QuestionId},
-    state::{ContactState, PastEvent, Place},
+    state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
     value::Fields,
     verdict::Answer,
@@ -330,6 +330,11 @@ impl World {
 
     fn commit(&mut self, mut state: ContactState, effects: Vec<Effect>) {
         let row = codec::encode(&state).unwrap();
+        assert!(
+            row.len() <= CONTACT_BYTES_MAX,
+            "the contact's row has {} bytes",
+            row.len()
+        );
         let chunks = std::mem::take(&mut state.history.chunks);
         assert_eq!(
             codec::decode::<ContactState>(&row).unwrap(),
@@ -351,6 +356,12 @@ impl World {
     }
 
     fn perform(&mut self, effect: Effect) {
+        let row_bytes = match &effect {
+            Effect::SealChunk { events, .. } => codec::size(events),
+            Effect::QueueMessage(message) => codec::size(message),
+            _ => 0,
+        };
+        assert!(row_bytes <= CONTACT_BYTES_MAX, "other rows fit as well");
         match effect {
             Effect::SetTimer(timer) => {
                 let same = |other: &&Timer| other.id == timer.id;

@@ -290,14 +290,3 @@ fn history_is_sealed_folded_and_still_counted() {
     let reaching = count(Some("1090d"));
     assert_eq!(reaching[0], Some(Value::Integer(2_180)));
 }
-
-#[test]
-fn a_large_event_seals_the_chunk_before_it() {
-    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
-    let mut world = World::new(&[workflow("note", on("signup"), steps)]);
-    let text = "x".repeat(9_000);
-    for _ in 0..3 {
-        world.play(&format!("event page_viewed {{\"text\": \"{text}\"}}"));
-    }
-    assert_eq!(world.out, "0s seal chunk 0 of 1\n0s seal chunk 1 of 1\n");
-}

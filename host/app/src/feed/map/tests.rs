@@ -146,14 +146,20 @@ fn whole_events_are_held_to_their_shape() {
     ] {
         assert_eq!(mapped(&[], Naming::Paths, &cells(text)), expected);
     }
-    let large = format!(
-        r#"{{"contact":"a","name":"b_done","fields":{{"x":"{}"}}}}"#,
-        "y".repeat(20_000)
-    );
-    let found = mapped(&[], Naming::Paths, &cells(&large));
+    let large = |what: &str, bytes: usize| {
+        let text = "y".repeat(bytes);
+        let event = format!(r#"{{"contact":"a","name":"b_done","{what}":{{"x":"{text}"}}}}"#);
+        mapped(&[], Naming::Paths, &cells(&event))
+    };
+    let found = large("fields", 20_000);
     assert!(
         found.starts_with("the event takes 2") && found.ends_with("at most 16384 are allowed"),
         "{found}"
+    );
+    let found = large("attributes", 12_000);
+    assert_eq!(
+        found,
+        "the attributes take 12005 bytes, at most 10240 are allowed"
     );
 }
 
