@@ -7,10 +7,12 @@
 use std::{
     any::Any,
     fs::{File, OpenOptions},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
     thread,
+    time::Duration,
 };
 
 use crate::{
@@ -19,6 +21,11 @@ use crate::{
     files,
     layer::Change,
 };
+
+/// How often a database is tried to be opened whose lock is still held by threads of its last use, and the pause
+/// between: five seconds.
+const LOCK_TRIES_MAX: u32 = 500;
+const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
 /// How a database is opened.
 #[derive(Debug, Clone, Copy)]
@@ -193,38 +200,62 @@ fn file_of(folder: &Path) -> PathBuf {
     folder.join("db")
 }
 
-/// Opens sled on a thread of its own, so that a panic over damaged files ends that thread only.
+/// Opens sled. Its threads of before may still hold its lock for a moment; nobody else can, since the store's own lock
+/// is ours.
 fn open_sled(folder: &Path, settings: Settings) -> Result<sled::Db, OpenError> {
     let damaged = |source: Error| OpenError::Damaged {
         folder: folder.to_owned(),
         source: Box::new(source),
     };
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let error = match open_contained(folder, settings)? {
+            Ok(Ok(sled)) => return Ok(sled),
+            Ok(Err(sled::Error::Io(source))) if is_locked(&source) && tries < LOCK_TRIES_MAX => {
+                thread::park_timeout(LOCK_PAUSE);
+                continue;
+            }
+            Ok(Err(source)) => Error::Sled {
+                doing: "open the rows",
+                source,
+            },
+            Err(panic) => Error::Panicked {
+                doing: "open the rows",
+                message: panic_message(&*panic),
+            },
+        };
+        let is_io = matches!(
+            &error,
+            Error::Sled {
+                source: sled::Error::Io(_),
+                ..
+            }
+        );
+        return Err(if is_io { error.into() } else { damaged(error) });
+    }
+}
+
+/// On a thread of its own, so that a panic over damaged files ends that thread only.
+fn open_contained(
+    folder: &Path,
+    settings: Settings,
+) -> Result<thread::Result<sled::Result<sled::Db>>, Error> {
     let settings = sled::Config::new()
         .path(folder)
         .cache_capacity(settings.cache_bytes)
         .flush_every_ms(Some(settings.flush_every_ms))
         .mode(sled::Mode::HighThroughput);
-    let opened = thread::Builder::new()
+    let opening = thread::Builder::new()
         .name("store-open".to_owned())
         .spawn(move || settings.open())
-        .map_err(Error::io("start a thread to open", folder))?
-        .join();
-    match opened {
-        Ok(Ok(sled)) => Ok(sled),
-        Ok(Err(source @ sled::Error::Io(_))) => Err(Error::Sled {
-            doing: "open the rows",
-            source,
-        }
-        .into()),
-        Ok(Err(source)) => Err(damaged(Error::Sled {
-            doing: "open the rows",
-            source,
-        })),
-        Err(panic) => Err(damaged(Error::Panicked {
-            doing: "open the rows",
-            message: panic_message(&*panic),
-        })),
-    }
+        .map_err(Error::io("start a thread to open", folder))?;
+    Ok(opening.join())
+}
+
+/// sled says so in words only.
+fn is_locked(error: &io::Error) -> bool {
+    error.to_string().starts_with("could not acquire lock")
 }
 
 /// What a panic said.
@@ -259,5 +290,23 @@ mod tests {
             db.run("read", |sled| sled.get([0x10])),
             Err(Error::Failed)
         ));
+    }
+
+    #[test]
+    fn a_lock_that_is_let_go_a_moment_later_is_waited_for() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("sled");
+        let settings = Settings {
+            cache_bytes: 1 << 20,
+            flush_every_ms: 500,
+        };
+        let first = Db::open(&path, settings).expect("opens");
+        let second = thread::scope(|scope| {
+            let second = scope.spawn(|| Db::open(&path, settings));
+            thread::park_timeout(Duration::from_millis(50));
+            first.close().expect("closes");
+            second.join().expect("does not panic")
+        });
+        second.expect("opens once the first is closed");
     }
 }
