@@ -24,10 +24,20 @@ use crate::{
     plugin::Plugin,
 };
 
-/// A file to load, and the state in which it was seen to be still.
+/// A file, the state in which it was seen, and what to do with it.
 pub(super) struct Job {
     pub(super) name: String,
     pub(super) stamp: Stamp,
+    pub(super) purpose: Purpose,
+}
+
+/// What a file is looked at for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// It was seen just now and may still be being written: only its compiled code is made, should it stay as it is.
+    Prepare,
+    /// It has been still: take it through every gate.
+    Load,
 }
 
 /// Runs until the watching thread is gone and its queue is empty.
@@ -35,8 +45,29 @@ pub(super) fn run(inner: &Inner, queue: &Mutex<mpsc::Receiver<Job>>, wake: &mpsc
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        load_file(inner, &job);
+        match job.purpose {
+            Purpose::Prepare => prepare(inner, &job),
+            Purpose::Load => load_file(inner, &job),
+        }
         let _ = wake.send(Wake::Look);
+    }
+}
+
+/// Fails silently: whoever loads the file fails likewise, and says so.
+fn prepare(inner: &Inner, job: &Job) {
+    let path = inner.config.folder.join(&job.name);
+    if let Ok(Some(bytes)) = read_still(inner, &path, job.stamp) {
+        let digest = Digest::of_bytes(&bytes);
+        if inner.plugin(digest).is_none() {
+            let _ = inner.compiled(digest, &bytes);
+        }
+    }
+    not_loading(inner, job);
+}
+
+fn not_loading(inner: &Inner, job: &Job) {
+    if let Some(record) = inner.files().records.get_mut(&job.name) {
+        record.loading = false;
     }
 }
 
@@ -44,12 +75,7 @@ fn load_file(inner: &Inner, job: &Job) {
     let read = read_still(inner, &inner.config.folder.join(&job.name), job.stamp);
     let loaded = match read {
         // It changed while it was read: it will be seen to be still again.
-        Ok(None) => {
-            if let Some(record) = inner.files().records.get_mut(&job.name) {
-                record.loading = false;
-            }
-            return;
-        }
+        Ok(None) => return not_loading(inner, job),
         Ok(Some(bytes)) => inner.load(&bytes),
         Err(error) => Err(error),
     };

@@ -1,6 +1,7 @@
 //! The thread that looks at the folder: what is new, what has been still long enough to be read, what is gone.
 //!
-//! Started by `catalogue`. It reads names, sizes and times only; the loading threads do the rest.
+//! Started by `catalogue`. It reads names, sizes and times only; the loading threads do the rest. A file that is seen
+//! for the first time is compiled at once, while it is still waited whether it stays as it is.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,7 +11,11 @@ use std::{
     time::{Duration, Instant as Clock, SystemTime},
 };
 
-use super::{CatalogueEvent, Inner, loading::Job, process_now};
+use super::{
+    CatalogueEvent, Inner,
+    loading::{Job, Purpose},
+    process_now,
+};
 
 /// Why the thread wakes.
 pub(super) enum Wake {
@@ -49,26 +54,30 @@ pub(super) fn run(inner: &Inner, woken: &Receiver<Wake>, jobs: &Sender<Job>) {
     let mut settling = Settling::new();
     loop {
         let wanted = inner.files().looks_wanted;
-        let is_settled = look(inner, &mut settling, jobs);
+        let Seen {
+            is_settled,
+            next_still,
+        } = look(inner, &mut settling, jobs);
         if is_settled {
             inner.files().looks_settled = wanted;
             inner.settled.notify_all();
         }
-        let still = Duration::from_millis(inner.config.still_ms);
-        let now = process_now();
-        let next = settling
-            .values()
-            .map(|(_, since)| (*since + still).saturating_duration_since(now))
-            .min();
-        match woken.recv_timeout(next.unwrap_or(rescan).min(rescan)) {
+        match woken.recv_timeout(next_still.unwrap_or(rescan).min(rescan)) {
             Ok(Wake::Stop) | Err(RecvTimeoutError::Disconnected) => return,
             Ok(Wake::Look) | Err(RecvTimeoutError::Timeout) => {}
         }
     }
 }
 
-/// One look; true if nothing is left to settle or load.
-fn look(inner: &Inner, settling: &mut Settling, jobs: &Sender<Job>) -> bool {
+/// What a look found.
+struct Seen {
+    /// Nothing is left to settle or load.
+    is_settled: bool,
+    /// How long until a file has been still for long enough.
+    next_still: Option<Duration>,
+}
+
+fn look(inner: &Inner, settling: &mut Settling, jobs: &Sender<Job>) -> Seen {
     let found = match read_folder(inner) {
         Ok(found) => found,
         Err(error) => {
@@ -77,7 +86,10 @@ fn look(inner: &Inner, settling: &mut Settling, jobs: &Sender<Job>) -> bool {
                 "read the plugin folder {}: {error}",
                 inner.config.folder.display()
             );
-            return true;
+            return Seen {
+                is_settled: true,
+                next_still: None,
+            };
         }
     };
     remove_gone(inner, &found.keys().cloned().collect());
@@ -85,28 +97,47 @@ fn look(inner: &Inner, settling: &mut Settling, jobs: &Sender<Job>) -> bool {
     let still = Duration::from_millis(inner.config.still_ms);
     let now = process_now();
     let mut files = inner.files();
-    let mut is_settled = true;
+    let mut seen = Seen {
+        is_settled: true,
+        next_still: None,
+    };
     for (name, stamp) in found {
         let record = files.records.entry(name.clone()).or_default();
         if record.loading {
-            is_settled = false;
+            seen.is_settled = false;
             continue;
         }
         if record.stamp == Some(stamp) {
             settling.remove(&name);
             continue;
         }
-        is_settled = false;
-        let seen = settling.entry(name.clone()).or_insert((stamp, now));
-        if seen.0 != stamp {
-            *seen = (stamp, now);
-        }
-        if now.saturating_duration_since(seen.1) >= still {
-            settling.remove(&name);
-            record.loading = jobs.send(Job { name, stamp }).is_ok();
-        }
+        seen.is_settled = false;
+        let purpose = match settling.get_mut(&name) {
+            None => {
+                settling.insert(name.clone(), (stamp, now));
+                Purpose::Prepare
+            }
+            Some((last, since)) => {
+                if *last != stamp {
+                    (*last, *since) = (stamp, now);
+                }
+                let left = (*since + still).saturating_duration_since(now);
+                if !left.is_zero() {
+                    seen.next_still = Some(seen.next_still.map_or(left, |next| next.min(left)));
+                    continue;
+                }
+                settling.remove(&name);
+                Purpose::Load
+            }
+        };
+        let job = Job {
+            name,
+            stamp,
+            purpose,
+        };
+        record.loading = jobs.send(job).is_ok();
     }
-    is_settled
+    seen
 }
 
 /// The plugin files by name. Hidden files are skipped: half of a copy often has such a name.
