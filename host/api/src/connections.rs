@@ -1,7 +1,8 @@
 //! Connections: how many there are at one time, and how long each may keep the server waiting.
 //!
-//! `app` calls it with a listener. A client that sends slowly, takes its answers slowly or asks nothing costs a place
-//! for a bounded time, and one that finds every place taken is told so. What a request means is the routes' affair.
+//! `app` calls it with a listener. A client that sends slowly, takes nothing of its answer or asks nothing costs a place
+//! for a bounded time; one that takes a little of its answer now and then keeps its place until it has it. Who finds
+//! every place taken is told so. What a request means is the routes' affair.
 //!
 //! HTTP/1.1 only: what would come with HTTP/2 (streams that are opened and reset in a flood) has no way in.
 

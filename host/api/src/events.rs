@@ -46,7 +46,7 @@ pub struct EventDocument {
     #[serde(default)]
     #[schema(value_type = Option<Object>)]
     fields: Option<Value>,
-    /// Attributes of the contact to set before the event is looked at, at most 256 and 10 KiB as they are stored. A
+    /// Attributes of the contact to set before the event is looked at, at most 256 and 9 KiB as they are stored. A
     /// contact has no more than that in all: what would pass it is left out and counted in `/v1/status`.
     #[serde(default)]
     #[schema(value_type = Option<Object>)]

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use signalbox_model::{
     codec,
-    contact::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, attributes_bytes},
+    contact::{ATTRIBUTES_MAX, AttributeChanges, NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes},
     event::{EVENT_BYTES_MAX, FIELDS_MAX},
     id::FieldName,
     problem::Problem,
@@ -56,7 +56,11 @@ pub(crate) fn check_attributes<'a>(
     attributes: impl IntoIterator<Item = (&'a FieldName, &'a Value)>,
     pointer: &str,
 ) -> Result<(), Problem> {
-    check_bytes(attributes_bytes(attributes), ATTRIBUTES_BYTES_MAX, pointer)
+    check_bytes(
+        attributes_bytes(attributes),
+        NEW_ATTRIBUTES_BYTES_MAX,
+        pointer,
+    )
 }
 
 /// Whether the stored form of an input is short enough.

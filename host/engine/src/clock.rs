@@ -175,8 +175,13 @@ impl RealClock {
 
     fn follow(&self, machine_ms: i64, at: ProcessInstant) {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        last.journey_ms = last.journey_ms.max(machine_ms);
-        last.at = at;
+        // A machine that is behind is waited for, as ever: what has passed since the last reading still counts.
+        if machine_ms > last.journey_ms {
+            *last = Reading {
+                journey_ms: machine_ms,
+                at,
+            };
+        }
         self.leapt.store(false, Ordering::Release);
     }
 }

@@ -13,6 +13,7 @@ use std::{
 };
 
 use signalbox_journal::Journal;
+use signalbox_journey::CORE_VERSION;
 use signalbox_mail::transport::Transport;
 use signalbox_model::{definitions::Definitions, id::Partition as Number, time::Instant};
 use signalbox_rules::catalogue::{Catalogue, CatalogueEvent};
@@ -34,8 +35,6 @@ use crate::{
     shared::Shared,
 };
 
-/// The version of what the rows are computed by; a binary with another one does not apply an old one's log.
-pub(crate) const CORE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// The time zone data that jiff bundles.
 pub(crate) const TZ_VERSION: &str = "bundled";
 

@@ -8,7 +8,7 @@ use signalbox_model::{
     id::{ContactId, JourneyId, WorkflowId},
     message::{Message, MessageStatus},
     state::{ContactState, Journey, JourneySummary, PendingArm},
-    time::Instant,
+    time::{Instant, Span},
     workflow::WorkflowState,
 };
 use signalbox_reports::{Counters, VersionCounters};
@@ -24,6 +24,8 @@ use crate::{
 pub const JOURNEYS_FACTS_MAX: usize = 10_000;
 /// Journeys that are over and read in one go, to find those that a page has facts of.
 const CLOSED_READ: usize = 256;
+/// Longest that a journey which is over still leaves facts: its message may be tried for four days after the exit.
+const FACTS_AFTER_END_MAX: Span = Span::from_days(5);
 
 /// A workflow with what happened in it.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +91,8 @@ pub struct JourneyView {
 pub struct JourneysView {
     /// Inside first, then over, the last one first.
     pub journeys: Vec<JourneyView>,
-    /// What happened before or beside a journey: decisions of triggers and audiences, arms, refusals.
+    /// What happened before or beside a journey: decisions of triggers and audiences, arms, refusals; and what is left
+    /// of journeys that were swept away. The oldest first.
     pub outside: Vec<StoredFact>,
     /// Arms that have not fired, by workflow; on the first page only.
     pub arms: Vec<(WorkflowId, PendingArm)>,
@@ -319,7 +322,7 @@ fn add_inside(
     Ok(())
 }
 
-/// Adds the journeys of these facts, which are over. One that is not found was swept away meanwhile.
+/// Adds the journeys of these facts, which are over. The facts of one that was swept away stand outside.
 fn add_closed(
     shared: &Shared,
     view: &mut JourneysView,
@@ -327,12 +330,19 @@ fn add_closed(
     mut facts: BTreeMap<JourneyId, Vec<StoredFact>>,
 ) -> Result<(), ReadError> {
     let partition = shared.store.partition_of(contact);
+    let facts_at = facts.values().flatten().map(|stored| stored.fact.at);
+    let ended_from = facts_at
+        .min()
+        .map(|oldest| oldest.minus(FACTS_AFTER_END_MAX));
     let mut after = None;
     while !facts.is_empty() {
         let page = shared.store.journeys(contact, after, CLOSED_READ)?;
         let Some(last) = page.last() else {
             break;
         };
+        if page.first().map(|first| first.ended_at) < ended_from {
+            break;
+        }
         after = Some((last.ended_at, last.journey));
         for closed in page {
             let Some(facts) = facts.remove(&closed.journey) else {
@@ -348,6 +358,9 @@ fn add_closed(
             });
         }
     }
+    view.outside.extend(facts.into_values().flatten());
+    view.outside
+        .sort_by_key(|stored| (stored.sequence, stored.ordinal));
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use signalbox_model::{
     codec,
     event::{DEDUPE_DAYS, Event},
-    id::FieldName,
+    id::{EventName, FieldName},
     state::{
         CHUNK_BYTES_MAX, CHUNK_EVENTS_MAX, CHUNKS_MAX, ContactState, DailyTotal, History,
         PastEvent, SEEN_EVENTS_MAX, SeenEvent,
@@ -138,10 +138,18 @@ fn add<'a>(total: &mut DailyTotal, numbers: impl Iterator<Item = (&'a FieldName,
     }
 }
 
-/// Adds the oldest total to the next oldest of the same name, under the older day: a window that holds the older day
-/// holds both. Where a name has one total only, that total goes.
+/// Of the names that have more than one total, adds the oldest total to the next oldest of its name, under the older
+/// day: a window that holds the older day holds both. Only where every name has one total, the oldest of all goes.
 fn merge_oldest(totals: &mut Vec<DailyTotal>) {
-    let Some(oldest) = (0..totals.len()).min_by_key(|&at| totals[at].day) else {
+    let mut counts: BTreeMap<&EventName, usize> = BTreeMap::new();
+    for total in totals.iter() {
+        *counts.entry(&total.name).or_default() += 1;
+    }
+    let oldest = (0..totals.len()).min_by_key(|&at| {
+        let total = &totals[at];
+        (counts[&total.name] == 1, total.day)
+    });
+    let Some(oldest) = oldest else {
         return;
     };
     let taken = totals.swap_remove(oldest);

@@ -24,4 +24,8 @@ pub use crate::{
     compiled::Compiled,
     effect::{Decision, Effect, MessageChange},
 };
+/// Which core computed a store's rows. Raised with every change after which the same state, input and answers give
+/// other effects: what one core began in a log another does not apply.
+pub const CORE_VERSION: &str = "2";
+
 pub use signalbox_model::state::{JourneySummary, Timer, TimerId};

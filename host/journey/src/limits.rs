@@ -1,5 +1,4 @@
-//! Every bound of the core, each with its unit. None of them is reached by a workflow that passes [`crate::check()`] and
-//! a contact that is one person; what happens at the bound stands with each.
+//! Every bound of the core, each with its unit. What happens at the bound stands with each.
 //!
 //! A contact's row has one bound, `state::CONTACT_BYTES_MAX`, and each of its parts a budget within it. What may be
 //! forgotten (ids, keys, daily totals) forgets its oldest at its budget, and the open chunk of history is sealed; what
@@ -29,8 +28,8 @@ pub const JOURNEYS_MAX: usize = 100;
 pub const ARMS_MAX: usize = 100;
 /// Most held entries of one contact in one workflow. A further one is not held: as `skip`.
 pub const HELD_ENTRIES_MAX: usize = 16;
-/// Most entry keys remembered per contact over all workflows, of [`KEY_BYTES_MAX`] each; beyond, the oldest are forgotten
-/// early.
+/// Most entry keys remembered per contact over all workflows, of [`KEY_BYTES_MAX`] each; beyond, the workflow with the
+/// most forgets its oldest early.
 pub const KEYS_MAX: usize = 400;
 /// Most bytes of a remembered key, encoded: 10 for its hash and 3 for the day.
 pub const KEY_BYTES_MAX: usize = 10 + 3;
@@ -96,6 +95,6 @@ const _: () = {
     let journey = EVENT_BYTES_MAX + ID_BYTES_MAX + LOOPS_BYTES_MAX + JOURNEY_REST_BYTES_MAX;
     assert!(
         journey <= STANDING_BYTES_MAX,
-        "whoever is in nothing yet can enter any workflow with any event"
+        "whoever is in nothing yet, and armed for nothing, can enter any workflow with any event"
     );
 };

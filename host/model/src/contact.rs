@@ -11,9 +11,12 @@ use crate::{
 
 /// Most attributes of one contact.
 pub const ATTRIBUTES_MAX: usize = 256;
-/// Most bytes of a contact's attributes, stored: what [`attributes_bytes`] counts. What one event or change sets is held
-/// to the same where it is taken in; an attribute that would pass it later, beside those that are there, is left out.
+/// Most bytes of a contact's attributes, stored: what [`attributes_bytes`] counts. A longer value that would pass it is
+/// left out, and the attribute keeps its former one.
 pub const ATTRIBUTES_BYTES_MAX: usize = 10 * 1024;
+/// Most bytes of a contact's attributes after a new name; one that would pass it is left out. The rest is for what is
+/// known already and grows. What one event or change sets is held to the same where it is taken in.
+pub const NEW_ATTRIBUTES_BYTES_MAX: usize = 9 * 1024;
 /// The attribute that holds a contact's mail address.
 pub const EMAIL_ATTRIBUTE: &str = "email";
 

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde_json::Value as Json;
 use signalbox_model::{
-    contact::{ATTRIBUTES_BYTES_MAX, attributes_bytes},
+    contact::{NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes},
     event::{EVENT_BYTES_MAX, Event, FIELDS_MAX},
     id::{ContactId, EventId, EventName, FieldName},
     time::Instant,
@@ -288,9 +288,9 @@ fn checked(posting: Posting) -> Result<Posting, String> {
         }
     }
     let bytes = attributes_bytes(&posting.attributes);
-    if bytes > ATTRIBUTES_BYTES_MAX {
+    if bytes > NEW_ATTRIBUTES_BYTES_MAX {
         return Err(format!(
-            "the attributes take {bytes} bytes, at most {ATTRIBUTES_BYTES_MAX} are allowed"
+            "the attributes take {bytes} bytes, at most {NEW_ATTRIBUTES_BYTES_MAX} are allowed"
         ));
     }
     let event = Event {

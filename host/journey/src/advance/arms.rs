@@ -27,6 +27,11 @@ impl Advance {
     pub(super) fn arm(&mut self, ctx: &Context<'_>, entering: &Entering, arm: Arm) {
         let workflow = &entering.workflow;
         if let Err(reason) = self.may_arm(ctx, entering, &arm) {
+            // The one with its key would fire for what is not so any more.
+            if let Some(replaced) = self.take_arm(workflow, &arm.key) {
+                let what = FactKind::ArmDropped(arm.key, reason.to_owned());
+                self.entry_fact(ctx, workflow, replaced.version, what);
+            }
             return self.not_entered(ctx, entering, reason);
         }
         let soonest = match entering.arm_key {
@@ -58,7 +63,6 @@ impl Advance {
         );
     }
 
-    /// An arm that is not taken in does not take the place of the one with its key either.
     fn may_arm(
         &mut self,
         ctx: &Context<'_>,

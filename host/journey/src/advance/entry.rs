@@ -189,8 +189,8 @@ impl Advance {
         self.journey(whose).is_some() || pending.any(|message| message.journey == whose.journey)
     }
 
-    /// Remembers the key for as long as it is kept. Where there are too many over all workflows, the oldest is forgotten;
-    /// of those of one day, one of the workflow that has the most.
+    /// Remembers the key for as long as it is kept. Where there are too many over all workflows, the workflow that has
+    /// the most forgets its oldest, so that one with many entries never costs another its keys.
     fn remember_key(&mut self, workflow: &WorkflowId, key: &EntryKey, today: i32) {
         let Some(presence) = self.state.presences.get_mut(workflow) else {
             return;
@@ -204,10 +204,10 @@ impl Advance {
         let count: usize = presences.values().map(|one| one.keys.len()).sum();
         for _ in KEYS_MAX..count {
             let all = presences.values_mut().map(|one| &mut one.keys);
-            let oldest = all
+            let most = all
                 .filter(|keys| !keys.is_empty())
-                .min_by_key(|keys| (keys[0].1, Reverse(keys.len())));
-            if let Some(keys) = oldest {
+                .max_by_key(|keys| (keys.len(), Reverse(keys[0].1)));
+            if let Some(keys) = most {
                 keys.remove(0);
             }
         }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use signalbox_model::{
     codec,
-    contact::{ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, attributes_bytes},
+    contact::{
+        ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, EMAIL_ATTRIBUTE,
+        NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
+    },
     definitions::{Slot, WorkflowVersion},
     event::{Event, TRIGGER_LATE_LIMIT},
     fact::FactKind,
@@ -84,8 +87,9 @@ impl Advance {
         self.set_attributes(changes.map(|(name, value)| (name, value.as_ref())));
     }
 
-    /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before is
-    /// taken in the order of names. What is left out keeps its former value.
+    /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before:
+    /// the mail address first, then what is known already, for which room is kept, then new names, each in their order.
+    /// What is left out keeps its former value.
     fn set_attributes<'v>(
         &mut self,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
@@ -105,13 +109,25 @@ impl Advance {
         if growing.is_empty() {
             return;
         }
+        growing.sort_by_key(|(name, _)| {
+            (
+                name.as_str() != EMAIL_ATTRIBUTE,
+                !attributes.contains_key(*name),
+            )
+        });
         let mut bytes = attributes_bytes(&*attributes);
         let mut left_out = 0;
         for (name, value) in growing {
             let former = attributes.get_key_value(name);
+            let is_new = former.is_none() && name.as_str() != EMAIL_ATTRIBUTE;
+            let bytes_max = if is_new {
+                NEW_ATTRIBUTES_BYTES_MAX
+            } else {
+                ATTRIBUTES_BYTES_MAX
+            };
             let count = attributes.len() + usize::from(former.is_none());
             let grown = bytes - attributes_bytes(former) + attributes_bytes([(name, value)]);
-            if count <= ATTRIBUTES_MAX && grown <= ATTRIBUTES_BYTES_MAX {
+            if count <= ATTRIBUTES_MAX && grown <= bytes_max {
                 attributes.insert(name.clone(), value.clone());
                 bytes = grown;
             } else {

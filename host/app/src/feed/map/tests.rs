@@ -159,7 +159,7 @@ fn whole_events_are_held_to_their_shape() {
     let found = large("attributes", 12_000);
     assert_eq!(
         found,
-        "the attributes take 12005 bytes, at most 10240 are allowed"
+        "the attributes take 12005 bytes, at most 9216 are allowed"
     );
 }
 
