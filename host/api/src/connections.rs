@@ -60,6 +60,9 @@ pub struct Limits {
     /// Connections at one time, 1 or more; one more is answered 503. Default: 512, so that they, the connections to mail
     /// servers and the files of the store stay under the 1,024 descriptors that a process commonly may have.
     pub connections_max: usize,
+    /// Bytes of all bodies that are being read or handled at one time, 8 MiB (the longest body) or more; whoever needs
+    /// more is answered 429. Default: 128 MiB.
+    pub bodies_bytes_max: usize,
 }
 
 impl Default for Limits {
@@ -69,6 +72,7 @@ impl Default for Limits {
             body_timeout: Duration::from_mins(1),
             answer_timeout: Duration::from_secs(30),
             connections_max: 512,
+            bodies_bytes_max: 128 << 20,
         }
     }
 }

@@ -46,6 +46,7 @@ pub struct JourneysQuery {
     /// `next` of the page before: this one has what happened before that. Default: from the newest.
     after: Option<String>,
     /// Facts on the page, 1 to 10,000. Default: 1,000.
+    #[param(minimum = 1, maximum = 10_000, default = 1_000)]
     limit: Option<usize>,
 }
 

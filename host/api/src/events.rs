@@ -125,9 +125,9 @@ pub(crate) async fn post_event(
 ))]
 pub(crate) async fn post_events(
     State(app): State<App>,
-    BatchBody(bytes): BatchBody,
+    BatchBody(body): BatchBody,
 ) -> Result<(StatusCode, Json<EventsAccepted>), Error> {
-    let events = checked_batch(&bytes, app.engine.now()?)?;
+    let events = checked_batch(&body.bytes, app.engine.now()?)?;
     let events = accept(&app, events).await?;
     Ok((StatusCode::ACCEPTED, Json(EventsAccepted { events })))
 }

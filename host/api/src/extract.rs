@@ -5,7 +5,6 @@
 use std::{collections::HashSet, fmt};
 
 use axum::{
-    body::{Body, Bytes, to_bytes},
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
@@ -16,6 +15,7 @@ use serde::{
 
 use crate::{
     App,
+    bodies::ReadBody,
     error::{Error, ErrorCode},
 };
 
@@ -35,23 +35,22 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         check_content_type(request.headers())?;
-        let bytes = read_body(app, request.into_body(), BODY_BYTES_MAX).await?;
-        check_json(&bytes, "")?;
-        parse_object(&bytes, "").map(Self)
+        let body = app.bodies.read(request.into_body(), BODY_BYTES_MAX).await?;
+        check_json(&body.bytes, "")?;
+        parse_object(&body.bytes, "").map(Self)
     }
 }
 
 /// The bytes of a batch of at most [`BATCH_BYTES_MAX`], declared as JSON.
-pub(crate) struct BatchBody(pub Bytes);
+pub(crate) struct BatchBody(pub ReadBody);
 
 impl FromRequest<App> for BatchBody {
     type Rejection = Error;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
         check_content_type(request.headers())?;
-        read_body(app, request.into_body(), BATCH_BYTES_MAX)
-            .await
-            .map(Self)
+        let body = app.bodies.read(request.into_body(), BATCH_BYTES_MAX).await;
+        body.map(Self)
     }
 }
 
@@ -124,23 +123,6 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
         ErrorCode::UnsupportedMediaType,
         "the body must be declared as `content-type: application/json`",
     ))
-}
-
-async fn read_body(app: &App, body: Body, bytes_max: usize) -> Result<Bytes, Error> {
-    let time_max = app.connections.body_timeout;
-    let read = tokio::time::timeout(time_max, to_bytes(body, bytes_max)).await;
-    let read = read.map_err(|_| {
-        Error::new(
-            ErrorCode::BodyTooSlow,
-            format!("the body did not come within {} s", time_max.as_secs()),
-        )
-    })?;
-    read.map_err(|_| {
-        Error::new(
-            ErrorCode::BodyTooLarge,
-            format!("the body is longer than {bytes_max} bytes, or it broke off"),
-        )
-    })
 }
 
 /// Parses a JSON object; everything that is taken is one. Without this look a list would do as well, since serde reads a

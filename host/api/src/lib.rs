@@ -3,6 +3,7 @@
 //! Called by `app` with an engine that runs. Handlers parse, ask the engine, and write the answer; they decide
 //! nothing. No other room knows HTTP.
 
+pub mod bodies;
 pub mod connections;
 pub mod error;
 pub mod keys;
@@ -48,8 +49,10 @@ pub struct App {
     pub keys: Arc<Keyring>,
     /// What every rule runs under, to be shown.
     pub rule_limits: Arc<Limits>,
-    /// What bounds the connections and the time of a body.
+    /// What bounds the connections and the bodies.
     pub connections: connections::Limits,
+    /// Room for bodies, shared by all requests.
+    pub bodies: bodies::Bodies,
 }
 
 /// All routes.

@@ -3,7 +3,10 @@
 use axum::Json;
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        Content, Ref, Response, ResponseBuilder,
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 
 use crate::{clock, contacts, events, inbox, system, workflows};
@@ -45,7 +48,7 @@ use crate::{clock, contacts, events, inbox, system, workflows};
         read,
     ),
     security(("key" = [])),
-    modifiers(&Key),
+    modifiers(&Key, &Refusals),
 )]
 pub struct Document;
 
@@ -60,6 +63,64 @@ impl Modify for Key {
         let components = document.components.get_or_insert_with(Default::default);
         components.add_security_scheme("key", SecurityScheme::Http(scheme));
     }
+}
+
+/// What every route of its kind may answer, said once: who has no key or a wrong role, and what is wrong with a body
+/// before anybody looks at what it means.
+struct Refusals;
+
+impl Refusals {
+    const OF_A_KEY: [(&str, &str); 2] = [
+        ("401", "No key, a wrong key, or a revoked one."),
+        ("403", "The key's role does not allow this."),
+    ];
+    const OF_A_BODY: [(&str, &str); 5] = [
+        (
+            "400",
+            "The body is not JSON, or a parameter is not what it should be.",
+        ),
+        ("408", "The body did not come within `http.body_timeout_s`."),
+        ("413", "The body is too long."),
+        ("415", "The body is not declared as `application/json`."),
+        (
+            "429",
+            "A queue is full, or there is no room for the body; see Retry-After.",
+        ),
+    ];
+}
+
+impl Modify for Refusals {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let paths = document.paths.paths.iter_mut();
+        for (_, item) in paths.filter(|(path, _)| path.starts_with("/v1/")) {
+            let methods = [
+                &mut item.get,
+                &mut item.put,
+                &mut item.post,
+                &mut item.patch,
+                &mut item.delete,
+            ];
+            for operation in methods.into_iter().flatten() {
+                let of_a_body = match operation.request_body {
+                    Some(_) => &Self::OF_A_BODY[..],
+                    None => &[],
+                };
+                for (status, description) in Self::OF_A_KEY.iter().chain(of_a_body) {
+                    let responses = &mut operation.responses.responses;
+                    let refusal = responses.entry((*status).to_owned());
+                    refusal.or_insert_with(|| envelope(description).into());
+                }
+            }
+        }
+    }
+}
+
+fn envelope(description: &str) -> Response {
+    let schema = Ref::from_schema_name("Envelope");
+    ResponseBuilder::new()
+        .description(description)
+        .content("application/json", Content::new(Some(schema)))
+        .build()
 }
 
 /// This document.

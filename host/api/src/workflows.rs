@@ -119,6 +119,7 @@ pub struct ListQuery {
     /// `next` of the page before: the page begins behind that id. Default: with the first.
     after: Option<String>,
     /// Workflows on the page, 1 to 200. Default: 50.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
 }
 

@@ -116,6 +116,7 @@ pub(crate) struct Http {
     pub(crate) body_timeout_s: u64,
     pub(crate) answer_timeout_s: u64,
     pub(crate) connections_max: usize,
+    pub(crate) bodies_bytes_max: usize,
 }
 
 impl Default for Http {
@@ -126,6 +127,7 @@ impl Default for Http {
             body_timeout_s: limits.body_timeout.as_secs(),
             answer_timeout_s: limits.answer_timeout.as_secs(),
             connections_max: limits.connections_max,
+            bodies_bytes_max: limits.bodies_bytes_max,
         }
     }
 }
@@ -137,6 +139,7 @@ impl Http {
             body_timeout: Duration::from_secs(self.body_timeout_s),
             answer_timeout: Duration::from_secs(self.answer_timeout_s),
             connections_max: self.connections_max,
+            bodies_bytes_max: self.bodies_bytes_max,
         }
     }
 
@@ -153,6 +156,10 @@ impl Http {
         }
         if !(1..=65_535).contains(&self.connections_max) {
             return Some(("http.connections_max", "must be 1 to 65,535".to_owned()));
+        }
+        if !(8 << 20..=1 << 40).contains(&self.bodies_bytes_max) {
+            let range = "must be 8,388,608 to 1,099,511,627,776";
+            return Some(("http.bodies_bytes_max", range.to_owned()));
         }
         None
     }

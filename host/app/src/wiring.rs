@@ -12,7 +12,7 @@ use std::{
 };
 
 use anyhow::Context;
-use signalbox_api::{App, connections, keys::Keyring};
+use signalbox_api::{App, bodies::Bodies, connections, keys::Keyring};
 use signalbox_engine::{ClockMode, Engine, Parts};
 use signalbox_mail::{
     capture::Capture,
@@ -75,6 +75,7 @@ impl Running {
             keys: Arc::clone(&keys),
             rule_limits: Arc::new(rule_limits),
             connections: connection_limits,
+            bodies: Bodies::new(&connection_limits),
         };
         let (stop, mut stopped) = watch::channel(false);
         let http = tokio::spawn(connections::serve(listener, app, async move {

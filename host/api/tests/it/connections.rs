@@ -30,6 +30,7 @@ fn wide() -> Limits {
         body_timeout: 2 * BOUND,
         answer_timeout: 2 * BOUND,
         connections_max: 16,
+        bodies_bytes_max: 8 << 20,
     }
 }
 
@@ -239,6 +240,48 @@ async fn a_body_that_does_not_come_is_answered_408() {
     assert_eq!(world.durable().await, durable);
     server.stop().await;
     world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bodies_that_have_no_room_beside_the_others_are_answered_429() {
+    let world = World::new();
+    let limits = Limits {
+        bodies_bytes_max: 100,
+        ..wide()
+    };
+    let server = Server::start(&world, limits).await;
+    let durable = world.durable().await;
+    let mut first = server.connect().await;
+    first.say(&post(&world, 10_000)).await;
+    first.hear("100 Continue\r\n\r\n").await;
+    first.say(&" ".repeat(60)).await;
+    let refused = until_status(&server, &world, 429).await;
+    assert!(refused.contains("\r\nretry-after: 1\r\n"), "{refused}");
+    let (_, error) = closing_error(&refused);
+    assert_eq!(error["code"], "busy");
+    drop(first);
+    until_status(&server, &world, 422).await;
+    assert_eq!(world.durable().await, durable);
+    server.stop().await;
+    world.stop().await;
+}
+
+/// The answer to half a hundred bytes of no event, once it has this status.
+async fn until_status(server: &Server, world: &World, status: u16) -> String {
+    let body = format!("{{{}}}", " ".repeat(48));
+    let head = post(world, body.len()).replace("expect: 100-continue", "connection: close");
+    let begins = format!("HTTP/1.1 {status} ");
+    let asked = async {
+        loop {
+            let mut client = server.connect().await;
+            client.say(&format!("{head}{body}")).await;
+            let answer = client.rest().await;
+            if answer.starts_with(&begins) {
+                return answer;
+            }
+        }
+    };
+    timeout(BOUND, asked).await.expect("the answer in time")
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,7 +17,9 @@ use axum::{
 };
 use serde_json::{Value as Json, json};
 use signalbox_api::{
-    App, connections,
+    App,
+    bodies::Bodies,
+    connections,
     keys::{Keyring, Role},
 };
 use signalbox_engine::{ClockMode, Config, Engine, Parts};
@@ -293,6 +295,7 @@ fn app(engine: &Engine, keys: &Arc<Keyring>, connections: connections::Limits) -
         keys: Arc::clone(keys),
         rule_limits: Arc::new(Limits::default()),
         connections,
+        bodies: Bodies::new(&connections),
     }
 }
 

@@ -46,6 +46,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "Most connections at one time, 1 to 65,535; one more is answered 503. Each is an open file, and the process may have so many (`ulimit -n`).",
     ),
     (
+        "http.bodies_bytes_max",
+        "Most bytes of all bodies that are read and handled at one time, at least 8,388,608 (the longest body); whoever needs more is answered 429.",
+    ),
+    (
         "sender.from_address",
         "The address that messages come from.",
     ),

@@ -161,6 +161,12 @@ fn a_number_lies_in_its_range() {
         ("http.body_timeout_s", "0", "3601", "1 to 3,600"),
         ("http.answer_timeout_s", "0", "3601", "1 to 3,600"),
         ("http.connections_max", "0", "65536", "1 to 65,535"),
+        (
+            "http.bodies_bytes_max",
+            "8388607",
+            "1099511627777",
+            "8,388,608 to 1,099,511,627,776",
+        ),
     ];
     for (key, below, above, range) in cases {
         for value in [below, above] {

@@ -25,7 +25,9 @@ use axum::{
 };
 use criterion::{Criterion, Throughput};
 use signalbox_api::{
-    App, connections,
+    App,
+    bodies::Bodies,
+    connections,
     events::{AcceptedEvent, EventAccepted, EventDocument},
     keys::{Keyring, Role},
 };
@@ -213,6 +215,7 @@ impl Server {
             keys,
             rule_limits: Arc::new(Limits::default()),
             connections: connections::Limits::default(),
+            bodies: Bodies::new(&connections::Limits::default()),
         };
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
         runtime.block_on(async {
