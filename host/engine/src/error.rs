@@ -39,15 +39,28 @@ pub enum StartError {
     /// A manual clock is refused on a store that ever ran on the real one.
     #[error("the store has run on the real clock, a manual clock is refused")]
     RealClock,
-    /// The store was left by a binary with another core or time zone data, and not closed cleanly.
+    /// The store was left by a binary with another core or time zone data, and not closed cleanly, or its journal has
+    /// more than it has applied.
     #[error(
-        "the store was written by core {store}, this is {binary}; close it cleanly with that binary first"
+        "the store was written by core {store}, this is {binary}; start and stop the binary that wrote it once more, so that nothing is left to apply"
     )]
     OtherCore {
         /// The version that wrote it.
         store: String,
         /// The version of this binary.
         binary: String,
+    },
+    /// The store was put back to before the core or time zone data of this binary began.
+    #[error(
+        "partition {partition} of the store was put back to {store}, but this version began at {from}, and what another decided is not decided again; restore a snapshot made since"
+    )]
+    BeforeVersion {
+        /// Which partition.
+        partition: Partition,
+        /// Where the store stands.
+        store: u64,
+        /// Where this version began.
+        from: u64,
     },
     /// The log could not be applied again.
     #[error("apply the log: {reason}")]

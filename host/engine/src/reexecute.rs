@@ -166,9 +166,10 @@ pub enum ReexecuteError {
     /// A snapshot cannot be read or restored.
     #[error("restore the oldest snapshot")]
     Snapshot(#[source] signalbox_store::Error),
-    /// The journal was trimmed, and no whole snapshot says how things stood where it begins now.
+    /// The journal was trimmed, or another version of the core wrote the begin of it, and no whole snapshot of this
+    /// version says how things stood.
     #[error(
-        "the journal was trimmed, and no whole snapshot in {} reaches to where it begins now",
+        "the journal was trimmed or begun by another version, and no whole snapshot in {} says how things stood where this one goes on",
         folder.display()
     )]
     NoSnapshot {
@@ -235,14 +236,15 @@ fn scratch_store(config: &Config, meta: &Meta) -> Result<Store, ReexecuteError> 
     Store::open(&store_config).map_err(ReexecuteError::Scratch)
 }
 
-/// Nothing to restore while the journal is whole; else the oldest snapshot that it goes on from.
+/// Nothing to restore while the journal is whole and of one version of the core; else the oldest snapshot of this version
+/// that the journal goes on from.
 fn restore_oldest(
     folder: &Path,
     store: &Store,
     meta: &Meta,
     first_kept: &[u64],
 ) -> Result<ReplayedFrom, ReexecuteError> {
-    if first_kept.iter().all(|first| *first <= 1) {
+    if first_kept.iter().all(|first| *first <= 1) && meta.versions_from.is_empty() {
         return Ok(ReplayedFrom::Beginning);
     }
     let missing = || ReexecuteError::NoSnapshot {
@@ -256,6 +258,7 @@ fn restore_oldest(
     let mut sets = listed.into_iter().rev().filter_map(Result::ok);
     let oldest = sets.find(|set| {
         set.manifest.store.store_seed == meta.store_seed
+            && set.manifest.store.versions_from == meta.versions_from
             && meets(set, first_kept)
             && snapshots.verify(set).is_ok()
     });

@@ -40,6 +40,25 @@ pub(crate) fn make(shared: &Shared, one: &OneAtATime) -> Result<SnapshotSet, Sna
     Ok(writing.finish(&shared.store)?)
 }
 
+/// Other versions of core or time zone data than before begin with a snapshot that says it is theirs, so that no rebuild
+/// decides anew what the former ones decided. Only while nothing is applied.
+pub(crate) fn begin_versions(
+    shared: &Shared,
+    core_version: &str,
+    tz_version: &str,
+) -> Result<(), signalbox_store::Error> {
+    let store = &shared.store;
+    let before = store.meta().core_version;
+    tracing::info!("core {core_version} follows core {before} and begins with a snapshot");
+    let snapshots = Snapshots::open(&shared.config.snapshots_folder())?;
+    let writing = snapshots.begin()?;
+    for partition in store.partitions() {
+        writing.write(store, partition)?;
+    }
+    let meta = store.meta_with_versions(core_version, tz_version);
+    writing.finish_as(store, meta).map(drop)
+}
+
 /// Deletes what the journal need not keep: behind two verified snapshots, and older than its days.
 pub(crate) fn trim(shared: &Shared) -> Result<Option<TrimReport>, SnapshotError> {
     let snapshots = Snapshots::open(&shared.config.snapshots_folder())?;

@@ -17,7 +17,7 @@ use signalbox_journey::CORE_VERSION;
 use signalbox_mail::transport::Transport;
 use signalbox_model::{definitions::Definitions, id::Partition as Number, time::Instant};
 use signalbox_rules::catalogue::{Catalogue, CatalogueEvent};
-use signalbox_store::{ClockUse, Snapshots, Store};
+use signalbox_store::{ClockUse, Condition, Meta, Snapshots, Store};
 use tokio::{runtime::Handle, sync::watch};
 
 use crate::{
@@ -33,6 +33,7 @@ use crate::{
     },
     partition::Partition,
     shared::Shared,
+    snapshot,
 };
 
 /// The time zone data that jiff bundles.
@@ -117,11 +118,8 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
         signalbox_store::Config::new(&folder, config.partitions, config.manual_start);
     store_config.cache_bytes = config.store_cache_bytes;
     store_config.compact_from_bytes = Some(config.store_compact_from_bytes);
-    let opened = if config.rebuild
-        && signalbox_store::read_meta(&folder)
-            .map_err(StartError::OpenStore)?
-            .is_some()
-    {
+    let meta = signalbox_store::read_meta(&folder).map_err(StartError::OpenStore)?;
+    let opened = if config.rebuild && meta.is_some() {
         None
     } else {
         match Store::open(&store_config) {
@@ -137,10 +135,13 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
     if let Some(store) = opened {
         return Ok((store, false));
     }
+    let snapshots = Snapshots::open(&config.snapshots_folder()).map_err(StartError::Store)?;
+    if let Some(meta) = meta {
+        check_rebuild(meta, &snapshots)?;
+    }
     tracing::warn!("the store is rebuilt from the last snapshot and the journal");
     signalbox_store::discard_rows(&folder).map_err(StartError::OpenStore)?;
     let store = Store::open(&store_config).map_err(StartError::OpenStore)?;
-    let snapshots = Snapshots::open(&config.snapshots_folder()).map_err(StartError::Store)?;
     let restored = snapshots
         .restore_latest(&store)
         .map_err(StartError::Store)?;
@@ -160,13 +161,8 @@ pub(crate) fn open_shared(
     if mode == ClockMode::Manual && meta.clock == ClockUse::Real {
         return Err(StartError::RealClock);
     }
-    let is_other = !meta.core_version.is_empty()
-        && (meta.core_version != CORE_VERSION || meta.tz_version != TZ_VERSION);
-    if is_other && store.condition() != signalbox_store::Condition::Clean {
-        return Err(StartError::OtherCore {
-            store: meta.core_version,
-            binary: CORE_VERSION.to_owned(),
-        });
+    if is_other(&meta) && store.condition() != Condition::Clean {
+        return Err(other_core(meta));
     }
     let count = usize::from(config.partitions) + 1;
     let activity = Arc::new(Activity::default());
@@ -194,16 +190,7 @@ pub(crate) fn open_shared(
         let last = Instant::from_ms(last);
         clock.wind(last, Instant::from_ms(last.as_ms() - 1));
     }
-    for partition in store.partitions() {
-        let (at, end) = (store.position(partition), journal.last_durable(partition));
-        if at > end {
-            return Err(StartError::Ahead {
-                partition,
-                store: at,
-                journal: end,
-            });
-        }
-    }
+    check_positions(&store, &journal)?;
     Ok(Shared {
         store_seed: meta.store_seed,
         journal,
@@ -230,6 +217,69 @@ pub(crate) fn open_shared(
         store,
         config,
     })
+}
+
+/// Whether the store lies between where its versions began and where the journal ends, and at that end if it comes from
+/// other versions: what one decided the other does not apply.
+fn check_positions(store: &Store, journal: &Journal) -> Result<(), StartError> {
+    let meta = store.meta();
+    for partition in store.partitions() {
+        let (at, end) = (store.position(partition), journal.last_durable(partition));
+        if at > end {
+            return Err(StartError::Ahead {
+                partition,
+                store: at,
+                journal: end,
+            });
+        }
+        if at < end && is_other(&meta) {
+            return Err(other_core(meta));
+        }
+        let from = meta.versions_from.get(usize::from(partition));
+        if let Some(&from) = from.filter(|&&from| at < from) {
+            return Err(StartError::BeforeVersion {
+                partition,
+                store: at,
+                from,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether the rows can come from the snapshots and the journal anew, before anything of them is thrown away.
+fn check_rebuild(meta: Meta, snapshots: &Snapshots) -> Result<(), StartError> {
+    if is_other(&meta) {
+        return Err(other_core(meta));
+    }
+    let newest = snapshots.list().map_err(StartError::Store)?;
+    let newest = newest.into_iter().find_map(Result::ok);
+    for (partition, &from) in (0..).zip(&meta.versions_from) {
+        let infos = newest.iter().flat_map(|set| &set.manifest.snapshots);
+        let mut infos = infos.filter(|info| info.partition == partition);
+        let store = infos.next().map_or(0, |info| info.position);
+        if store < from {
+            return Err(StartError::BeforeVersion {
+                partition,
+                store,
+                from,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether other versions than ours wrote the rows.
+fn is_other(meta: &Meta) -> bool {
+    !meta.core_version.is_empty()
+        && (meta.core_version != CORE_VERSION || meta.tz_version != TZ_VERSION)
+}
+
+fn other_core(meta: Meta) -> StartError {
+    StartError::OtherCore {
+        store: meta.core_version,
+        binary: CORE_VERSION.to_owned(),
+    }
 }
 
 /// Applies the log to the store: the control partition first, then all others at once.
@@ -268,6 +318,9 @@ fn mark(shared: &Shared, mode: ClockMode) -> Result<(), StartError> {
         ClockMode::Manual => ClockUse::Manual,
     };
     shared.store.mark_clock(used).map_err(StartError::Store)?;
+    if is_other(&shared.store.meta()) {
+        snapshot::begin_versions(shared, CORE_VERSION, TZ_VERSION).map_err(StartError::Store)?;
+    }
     shared
         .store
         .mark_versions(CORE_VERSION, TZ_VERSION)

@@ -157,17 +157,36 @@ impl Store {
     /// Notes with which core and time zone data the rows are written from now on.
     pub fn mark_versions(&self, core_version: &str, tz_version: &str) -> Result<(), Error> {
         let mut meta = self.locked_meta();
-        if meta.core_version == core_version && meta.tz_version == tz_version {
-            return Ok(());
+        if let Some(marked) = self.with_versions(&meta, core_version, tz_version) {
+            meta::write_meta(&self.core.layout, &marked)?;
+            *meta = marked;
         }
-        let marked = Meta {
+        Ok(())
+    }
+
+    /// What the store says of itself once [`Store::mark_versions`] has noted these.
+    pub fn meta_with_versions(&self, core_version: &str, tz_version: &str) -> Meta {
+        let meta = self.meta();
+        let marked = self.with_versions(&meta, core_version, tz_version);
+        marked.unwrap_or(meta)
+    }
+
+    /// `None` when these are its versions already.
+    fn with_versions(&self, meta: &Meta, core_version: &str, tz_version: &str) -> Option<Meta> {
+        if meta.core_version == core_version && meta.tz_version == tz_version {
+            return None;
+        }
+        let versions_from = if meta.core_version.is_empty() {
+            Vec::new()
+        } else {
+            self.partitions().map(|one| self.position(one)).collect()
+        };
+        Some(Meta {
             core_version: core_version.to_owned(),
             tz_version: tz_version.to_owned(),
+            versions_from,
             ..meta.clone()
-        };
-        meta::write_meta(&self.core.layout, &marked)?;
-        *meta = marked;
-        Ok(())
+        })
     }
 
     /// Makes everything that was committed durable. Blocks for an fsync; not for async tasks. A thread of the store

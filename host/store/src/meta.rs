@@ -39,6 +39,10 @@ pub struct Meta {
     pub core_version: String,
     /// Version of the time zone data that the rows were computed with. Written likewise.
     pub tz_version: String,
+    /// Where each partition stood when those versions began, the control partition last; empty while they are the first.
+    /// Nothing from before may be applied again, since it could come out otherwise. Written likewise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub versions_from: Vec<u64>,
 }
 
 /// Which clock a store has run on. One that ever ran on the real clock stays so.

@@ -206,6 +206,7 @@ fn new_meta(config: &Config) -> Result<Meta, Error> {
         created_at: config.now,
         clock: ClockUse::Unused,
         core_version: String::new(),
+        versions_from: Vec::new(),
         tz_version: String::new(),
     })
 }

@@ -244,6 +244,12 @@ impl Writing<'_> {
     /// Finishes the set once every partition is in it: adds the large bodies, gives it its name, reads it back, and
     /// deletes sets that are no longer kept.
     pub fn finish(self, store: &Store) -> Result<SnapshotSet, Error> {
+        let meta = store.meta();
+        self.finish_as(store, meta)
+    }
+
+    /// The same, for a store that says that of itself from now on.
+    pub fn finish_as(self, store: &Store, meta: Meta) -> Result<SnapshotSet, Error> {
         let infos = self
             .infos
             .into_inner()
@@ -253,7 +259,7 @@ impl Writing<'_> {
         }
         store.blobs().link_into(&self.folder.join(BLOBS))?;
         let manifest = Manifest {
-            store: store.meta(),
+            store: meta,
             snapshots: infos.into_values().collect(),
         };
         files::write_document(&self.folder.join(MANIFEST), &manifest)?;

@@ -9,4 +9,5 @@ mod recovery;
 mod reexecute;
 mod support;
 mod sweep;
+mod versions;
 mod workflows;
