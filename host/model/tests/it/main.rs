@@ -1,0 +1,12 @@
+//! The room at its boundary: data in, text out.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails there")]
+
+mod everywhere;
+mod local;
+mod random;
+mod ranges;
+mod support;
+mod waits;
+mod windows;
+mod zones;
