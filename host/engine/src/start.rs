@@ -15,7 +15,9 @@ use std::{
 use signalbox_journal::Journal;
 use signalbox_journey::CORE_VERSION;
 use signalbox_mail::transport::Transport;
-use signalbox_model::{definitions::Definitions, id::Partition as Number, time::Instant};
+use signalbox_model::{
+    calendar::TZ_VERSION, definitions::Definitions, id::Partition as Number, time::Instant,
+};
 use signalbox_rules::catalogue::{Catalogue, CatalogueEvent};
 use signalbox_store::{ClockUse, Condition, Meta, Snapshots, Store};
 use tokio::{runtime::Handle, sync::watch};
@@ -35,9 +37,6 @@ use crate::{
     shared::Shared,
     snapshot,
 };
-
-/// The time zone data that jiff bundles.
-pub(crate) const TZ_VERSION: &str = "bundled";
 
 /// What the engine joins.
 pub struct Parts {

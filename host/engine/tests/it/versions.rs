@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::json;
 use signalbox_engine::{ReplayedFrom, StartError};
 use signalbox_journey::CORE_VERSION;
-use signalbox_model::time::Instant;
+use signalbox_model::{calendar::TZ_VERSION, time::Instant};
 use signalbox_store::{Config, Snapshots, Store};
 
 use crate::{
@@ -32,7 +32,9 @@ async fn former() -> Place {
     busy_day(&world).await;
     let place = world.stopped().await;
     let store = store(&place);
-    store.mark_versions(FORMER, "bundled").expect("it is noted");
+    store
+        .mark_versions(FORMER, TZ_VERSION)
+        .expect("it is noted");
     store.close_clean().expect("it closes");
     place
 }
@@ -126,7 +128,9 @@ async fn what_another_core_logged_is_not_applied() {
         .restore_latest(&store)
         .expect("it is restored");
     store.finish_rebuild().expect("it is whole");
-    store.mark_versions(FORMER, "bundled").expect("it is noted");
+    store
+        .mark_versions(FORMER, TZ_VERSION)
+        .expect("it is noted");
     store.close_clean().expect("it closes");
     let refused = refusal(&place);
     assert!(matches!(refused, StartError::OtherCore { .. }), "{refused}");
