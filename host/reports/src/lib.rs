@@ -1,12 +1,14 @@
-//! Folds facts into counters: what happened in each version of each workflow, step by step.
+//! Folds facts into counters: what happened in each version of each workflow, step by step; and says from the counts
+//! of an experiment how it stands ([`experiment`]).
 //!
 //! `engine` folds each fact in the batch that keeps it, and merges the partitions' counters when somebody reads them.
 //! Everything here can be rebuilt by folding the facts again in their order. It must never read a clock, a file or
-//! anything but the facts and where the contact's journeys stood before them.
+//! anything but the facts, where the contact's journeys stood before them, and the counts it is handed.
 
 #![deny(missing_docs)]
 
 mod counters;
+pub mod experiment;
 
 use std::collections::BTreeMap;
 

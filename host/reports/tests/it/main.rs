@@ -1,3 +1,5 @@
-//! The counters at the room's boundary: facts in, counters out.
+//! The room's boundary: facts in, counters out; counts of an experiment in, a finding out.
 
+mod experiment;
+mod false_winners;
 mod funnel;
