@@ -25,7 +25,8 @@ pub struct FactBody {
     pub version: u32,
     /// `rule_decided`, `armed`, `disarmed`, `arm_dropped`, `journey_entered`, `not_entered`, `step_reached`,
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
-    /// `message_deferred`, `message_in_doubt`, `journey_completed` or `journey_exited`.
+    /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
+    /// `step_skipped` or `zone_taken`.
     pub kind: &'static str,
     /// The step it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -43,12 +44,21 @@ pub struct FactBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
-    /// The index of the arm of a branch; `otherwise` for the default.
+    /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
-    /// The event that took an arm away.
+    /// The event that took an arm away, or moved the journey.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
+    /// The time zone that a wait goes by; whose it is stands in `reason`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
+    /// The step that a jump led to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
+    /// What an update changed: names of attributes, `+TAG` and `-TAG`, `kept.NAME`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<String>,
     /// Whether a message in doubt is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resent: Option<bool>,
@@ -132,6 +142,21 @@ fn body_of(what: &FactKind) -> FactBody {
         },
         FactKind::JourneyCompleted => kind("journey_completed"),
         FactKind::JourneyExited(reason) => because("journey_exited", reason),
+        FactKind::Updated(step, changes) => FactBody {
+            changes: changes.clone(),
+            ..at_step("updated", step)
+        },
+        FactKind::Jumped(from, to, event) => FactBody {
+            to: Some(to.to_string()),
+            event: Some(event.to_string()),
+            ..at_step("jumped", from)
+        },
+        FactKind::StepSkipped(step) => at_step("step_skipped", step),
+        FactKind::ZoneTaken(step, zone, source) => FactBody {
+            zone: Some(zone.clone()),
+            reason: Some(source.clone()),
+            ..at_step("zone_taken", step)
+        },
     }
 }
 

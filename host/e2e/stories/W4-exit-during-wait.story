@@ -6,8 +6,8 @@ W4: An exit event during a wait ends the journey before its next send, for that 
   "title": "Finish your setup",
   "trigger": { "plugin": "event", "config": { "event": "trial_started" } },
   "exits": [
-    { "event": "trial_converted" },
-    { "event": "ticket_opened", "where": [{ "field": "topic", "operator": "eq", "value": "setup" }] }
+    { "on": { "event": "trial_converted" }, "reason": "converted" },
+    { "on": { "event": "ticket_opened", "where": [{ "field": "topic", "operator": "eq", "value": "setup" }] } }
   ],
   "steps": [
     { "id": "first", "send": { "template": "nudge" } },
@@ -40,7 +40,7 @@ mails
 at 2026-03-03 12:00
 event ann trial_converted #c1
 journeys ann
-    J1 nudge version 1, key t1, entered 2026-03-02 09:00:00: exit_event 2026-03-03 12:00:00
+    J1 nudge version 1, key t1, entered 2026-03-02 09:00:00: converted 2026-03-03 12:00:00
 
 # An event that does not meet the exit's conditions ends nothing.
 event bea ticket_opened #k1 {"topic": "billing"}
@@ -64,11 +64,12 @@ log bea
     2026-03-02 09:00:00 nudge: wait started pause 2026-03-05 09:00:00
     2026-03-05 08:59:59 nudge: journey exited exit_event
 journeys cem
-    J3 nudge version 1, key t1, entered 2026-03-02 09:00:00: exit_event 2026-03-05 09:00:00
+    J3 nudge version 1, key t1, entered 2026-03-02 09:00:00: converted 2026-03-05 09:00:00
 counters nudge
     version 1 decisions trigger matched: 3
     version 1 entered: 3
-    version 1 exited exit_event: 3
+    version 1 exited converted: 2
+    version 1 exited exit_event: 1
     version 1 messages queued: 3
     version 1 messages sent: 3
 later 30d

@@ -5,7 +5,7 @@ states-pause: In a pause nothing new is matched or armed; what is inside goes on
   "id": "series",
   "title": "Three mails",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
-  "exits": [{ "event": "trial_converted" }],
+  "exits": [{ "on": { "event": "trial_converted" } }],
   "steps": [
     { "id": "first", "send": { "template": "first" } },
     { "id": "rest", "wait": { "for": "1d" } },

@@ -42,12 +42,12 @@ pub enum StartError {
     /// The store was left by a binary with another core or time zone data, and not closed cleanly, or its journal has
     /// more than it has applied.
     #[error(
-        "the store was written by core {store}, this is {binary}; start and stop the binary that wrote it once more, so that nothing is left to apply"
+        "the store was written by {store}, this is {binary}; start and stop the binary that wrote it once more, so that nothing is left to apply"
     )]
     OtherCore {
-        /// The version that wrote it.
+        /// The versions of core and time zone data that wrote it.
         store: String,
-        /// The version of this binary.
+        /// Those of this binary.
         binary: String,
     },
     /// The store was put back to before the core or time zone data of this binary began.

@@ -135,7 +135,7 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
         return Ok((store, false));
     }
     let snapshots = Snapshots::open(&config.snapshots_folder()).map_err(StartError::Store)?;
-    if let Some(meta) = meta {
+    if let Some(meta) = &meta {
         check_rebuild(meta, &snapshots)?;
     }
     tracing::warn!("the store is rebuilt from the last snapshot and the journal");
@@ -161,7 +161,7 @@ pub(crate) fn open_shared(
         return Err(StartError::RealClock);
     }
     if is_other(&meta) && store.condition() != Condition::Clean {
-        return Err(other_core(meta));
+        return Err(other_core(&meta));
     }
     let count = usize::from(config.partitions) + 1;
     let activity = Arc::new(Activity::default());
@@ -232,7 +232,7 @@ fn check_positions(store: &Store, journal: &Journal) -> Result<(), StartError> {
             });
         }
         if at < end && is_other(&meta) {
-            return Err(other_core(meta));
+            return Err(other_core(&meta));
         }
         let from = meta.versions_from.get(usize::from(partition));
         if let Some(&from) = from.filter(|&&from| at < from) {
@@ -247,8 +247,8 @@ fn check_positions(store: &Store, journal: &Journal) -> Result<(), StartError> {
 }
 
 /// Whether the rows can come from the snapshots and the journal anew, before anything of them is thrown away.
-fn check_rebuild(meta: Meta, snapshots: &Snapshots) -> Result<(), StartError> {
-    if is_other(&meta) {
+fn check_rebuild(meta: &Meta, snapshots: &Snapshots) -> Result<(), StartError> {
+    if is_other(meta) {
         return Err(other_core(meta));
     }
     let newest = snapshots.list().map_err(StartError::Store)?;
@@ -274,10 +274,11 @@ fn is_other(meta: &Meta) -> bool {
         && (meta.core_version != CORE_VERSION || meta.tz_version != TZ_VERSION)
 }
 
-fn other_core(meta: Meta) -> StartError {
+fn other_core(meta: &Meta) -> StartError {
+    let named = |core: &str, tz: &str| format!("core {core} with time zone data {tz}");
     StartError::OtherCore {
-        store: meta.core_version,
-        binary: CORE_VERSION.to_owned(),
+        store: named(&meta.core_version, &meta.tz_version),
+        binary: named(CORE_VERSION, TZ_VERSION),
     }
 }
 

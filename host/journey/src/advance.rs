@@ -9,9 +9,12 @@ mod entry;
 mod events;
 mod holds;
 mod messages;
+mod splits;
 mod steps;
+mod updates;
+mod waits;
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
     condition::EventPattern,
@@ -108,7 +111,8 @@ pub struct Advance {
     /// Questions of former waves, to number those of the same binding.
     asked: Vec<QuestionId>,
     waves: u32,
-    steps_reached: u32,
+    /// By journey.
+    steps_reached: BTreeMap<JourneyId, u32>,
     /// At most so many bytes are taken by what workflows keep of the contact; `None` until somebody has to know.
     standing_bytes: Option<usize>,
     /// When what happens now was due: earlier than now for a timer that fires late.
@@ -164,6 +168,8 @@ enum Standing {
     Over(&'static str),
 }
 
+/// The event that an accepted message makes.
+pub(crate) const MESSAGE_SENT: &str = "message_sent";
 /// The failure in place of an answer that breaks the contract.
 const BAD_ANSWER: &str = "bad_answer";
 /// Why a workflow keeps nothing more of a contact: there is no room for it in the contact's row.
@@ -188,14 +194,14 @@ impl Advance {
             replies: Vec::new(),
             asked: Vec::new(),
             waves: 0,
-            steps_reached: 0,
+            steps_reached: BTreeMap::new(),
             standing_bytes: None,
             due_at,
         };
         advance.leave_what_is_over(ctx);
         match *input {
             Input::Event(event) => advance.event(ctx, event),
-            Input::Attributes(_, changes) => advance.change_attributes(changes),
+            Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
             Input::Timer(timer) => advance.timer(ctx, timer),
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {

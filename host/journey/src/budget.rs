@@ -37,7 +37,7 @@ pub(crate) fn standing_bytes(definitions: &Compiled, state: &ContactState) -> us
 
 /// Bytes of the workflow's standing before anything is in it.
 pub(crate) fn presence_bytes(workflow: &WorkflowId) -> usize {
-    codec::size(workflow) + INSTANT_BYTES + NUMBER_BYTES + 4 * COUNT_BYTES
+    codec::size(workflow) + (2 * INSTANT_BYTES + 1) + NUMBER_BYTES + 4 * COUNT_BYTES
 }
 
 /// Most bytes that the journey comes to.
@@ -47,10 +47,14 @@ pub(crate) fn journey_bytes(
     journey: &Journey,
 ) -> usize {
     let steps = definitions.steps(workflow, journey.version);
-    let (step, loops) = match steps {
-        Some(steps) => (steps.step_bytes_max, steps.loops_bytes),
+    let (step, grown, messages) = match steps {
+        Some(steps) => (steps.step_bytes_max, steps.grown_bytes, steps.messages_max),
         // It leaves when it is looked at.
-        None => (1 + NAME_BYTES_MAX, codec::size(&journey.visits)),
+        None => (
+            1 + NAME_BYTES_MAX,
+            codec::size(&(&journey.visits, &journey.arms, &journey.kept)),
+            1,
+        ),
     };
     let place = 1 + step + JourneyId::BYTES.max(2 * INSTANT_BYTES);
     JourneyId::BYTES
@@ -59,9 +63,10 @@ pub(crate) fn journey_bytes(
         + INSTANT_BYTES
         + codec::size(&journey.event)
         + place
-        + COUNT_BYTES
-        + loops
-        + message_bytes(workflow, step)
+        + 3 * COUNT_BYTES
+        + 1
+        + grown
+        + messages * message_bytes(workflow, step)
 }
 
 /// Bytes of an arm.

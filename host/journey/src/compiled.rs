@@ -11,10 +11,16 @@ use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
     id::{EventName, StepId, WorkflowId},
     plan::Occasion,
-    workflow::{Step, Workflow, WorkflowState},
+    workflow::{
+        Workflow, WorkflowState,
+        step::{Action, Step},
+    },
 };
 
-use crate::budget::{step_bytes, visits_bytes};
+use crate::{
+    budget::{step_bytes, visits_bytes},
+    limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX},
+};
 
 /// Definitions with their look-ups.
 #[derive(Debug)]
@@ -40,8 +46,10 @@ pub(crate) struct StepIndex {
     recurring: BTreeSet<StepId>,
     /// Bytes of the longest id of a step.
     pub(crate) step_bytes_max: usize,
-    /// Most bytes of a journey's visits.
-    pub(crate) loops_bytes: usize,
+    /// Most bytes of what a journey gathers on its way: visits, arms, kept values.
+    pub(crate) grown_bytes: usize,
+    /// Most messages of a journey that are on their way at one time.
+    pub(crate) messages_max: usize,
 }
 
 impl StepIndex {
@@ -131,57 +139,115 @@ fn index(document: &Workflow) -> StepIndex {
         .enumerate()
         .map(|(position, step)| (step.id.clone(), position))
         .collect();
-    let ways: Vec<Vec<usize>> = (0..document.steps.len())
-        .map(|position| ways_from(document, &positions, position))
-        .collect();
-    let recurring: BTreeSet<StepId> = (0..document.steps.len())
-        .filter(|&position| reaches(&ways, position, position))
+    let recurring: BTreeSet<StepId> = recurring(document, &positions)
+        .into_iter()
         .map(|position| document.steps[position].id.clone())
         .collect();
+    let loops_bytes: usize = recurring.iter().map(visits_bytes).sum();
+    let actions = || document.steps.iter().flat_map(Step::actions);
+    let arms = actions().filter(has_arms).count();
+    let keeps =
+        actions().any(|action| matches!(action, Action::Update(update) if !update.keep.is_empty()));
     StepIndex {
         step_bytes_max: positions.keys().map(step_bytes).max().unwrap_or(0),
-        loops_bytes: recurring.iter().map(visits_bytes).sum(),
+        grown_bytes: loops_bytes + arms * ARM_BYTES_MAX + if keeps { KEPT_BYTES_MAX } else { 0 },
+        messages_max: if document.jumps.is_empty() {
+            1
+        } else {
+            MESSAGES_UNDER_WAY_MAX
+        },
         positions,
         recurring,
     }
 }
 
-/// Positions of the steps that can come right after the one at `position`; unknown names lead nowhere.
+fn has_arms(action: &Action<'_>) -> bool {
+    matches!(
+        action,
+        Action::Branch(_) | Action::Split(_) | Action::WaitFor(_)
+    )
+}
+
+/// Positions of the steps that jumps lead to.
+pub(crate) fn jump_targets(document: &Workflow, positions: &BTreeMap<StepId, usize>) -> Vec<usize> {
+    let jumps = document.jumps.iter();
+    let targets = jumps.filter_map(|jump| positions.get(&jump.goto).copied());
+    targets.collect()
+}
+
+/// Positions of the steps that a journey can come to more than once: those it can come back to by itself, and those that
+/// a jump leads to, or to what is before them.
+pub(crate) fn recurring(document: &Workflow, positions: &BTreeMap<StepId, usize>) -> Vec<usize> {
+    let ways: Vec<Vec<usize>> = (0..document.steps.len())
+        .map(|position| ways_from(document, positions, position).steps)
+        .collect();
+    let targets = jump_targets(document, positions);
+    let recurs = |&position: &usize| {
+        let jumped = |&target: &usize| target == position || reaches(&ways, target, position);
+        reaches(&ways, position, position) || targets.iter().any(jumped)
+    };
+    (0..document.steps.len()).filter(recurs).collect()
+}
+
+/// Where a step leads.
+#[derive(Debug, Default)]
+pub(crate) struct Ways {
+    /// Positions of the steps that can come right after it; unknown names lead nowhere.
+    pub(crate) steps: Vec<usize>,
+    /// Whether a journey can be over after it.
+    pub(crate) ends: bool,
+}
+
+/// The ways out of the step at `position`.
 pub(crate) fn ways_from(
     document: &Workflow,
     positions: &BTreeMap<StepId, usize>,
     position: usize,
-) -> Vec<usize> {
+) -> Ways {
     let step = &document.steps[position];
-    let mut ways = Vec::new();
-    if let Some(branch) = &step.branch {
-        ways.extend(
-            branch
-                .arms
-                .iter()
-                .filter_map(|arm| positions.get(&arm.goto)),
-        );
-        if let Some(otherwise) = &branch.otherwise {
-            ways.extend(positions.get(otherwise));
-            return ways;
+    let (named, goes_on) = ways_of(step);
+    let steps = named.into_iter();
+    let mut ways = Ways {
+        steps: steps
+            .filter_map(|name| positions.get(name).copied())
+            .collect(),
+        ends: step.exit.is_some(),
+    };
+    if goes_on {
+        match &step.next {
+            Some(next) => ways.steps.extend(positions.get(next)),
+            None if position + 1 < document.steps.len() => ways.steps.push(position + 1),
+            None => ways.ends = true,
         }
-    }
-    if step.exit.is_none() {
-        ways.extend(after(document, positions, step, position));
     }
     ways
 }
 
-fn after(
-    document: &Workflow,
-    positions: &BTreeMap<StepId, usize>,
-    step: &Step,
-    position: usize,
-) -> Option<usize> {
-    match &step.next {
-        Some(next) => positions.get(next).copied(),
-        None => (position + 1 < document.steps.len()).then_some(position + 1),
+/// The steps that the action names, and whether it can also lead to the step after.
+fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
+    let mut named: Vec<Option<&StepId>> = Vec::new();
+    let actions = step.actions();
+    for action in actions {
+        match action {
+            Action::Send(_) | Action::Wait(_) | Action::Update(_) => named.push(None),
+            Action::Branch(branch) => {
+                named.extend(branch.arms.iter().map(|arm| Some(&arm.goto)));
+                named.push(branch.otherwise.as_ref());
+            }
+            Action::WaitFor(wait) => {
+                named.extend(wait.arms.iter().map(|arm| arm.goto.as_ref()));
+                named.push(wait.otherwise.as_ref());
+            }
+            Action::Split(split) => named.extend(split.arms.iter().map(|arm| arm.goto.as_ref())),
+            Action::Goto(goto) => {
+                named.push(Some(&goto.step));
+                named.extend(goto.times_max.map(|_| None));
+            }
+            Action::Exit(_) => {}
+        }
     }
+    let goes_on = named.iter().any(Option::is_none) || step.actions().next().is_none();
+    (named.into_iter().flatten().collect(), goes_on)
 }
 
 /// Whether one step or more lead from `from` to `to`.

@@ -1,6 +1,6 @@
 //! The two hashes that are stored or feed a seed. They may never change: rows on disk compare against them.
 //!
-//! Used for event ids, entry keys and seeds, where cheap and stable matters and nobody gains by a collision but the
+//! Used for event ids, entry keys, seeds, and the lots of splits with the names of their arms, where cheap and stable matters and nobody gains by a collision but the
 //! loss of their own event. Never for anything that must withstand an attacker.
 
 /// FNV-1a with 64 bits over the bytes (draft-eastlake-fnv, section 2).

@@ -11,6 +11,7 @@ mod budget;
 pub mod check;
 pub mod compiled;
 pub mod control;
+mod due;
 pub mod effect;
 pub mod hash;
 pub mod history;
@@ -26,6 +27,6 @@ pub use crate::{
 };
 /// Which core computed a store's rows. Raised with every change after which the same state, input and answers give
 /// other effects: what one core began in a log another does not apply.
-pub const CORE_VERSION: &str = "2";
+pub const CORE_VERSION: &str = "3";
 
 pub use signalbox_model::state::{JourneySummary, Timer, TimerId};

@@ -8,14 +8,14 @@ use signalbox_model::{
     contact::ATTRIBUTES_BYTES_MAX,
     event::EVENT_BYTES_MAX,
     id::{ID_BYTES_MAX, NAME_BYTES_MAX},
-    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, SEEN_EVENTS_MAX, SeenEvent},
+    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent},
     time::Span,
+    workflow::STEPS_MAX,
 };
 
 /// Most waves of questions that one input may lead to. A journey that would ask in a further one exits `loop_guard`.
 pub const WAVES_MAX: u32 = 32;
-/// Most steps that one input may reach, over all journeys of the contact. The journey that passes it exits
-/// `loop_guard`.
+/// Most steps that one journey may reach by one input. At the next one it exits `loop_guard`.
 pub const STEPS_PER_INPUT_MAX: u32 = 400;
 /// Most steps that one journey may reach in its life. At the next one it exits `loop_guard`.
 pub const JOURNEY_STEPS_MAX: u32 = 10_000;
@@ -44,11 +44,21 @@ pub const STANDING_BYTES_MAX: usize = 24 * 1024;
 /// Most bytes of ids of those steps of one workflow that can be reached more than once, since a journey counts how often
 /// it was there. A workflow that passes it is refused by the check: `loops_too_large`.
 pub const LOOPS_BYTES_MAX: usize = 4 * 1024;
+/// Most bytes of what the update steps of one journey keep, names included. What would pass it is left out.
+pub const KEPT_BYTES_MAX: usize = 1024;
+/// Most tags of one contact. A further one is not added.
+pub const TAGS_MAX: usize = 64;
+/// Most bytes of a journey's arm: the place of its step and its index.
+pub const ARM_BYTES_MAX: usize = 3 + 1 + 3;
+/// Most messages of one journey that are on their way: its own, and one that had been given `go` when the journey jumped.
+/// It does not jump again before that one is settled.
+pub const MESSAGES_UNDER_WAY_MAX: usize = 2;
 /// Most bytes of what the contact's row holds beside its budgets: the contact's id, an instant, and counts.
 const HEAD_BYTES_MAX: usize = ID_BYTES_MAX + 128;
-/// Most bytes of a journey beside the event it began with, its key and its loops: ids and names of workflow and steps,
-/// of the journey and its message, instants and counts.
-const JOURNEY_REST_BYTES_MAX: usize = 5 * NAME_BYTES_MAX + 256;
+/// Most bytes of a journey beside the event it began with, its key and what it gathers: ids and names of workflow and
+/// steps, of the journey and its messages, instants and counts.
+const JOURNEY_REST_BYTES_MAX: usize =
+    (3 + 2 * MESSAGES_UNDER_WAY_MAX) * NAME_BYTES_MAX + 128 * (1 + MESSAGES_UNDER_WAY_MAX);
 /// Most bytes of a message's view, address and subject. A step whose message would pass it makes none:
 /// `message_too_large`.
 pub const MESSAGE_BYTES_MAX: usize = 60 * 1024;
@@ -86,13 +96,15 @@ const _: () = {
     let forgettable = SEEN_EVENTS_MAX * SeenEvent::BYTES_MAX
         + KEYS_MAX * KEY_BYTES_MAX
         + TOTALS_BYTES_MAX
-        + CHUNK_BYTES_MAX;
+        + CHUNK_BYTES_MAX
+        + LOTS_MAX * Lot::BYTES_MAX;
     let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
     assert!(
         forgettable + lasting <= CONTACT_BYTES_MAX,
         "the budgets fit into the row"
     );
-    let journey = EVENT_BYTES_MAX + ID_BYTES_MAX + LOOPS_BYTES_MAX + JOURNEY_REST_BYTES_MAX;
+    let grown = LOOPS_BYTES_MAX + KEPT_BYTES_MAX + STEPS_MAX * ARM_BYTES_MAX;
+    let journey = EVENT_BYTES_MAX + ID_BYTES_MAX + grown + JOURNEY_REST_BYTES_MAX;
     assert!(
         journey <= STANDING_BYTES_MAX,
         "whoever is in nothing yet, and armed for nothing, can enter any workflow with any event"

@@ -2,7 +2,8 @@
 //!
 //! The roots are `contact`, `event`, `journey`, `rule` and `workflow`. Attributes stand right under `contact` and
 //! fields right under `event` (`contact.first_name`, `event.tracking_number`); an attribute never hides `contact.id`,
-//! while a field may hide `event.name` and `event.occurred_at`.
+//! while a field may hide `event.name` and `event.occurred_at`. What the journey decided stands under `journey.arms` by
+//! step, and what its updates kept under `journey.kept` by name.
 
 use serde_json::{Map, Value as Json};
 
@@ -11,7 +12,10 @@ use signalbox_model::{
     id::{JourneyId, WorkflowId},
     state::{Cause, Journey},
     value::{Fields, Value},
-    workflow::Workflow,
+    workflow::{
+        Workflow,
+        step::{Action, Step},
+    },
 };
 
 /// The view as JSON text. `rule` holds what the step's personalizer answered, empty without one.
@@ -29,7 +33,7 @@ pub fn build(
     let roots = [
         ("contact", of_contact(contact)),
         ("event", of_event(&journey.event)),
-        ("journey", of_journey(journey_id, journey)),
+        ("journey", of_journey(journey_id, journey, workflow)),
         ("rule", rule),
         (
             "workflow",
@@ -72,12 +76,31 @@ fn of_event(event: &Cause) -> Json {
     Json::Object(members)
 }
 
-fn of_journey(id: JourneyId, journey: &Journey) -> Json {
+fn of_journey(id: JourneyId, journey: &Journey, workflow: &Workflow) -> Json {
+    let arms = journey.arms.iter().filter_map(|(&position, &arm)| {
+        let step = workflow.steps.get(usize::from(position))?;
+        Some((step.id.to_string(), arm_in_words(step, arm).into()))
+    });
     object([
         ("id", id.to_string().into()),
         ("key", journey.key.as_str().into()),
         ("entered_at", journey.entered_at.to_string().into()),
+        ("arms", Json::Object(arms.collect())),
+        ("kept", Json::Object(plain(&journey.kept))),
     ])
+}
+
+/// The arm of a split by its name, of a branch by the step it leads to, of a wait by its event; else `otherwise`.
+fn arm_in_words(step: &Step, arm: Option<u16>) -> String {
+    let named = arm.map(usize::from).and_then(|index| {
+        step.actions().find_map(|action| match action {
+            Action::Split(split) => split.arms.get(index).map(|arm| arm.name.to_string()),
+            Action::Branch(branch) => branch.arms.get(index).map(|arm| arm.goto.to_string()),
+            Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.to_string()),
+            _ => None,
+        })
+    });
+    named.unwrap_or_else(|| "otherwise".to_owned())
 }
 
 fn of_workflow(id: &WorkflowId, workflow: &Workflow, version: u32) -> Json {

@@ -5,8 +5,8 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// The format version that is written.
-pub const FORMAT: u8 = 1;
+/// The format version that is written and read. 1 was never released.
+pub const FORMAT: u8 = 2;
 
 /// Why bytes are not what they should be.
 #[derive(Debug, thiserror::Error)]
@@ -14,8 +14,8 @@ pub enum Error {
     /// No byte at all.
     #[error("the value is empty")]
     Empty,
-    /// Written by a newer binary.
-    #[error("the value has format {found}, this binary reads up to {FORMAT}")]
+    /// Written by another binary.
+    #[error("the value has format {found}, this binary reads {FORMAT}")]
     UnknownFormat {
         /// The version found.
         found: u8,

@@ -19,6 +19,10 @@ pub const ATTRIBUTES_BYTES_MAX: usize = 10 * 1024;
 pub const NEW_ATTRIBUTES_BYTES_MAX: usize = 9 * 1024;
 /// The attribute that holds a contact's mail address.
 pub const EMAIL_ATTRIBUTE: &str = "email";
+/// The attribute that holds the name of a contact's time zone.
+pub const ZONE_ATTRIBUTE: &str = "time_zone";
+/// The attribute that holds a contact's tags: a list of texts, sorted, each once.
+pub const TAGS_ATTRIBUTE: &str = "tags";
 
 /// One person, keyed by the caller's id. Written by the core when an event or a change is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

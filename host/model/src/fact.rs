@@ -63,6 +63,15 @@ pub enum FactKind {
     JourneyCompleted,
     /// The journey left before its end, for this reason.
     JourneyExited(String),
+    /// The step changed these: names of attributes, `+TAG` and `-TAG`, `kept.NAME`.
+    Updated(StepId, Vec<String>),
+    /// The event moved the journey from the first step to the second.
+    Jumped(StepId, StepId, EventName),
+    /// A jump passed the step over.
+    StepSkipped(StepId),
+    /// The wait goes by that zone; whose it is: `contact`, `workflow` or `utc`, and `_contact_invalid` behind it when the
+    /// contact's own is none.
+    ZoneTaken(StepId, String, String),
 }
 
 impl FactKind {

@@ -187,6 +187,18 @@ text_id!(
     StepId, "step id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
 );
 text_id!(
+    /// An experiment's id: splits that share it give a contact the same lot.
+    ExperimentId, "experiment id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+);
+text_id!(
+    /// The name of an arm of a split, unique in it; stays the same over versions.
+    ArmName, "arm name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+);
+text_id!(
+    /// A tag of a contact.
+    Tag, "tag", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+);
+text_id!(
     /// A template's name, unique in its workflow version.
     TemplateName, "template name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
 );

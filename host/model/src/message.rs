@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{ContactId, Digest, JourneyId, MessageId, StepId, WorkflowId},
     time::Instant,
-    workflow::{InDoubt, MessageClass},
+    workflow::step::{InDoubt, MessageClass},
 };
 
 /// A queued message: everything that its bytes are made from, so that a retry is the same mail.

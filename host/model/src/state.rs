@@ -15,7 +15,7 @@ use crate::{
     },
     time::{Instant, Span},
     value::Fields,
-    workflow::MessageClass,
+    workflow::step::MessageClass,
 };
 
 /// Most bytes of an encoded [`ContactState`]: the largest row of the store less its checksum, with margin. The budgets
@@ -29,7 +29,9 @@ pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
 /// forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 600;
+pub const SEEN_EVENTS_MAX: usize = 560;
+/// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
+pub const LOTS_MAX: usize = 48;
 /// How long an entry key is remembered.
 pub const KEY_KEEP_DAYS: u32 = 800;
 
@@ -46,6 +48,8 @@ pub struct ContactState {
     pub presences: BTreeMap<WorkflowId, Presence>,
     /// Messages that are queued or claimed.
     pub pending: BTreeMap<MessageId, PendingMessage>,
+    /// Arms of splits that the contact was given, oldest first.
+    pub lots: Vec<Lot>,
 }
 
 impl ContactState {
@@ -57,6 +61,7 @@ impl ContactState {
             history: History::default(),
             presences: BTreeMap::new(),
             pending: BTreeMap::new(),
+            lots: Vec::new(),
         }
     }
 }
@@ -75,6 +80,20 @@ pub struct SeenEvent {
 impl SeenEvent {
     /// Most bytes it takes encoded: 10 and 5 for the hashes, 3 for a day of any instant.
     pub const BYTES_MAX: usize = 10 + 5 + 3;
+}
+
+/// The arm of a split that a contact was given. It is kept when weights change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lot {
+    /// Hash of the experiment's id.
+    pub experiment: u64,
+    /// Hash of the arm's name.
+    pub arm: u64,
+}
+
+impl Lot {
+    /// Most bytes it takes encoded: 10 for each hash.
+    pub const BYTES_MAX: usize = 10 + 10;
 }
 
 /// What happened to the contact, in the order in which it was applied.
@@ -131,6 +150,8 @@ pub struct Presence {
     pub since: Instant,
     /// How many journeys ever began.
     pub entered: u32,
+    /// When the last of them began.
+    pub last_entered_at: Option<Instant>,
     /// Hashes of the keys that entered, with the UTC day, oldest first.
     pub keys: Vec<(u64, i32)>,
     /// Arms that have not fired, by key.
@@ -203,8 +224,15 @@ pub struct Journey {
     pub place: Place,
     /// Steps reached so far, bounded by `journey::JOURNEY_STEPS_MAX`.
     pub steps_taken: u32,
-    /// How often a step was reached before, for steps reached more than once.
+    /// How often a step was reached, for steps that can be reached more than once.
     pub visits: BTreeMap<StepId, u32>,
+    /// The arm that was taken last at each step with arms, by the step's place in the version: its index, or `None` for
+    /// the way of everybody else.
+    pub arms: BTreeMap<u16, Option<u16>>,
+    /// What update steps kept.
+    pub kept: Fields,
+    /// Whether marketing messages are withheld to compare with others.
+    pub holdout: bool,
 }
 
 /// Where a journey stands between two records.
@@ -235,6 +263,17 @@ pub enum Place {
         /// Attempts so far.
         attempts: u32,
     },
+}
+
+impl Place {
+    /// The step it is at.
+    pub fn step(&self) -> &StepId {
+        match self {
+            Self::Waiting { step, .. } | Self::Sending { step, .. } | Self::Held { step, .. } => {
+                step
+            }
+        }
+    }
 }
 
 /// What the claim of a queued message needs to know.

@@ -8,17 +8,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
+    calendar::Zone,
     condition::EventPattern,
     id::{PluginName, StepId, TemplateName, WorkflowId},
     time::{Instant, Span},
 };
 
+pub mod step;
+
+use step::Step;
+
 /// Most steps of one workflow.
 pub const STEPS_MAX: usize = 200;
-/// Most arms of one branch.
-pub const ARMS_MAX: usize = 20;
 /// Most exits of one workflow.
 pub const EXITS_MAX: usize = 20;
+/// Most jumps of one workflow.
+pub const JUMPS_MAX: usize = 20;
 /// Most templates of one workflow.
 pub const TEMPLATES_MAX: usize = 100;
 
@@ -38,11 +43,17 @@ pub struct Workflow {
     /// How often a contact may enter.
     #[serde(default)]
     pub entry: Entry,
+    /// The zone of contacts that have none of their own, for all that goes by the calendar. Default: UTC.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<Zone>,
     /// The steps, in the order in which they follow each other where a step names no `next`.
     pub steps: Vec<Step>,
-    /// Events that end a journey wherever it stands.
+    /// What ends a journey wherever it stands.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exits: Vec<EventPattern>,
+    pub exits: Vec<ExitOn>,
+    /// Events that move a journey to another step, wherever it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub jumps: Vec<Jump>,
     /// The templates that its send steps name.
     #[serde(default)]
     pub templates: BTreeMap<TemplateName, TemplateSource>,
@@ -117,117 +128,30 @@ pub enum Entry {
     AfterExit,
     /// Every time, with a journey for each: two orders are two journeys.
     Every,
+    /// Once this long since the last entry, whether inside or not.
+    After(Span),
 }
 
-/// One step: an id and exactly one of the actions.
+/// Ends a journey when an event comes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Step {
-    /// Unique in the workflow; stays the same over versions.
-    pub id: StepId,
-    /// Sends a message.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub send: Option<Send>,
-    /// Waits.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wait: Option<Wait>,
-    /// Goes one of several ways.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub branch: Option<Branch>,
-    /// Ends the journey.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub exit: Option<Exit>,
-    /// The step after this one. Default: the one below; behind the last the journey is complete.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next: Option<StepId>,
-}
-
-/// Sends one message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Send {
-    /// Which template.
-    pub template: TemplateName,
-    /// Which rule fills it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub personalizer: Option<Binding>,
-    /// What kind of message it is.
-    #[serde(default)]
-    pub class: MessageClass,
-    /// What happens when nobody knows whether the server took it. Default: `resend` for transactional messages,
-    /// `hold` for marketing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_doubt: Option<InDoubt>,
-    /// Latest first attempt after the step was reached; later it is skipped as `late`. Default: 24h.
-    #[serde(default = "late_limit_default")]
-    pub late_limit: Span,
-}
-
-/// Latest first attempt of a message after its step was reached.
-pub const LATE_LIMIT_DEFAULT: Span = Span::from_ms(24 * 3_600_000);
-
-fn late_limit_default() -> Span {
-    LATE_LIMIT_DEFAULT
-}
-
-/// What kind of message it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MessageClass {
-    /// Needs consent; subject to windows and caps.
-    #[default]
-    Marketing,
-    /// An answer to what the contact did: order, shipping, password.
-    Transactional,
-}
-
-/// What happens when a connection ended after `go` and without a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum InDoubt {
-    /// The same bytes with the same Message-ID again.
-    Resend,
-    /// Not sent again; an operator sees it.
-    Hold,
-}
-
-/// Waits for an elapsed time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wait {
-    /// How long.
-    #[serde(rename = "for")]
-    pub duration: Span,
-}
-
-/// Takes the first arm whose segment has the contact in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Branch {
-    /// The arms in order.
-    pub arms: Vec<BranchArm>,
-    /// Where everybody else goes. Default: the step after the branch.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub otherwise: Option<StepId>,
-}
-
-/// One way out of a branch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct BranchArm {
-    /// Which segment.
-    pub segment: Binding,
-    /// Where its members go.
-    pub goto: StepId,
-}
-
-/// Ends the journey.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Exit {
-    /// Why, in `snake_case`, counted in reports. Default: `exit_step`.
+pub struct ExitOn {
+    /// Which event.
+    pub on: EventPattern,
+    /// Why, in `snake_case`, counted in reports. Default: `exit_event`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+/// Moves a journey to another step when an event comes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Jump {
+    /// Which event.
+    pub on: EventPattern,
+    /// Where the journey goes on. A message that is on its way is taken back, a wait ends; the steps passed over are
+    /// told as skipped. A journey that has been there already stays where it is.
+    pub goto: StepId,
 }
 
 /// What a message is made of, in Liquid.

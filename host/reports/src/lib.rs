@@ -54,7 +54,11 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
             }
             version.step_mut(step).entered += 1;
         }
-        FactKind::WaitStarted(..) => {}
+        FactKind::WaitStarted(..)
+        | FactKind::Updated(..)
+        | FactKind::Jumped(..)
+        | FactKind::StepSkipped(_)
+        | FactKind::ZoneTaken(..) => {}
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
             count(&mut version.step_mut(step).arms_taken, &taken);

@@ -271,6 +271,9 @@ fn contact(number: u64, random: &mut Random) -> Outcome<ContactState> {
             },
             steps_taken: 1,
             visits: BTreeMap::new(),
+            arms: std::collections::BTreeMap::new(),
+            kept: signalbox_model::value::Fields::new(),
+            holdout: false,
         };
         let journey_id = JourneyId::of_parts(&[id.as_str().as_bytes(), key.as_str().as_bytes()]);
         let presence: &mut Presence = state.presences.entry(workflow.clone()).or_default();

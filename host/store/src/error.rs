@@ -223,12 +223,14 @@ pub enum OpenError {
         /// As given.
         asked: Partition,
     },
-    /// Written by a newer binary.
-    #[error("store has format {found}, this binary reads up to {known}")]
-    NewerFormat {
+    /// Written by a newer binary, or before the first release.
+    #[error(
+        "the store has format {found}, this binary reads {known}: use the binary that made it, or make a new store in another folder"
+    )]
+    OtherFormat {
         /// The format found.
-        found: u32,
-        /// The newest one known.
+        found: u64,
+        /// The one known.
         known: u32,
     },
     /// The file that says which store this is, is gone while its rows are there.
@@ -362,12 +364,12 @@ pub enum SnapshotDamage {
     /// It does not begin as snapshots do.
     #[error("it is not a snapshot")]
     NotASnapshot,
-    /// Written by a newer binary.
-    #[error("it has format {found}, this binary reads up to {known}")]
-    NewerFormat {
+    /// Written by another binary.
+    #[error("it has format {found}, this binary reads {known}")]
+    OtherFormat {
         /// The format found.
         found: u32,
-        /// The newest one known.
+        /// The one known.
         known: u32,
     },
     /// It ends too early.

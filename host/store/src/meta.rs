@@ -16,8 +16,8 @@ use crate::{
     files,
 };
 
-/// The format of a store's folder that this binary writes.
-pub const STORE_FORMAT: u32 = 1;
+/// The format of a store's folder that this binary reads and writes. 1 was never released.
+pub const STORE_FORMAT: u32 = 2;
 
 const ROWS_FOLDER: &str = "sled";
 
@@ -187,8 +187,8 @@ pub fn read_meta(folder: &Path) -> Result<Option<Meta>, OpenError> {
         return Ok(None);
     };
     match json.get("format").and_then(serde_json::Value::as_u64) {
-        Some(found) if found > u64::from(STORE_FORMAT) => Err(OpenError::NewerFormat {
-            found: u32::try_from(found).unwrap_or(u32::MAX),
+        Some(found) if found != u64::from(STORE_FORMAT) => Err(OpenError::OtherFormat {
+            found,
             known: STORE_FORMAT,
         }),
         _ => serde_json::from_value(json)

@@ -3,7 +3,7 @@
 //! Written by the partition's own thread between two groups, so that nothing changes under it; read by restores and
 //! checks. A snapshot is read to its end before any of it is believed.
 //!
-//! Form, numbers big-endian: the eight bytes `sbsnap` 00 01; then frames of length (u32), CRC-32C of what follows
+//! Form, numbers big-endian: the eight bytes `sbsnap` 00 02; then frames of length (u32), CRC-32C of what follows
 //! (u32) and bytes. The first frame is the header, each other one a row as length of the key (u16), key, stored
 //! value. A frame of length 0 ends the rows; behind it stand their count (u64) and the SHA-256 of everything before
 //! the digest.
@@ -25,7 +25,7 @@ use crate::{
 };
 
 const MAGIC: &[u8; 6] = b"sbsnap";
-const SNAPSHOT_FORMAT: u16 = 1;
+const SNAPSHOT_FORMAT: u16 = 2;
 /// Most bytes of one frame: a key and a value at their largest, with room to spare.
 const FRAME_BYTES_MAX: usize = 2 * row::VALUE_BYTES_MAX;
 /// Rows that a restore writes in one batch.
@@ -272,7 +272,7 @@ impl<'a, R: Read> Reader<'a, R> {
         }
         let format = u16::from_be_bytes(reader.array()?);
         if format != SNAPSHOT_FORMAT {
-            return Err(Error::Snapshot(SnapshotDamage::NewerFormat {
+            return Err(Error::Snapshot(SnapshotDamage::OtherFormat {
                 found: u32::from(format),
                 known: u32::from(SNAPSHOT_FORMAT),
             }));

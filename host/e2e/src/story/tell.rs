@@ -173,16 +173,18 @@ fn what(fact: &Json) -> String {
         );
     }
     let mut words = vec![text(&fact["kind"]).replace('_', " ")];
-    let parts = ["key", "step", "event", "arm", "due", "reason", "resent"];
+    let parts = [
+        "key", "step", "to", "event", "arm", "due", "zone", "reason", "resent", "changes",
+    ];
     words.extend(
         parts
             .map(|part| &fact[part])
             .into_iter()
             .filter(|value| !value.is_null())
-            .map(|value| {
-                value
-                    .as_str()
-                    .map_or_else(|| value.to_string(), |_| at(value))
+            .map(|value| match value {
+                Json::String(_) => at(value),
+                Json::Array(parts) => parts.iter().map(text).collect::<Vec<_>>().join(" "),
+                other => other.to_string(),
             }),
     );
     words.join(" ")

@@ -111,7 +111,7 @@ async fn waits_end_and_branches_are_decided_when_they_are_reached() {
 async fn at_one_instant_events_go_before_timers() {
     let world = World::new();
     let mut document = follow_up();
-    document["exits"] = json!([{"event": "order_returned"}]);
+    document["exits"] = json!([{"on": {"event": "order_returned"}}]);
     world.run(document).await;
     world
         .event("ann", "order_completed", json!({"order": 1, "value": 60}))

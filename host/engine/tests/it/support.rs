@@ -362,8 +362,9 @@ pub(crate) fn export(place: &Place) -> String {
 fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
         ArmDropped, ArmTaken, Armed, Disarmed, JourneyCompleted, JourneyEntered, JourneyExited,
-        MessageDeferred, MessageInDoubt, MessageQueued, MessageRefused, MessageSent,
-        MessageSkipped, NotEntered, RuleDecided, StepReached, WaitStarted,
+        Jumped, MessageDeferred, MessageInDoubt, MessageQueued, MessageRefused, MessageSent,
+        MessageSkipped, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
+        ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -390,6 +391,10 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
             format!("in doubt, {}", if *again { "again" } else { "held" })
         }
         JourneyCompleted => "completed".to_owned(),
+        Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
+        Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
+        StepSkipped(step) => format!("{step} passed over"),
+        ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
         JourneyExited(reason) => format!("exited: {reason}"),
     }
 }

@@ -81,7 +81,7 @@ impl Advance {
             return;
         };
         entering.version = version.number;
-        if let Err(reason) = self.may_enter(&entering, version) {
+        if let Err(reason) = self.may_enter(ctx, &entering, version) {
             return self.not_entered(ctx, &entering, reason);
         }
         if version.document.audience.is_none() {
@@ -111,7 +111,7 @@ impl Advance {
             return;
         };
         // Another occasion of the same event may have entered meanwhile.
-        match self.may_enter(&entering, version) {
+        match self.may_enter(ctx, &entering, version) {
             Ok(()) => self.enter(ctx, entering, version),
             Err(reason) => self.not_entered(ctx, &entering, reason),
         }
@@ -119,6 +119,7 @@ impl Advance {
 
     fn may_enter(
         &self,
+        ctx: &Context<'_>,
         entering: &Entering,
         version: &WorkflowVersion,
     ) -> Result<(), &'static str> {
@@ -132,8 +133,15 @@ impl Advance {
         match version.document.entry {
             Entry::Once if presence.entered > 0 => Err("entered_before"),
             Entry::AfterExit if !presence.journeys.is_empty() => Err("inside"),
+            Entry::After(least)
+                if presence
+                    .last_entered_at
+                    .is_some_and(|last| ctx.now < last.plus(least)) =>
+            {
+                Err("entered_lately")
+            }
             _ if presence.journeys.len() >= JOURNEYS_MAX => Err("journeys_full"),
-            Entry::Once | Entry::AfterExit | Entry::Every => Ok(()),
+            Entry::Once | Entry::AfterExit | Entry::Every | Entry::After(_) => Ok(()),
         }
     }
 
@@ -165,6 +173,9 @@ impl Advance {
             },
             steps_taken: 0,
             visits: std::collections::BTreeMap::new(),
+            arms: std::collections::BTreeMap::new(),
+            kept: signalbox_model::value::Fields::new(),
+            holdout: false,
         };
         if self.is_under_way(&whose) {
             return self.kept_out(ctx, &whose.workflow, version.number, "key_seen");
@@ -177,6 +188,7 @@ impl Advance {
             return;
         };
         presence.entered = presence.entered.saturating_add(1);
+        presence.last_entered_at = Some(ctx.now);
         presence.journeys.insert(whose.journey, journey);
         self.remember_key(&whose.workflow, &key, ctx.now.utc_day());
         self.journey_fact(ctx, &whose, FactKind::JourneyEntered(key));

@@ -68,6 +68,9 @@ impl Advance {
                 .iter()
                 .map(|(name, value)| (name, Some(value))),
         );
+        if !event.attributes.is_empty() {
+            self.recompute_waits(ctx);
+        }
         self.happen(
             ctx,
             &Happening {
@@ -82,15 +85,16 @@ impl Advance {
         );
     }
 
-    pub(super) fn change_attributes(&mut self, changes: &AttributeChanges) {
+    pub(super) fn change_attributes(&mut self, ctx: &Context<'_>, changes: &AttributeChanges) {
         let changes = changes.attributes.iter();
         self.set_attributes(changes.map(|(name, value)| (name, value.as_ref())));
+        self.recompute_waits(ctx);
     }
 
     /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before:
     /// the mail address first, then what is known already, for which room is kept, then new names, each in their order.
     /// What is left out keeps its former value.
-    fn set_attributes<'v>(
+    pub(super) fn set_attributes<'v>(
         &mut self,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
     ) {
@@ -154,6 +158,7 @@ impl Advance {
         self.cancel_arms(ctx, event);
         self.cancel_held_entries(ctx, event);
         self.exit_on(ctx, event);
+        self.wake(ctx, event);
         if ctx.now.since(event.occurred_at) <= TRIGGER_LATE_LIMIT {
             self.ask_triggers(ctx, event);
         }
@@ -165,19 +170,18 @@ impl Advance {
             for (&id, journey) in &presence.journeys {
                 let version = ctx.definitions.version(workflow, journey.version);
                 let exits = version.map_or(&[][..], |version| &version.document.exits);
-                if exits
-                    .iter()
-                    .any(|exit| exit.matches(event.name, event.fields))
-                {
-                    leaving.push(Whose {
+                let mut exits = exits.iter();
+                if let Some(exit) = exits.find(|exit| exit.on.matches(event.name, event.fields)) {
+                    let whose = Whose {
                         workflow: workflow.clone(),
                         journey: id,
-                    });
+                    };
+                    leaving.push((whose, exit.reason.as_deref().unwrap_or("exit_event")));
                 }
             }
         }
-        for whose in leaving {
-            self.exit(ctx, &whose, "exit_event", "exit");
+        for (whose, reason) in leaving {
+            self.exit(ctx, &whose, reason, "exit");
         }
     }
 

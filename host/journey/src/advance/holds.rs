@@ -9,7 +9,7 @@ use signalbox_model::{
     record::Posted,
     state::{HeldEntry, Place, Timer, TimerId},
     time::{Instant, Span},
-    workflow::{OnFailure, Step},
+    workflow::{OnFailure, step::Step},
 };
 
 use crate::{

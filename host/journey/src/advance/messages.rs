@@ -9,13 +9,16 @@ use signalbox_model::{
     time::Instant,
     value::{Fields, Value},
     verdict::{PersonalizerVerdict, Verdict},
-    workflow::{InDoubt, MessageClass, OnFailure, Send, Step},
+    workflow::{
+        OnFailure,
+        step::{InDoubt, MessageClass, Send, Step},
+    },
 };
 
 use crate::{
     advance::{
-        Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Standing, Whose,
-        events::Happening, standing, steps::Next,
+        Advance, BAD_ANSWER, Context, Continuation, MESSAGE_SENT, NO_ANSWER, Reply, Standing,
+        Whose, events::Happening, standing, steps::Next,
     },
     effect::{Decision, Effect, MessageChange},
     limits::{
@@ -25,8 +28,6 @@ use crate::{
     view,
 };
 
-/// The event that an accepted message makes.
-const MESSAGE_SENT: &str = "message_sent";
 /// Its field that counts the journeys in a row that led to it.
 const FOLLOW_UPS: &str = "follow_ups";
 
@@ -41,6 +42,10 @@ impl Advance {
     ) -> Next {
         if standing(ctx, &whose.workflow) == Standing::Paused {
             return self.not_queued(ctx, whose, step, "paused");
+        }
+        let is_held_out = self.journey(whose).is_some_and(|journey| journey.holdout);
+        if is_held_out && send.class == MessageClass::Marketing {
+            return self.not_queued(ctx, whose, step, "holdout");
         }
         if self.state.contact.email().is_none() {
             return self.not_queued(ctx, whose, step, "no_address");
@@ -456,7 +461,7 @@ impl Advance {
                 continue;
             }
             if pending.claimed.is_some() {
-                pending.cancelled = Some(reason.to_owned());
+                pending.cancelled.get_or_insert_with(|| reason.to_owned());
             } else {
                 unclaimed.push((id, pending.step.clone()));
             }

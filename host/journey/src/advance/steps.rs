@@ -7,7 +7,10 @@ use signalbox_model::{
     state::{Journey, JourneySummary, Place, Timer, TimerId},
     time::Instant,
     verdict::Verdict,
-    workflow::{Branch, OnFailure, Step, Wait},
+    workflow::{
+        OnFailure,
+        step::{Action, Branch, Goto, Step},
+    },
 };
 
 use crate::{
@@ -76,7 +79,7 @@ impl Advance {
             return self.exit(ctx, whose, "step_gone", "exit");
         };
         if !was_held {
-            return self.go_on_after(ctx, whose, version, step);
+            return self.wait_over(ctx, whose, version, step);
         }
         if self.holds_on(ctx, whose, step) {
             return;
@@ -111,8 +114,9 @@ impl Advance {
     ) -> bool {
         let steps = ctx.definitions.steps(&whose.workflow, version.number);
         let recurs = steps.is_some_and(|steps| steps.is_recurring(&step.id));
-        self.steps_reached += 1;
-        let steps_reached = self.steps_reached;
+        let steps_reached = self.steps_reached.entry(whose.journey).or_default();
+        *steps_reached += 1;
+        let steps_reached = *steps_reached;
         let Some(journey) = self.journey_mut(whose) else {
             return false;
         };
@@ -120,6 +124,12 @@ impl Advance {
             return false;
         }
         journey.steps_taken += 1;
+        // What it left has no timer and no message any more; where it stays is said by who parks it.
+        journey.place = Place::Held {
+            step: step.id.clone(),
+            due: ctx.now,
+            attempts: 0,
+        };
         if recurs {
             *journey.visits.entry(step.id.clone()).or_default() += 1;
         }
@@ -135,34 +145,65 @@ impl Advance {
         version: &WorkflowVersion,
         step: &Step,
     ) -> Next {
-        if let Some(send) = &step.send {
-            self.send(ctx, whose, version, step, send)
-        } else if let Some(wait) = &step.wait {
-            self.wait(ctx, whose, step, wait)
-        } else if let Some(branch) = &step.branch {
-            self.branch(ctx, whose, version, step, branch)
-        } else if let Some(exit) = &step.exit {
-            let reason = exit.reason.as_deref().unwrap_or("exit_step");
-            self.exit(ctx, whose, reason, "exit");
-            Next::Stay
-        } else {
+        match step.actions().next() {
+            Some(Action::Send(send)) => self.send(ctx, whose, version, step, send),
+            Some(Action::Wait(wait)) => self.wait(ctx, whose, version, step, wait),
+            Some(Action::WaitFor(wait)) => {
+                self.wait_until(ctx, whose, step, ctx.now.plus(wait.timeout))
+            }
+            Some(Action::Branch(branch)) => self.branch(ctx, whose, version, step, branch),
+            Some(Action::Split(split)) => self.split(ctx, whose, version, step, split),
+            Some(Action::Update(update)) => self.update_contact(ctx, whose, version, step, update),
+            Some(Action::Goto(goto)) => self.follow(ctx, whose, version, step, goto),
+            Some(Action::Exit(exit)) => {
+                let reason = exit.reason.as_deref().unwrap_or("exit_step");
+                self.exit(ctx, whose, reason, "exit");
+                Next::Stay
+            }
             // The check refuses a step without an action; one from a newer binary leads on.
-            Next::On(position_after(ctx, whose, version, step))
+            None => Next::On(position_after(ctx, whose, version, step)),
         }
     }
 
-    fn wait(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step, wait: &Wait) -> Next {
-        let due = ctx.now.plus(wait.duration);
-        self.park(
-            whose,
-            Place::Waiting {
-                step: step.id.clone(),
-                since: ctx.now,
-                due,
+    fn follow(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        goto: &Goto,
+    ) -> Next {
+        let visits = self
+            .journey(whose)
+            .and_then(|journey| journey.visits.get(&step.id));
+        let times = visits.copied().unwrap_or(1);
+        Next::On(
+            if goto.times_max.is_some_and(|times_max| times > times_max) {
+                position_after(ctx, whose, version, step)
+            } else {
+                position_of(ctx, whose, version, &goto.step)
             },
-        );
-        self.journey_fact(ctx, whose, FactKind::WaitStarted(step.id.clone(), due));
-        Next::Stay
+        )
+    }
+
+    /// Notes which arm the journey takes, `None` for the way of everybody else, and says where it goes.
+    pub(super) fn take_arm_of(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        (arm, goto): (Option<u16>, Option<&StepId>),
+    ) -> Next {
+        self.journey_fact(ctx, whose, FactKind::ArmTaken(step.id.clone(), arm));
+        let position = position_of(ctx, whose, version, &step.id);
+        if let (Some(position), Some(journey)) = (position, self.journey_mut(whose)) {
+            journey.arms.insert(position as u16, arm);
+        }
+        Next::On(match goto {
+            Some(goto) => position_of(ctx, whose, version, goto),
+            None => position_after(ctx, whose, version, step),
+        })
     }
 
     /// Asks all arms at once: which one is first is known when all have answered.
@@ -238,9 +279,8 @@ impl Advance {
             let answer = if verdict.member { "in" } else { "out" };
             self.step_decided(ctx, whose, version, slot, verdict.reason, answer);
             if verdict.member {
-                let taken = FactKind::ArmTaken(step.id.clone(), Some(index as u16));
-                self.journey_fact(ctx, whose, taken);
-                return Next::On(position_of(ctx, whose, version, &arm.goto));
+                let taken = (Some(index as u16), Some(&arm.goto));
+                return self.take_arm_of(ctx, whose, version, step, taken);
             }
         }
         self.default_arm(ctx, whose, version, step)
@@ -253,15 +293,9 @@ impl Advance {
         version: &WorkflowVersion,
         step: &Step,
     ) -> Next {
-        self.journey_fact(ctx, whose, FactKind::ArmTaken(step.id.clone(), None));
-        let otherwise = step
-            .branch
-            .as_ref()
-            .and_then(|branch| branch.otherwise.as_ref());
-        Next::On(match otherwise {
-            Some(otherwise) => position_of(ctx, whose, version, otherwise),
-            None => position_after(ctx, whose, version, step),
-        })
+        let branch = step.branch.as_ref();
+        let otherwise = branch.and_then(|branch| branch.otherwise.as_ref());
+        self.take_arm_of(ctx, whose, version, step, (None, otherwise))
     }
 
     fn arm_failed(
@@ -392,22 +426,27 @@ impl Advance {
         reason: &str,
         message_reason: &str,
     ) {
-        let Some(journey) = self.journey(whose) else {
+        if self.journey(whose).is_none() {
             return;
-        };
+        }
+        self.leave_place(ctx, whose, message_reason);
+        self.journey_fact(ctx, whose, FactKind::JourneyExited(reason.to_owned()));
+        self.close(ctx, whose, reason);
+    }
+
+    /// Cancels the timer that the place of the journey has, and what the journey has in the outbox.
+    pub(super) fn leave_place(&mut self, ctx: &Context<'_>, whose: &Whose, message_reason: &str) {
         // Cancelling a timer that has just fired once more does no harm; a place that only asks has none yet.
-        let due = match journey.place {
+        let due = self.journey(whose).and_then(|journey| match journey.place {
             Place::Waiting { due, .. } => Some(due),
             Place::Held { due, attempts, .. } if attempts > 0 => Some(due),
             Place::Held { .. } | Place::Sending { .. } => None,
-        };
+        });
         if let Some(due) = due {
             let timer = self.journey_timer(whose, due);
             self.effects.push(Effect::CancelTimer(timer));
         }
         self.cancel_messages(ctx, whose, message_reason);
-        self.journey_fact(ctx, whose, FactKind::JourneyExited(reason.to_owned()));
-        self.close(ctx, whose, reason);
     }
 
     fn close(&mut self, ctx: &Context<'_>, whose: &Whose, outcome: &str) {
@@ -433,7 +472,7 @@ impl Advance {
     }
 }
 
-fn position_of(
+pub(super) fn position_of(
     ctx: &Context<'_>,
     whose: &Whose,
     version: &WorkflowVersion,

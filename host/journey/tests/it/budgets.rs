@@ -4,15 +4,17 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use signalbox_journey::limits::{
-    KEY_BYTES_MAX, KEYS_MAX, STANDING_BYTES_MAX, TOTAL_BYTES_MAX, TOTALS_BYTES_MAX,
+    ARM_BYTES_MAX, KEPT_BYTES_MAX, KEY_BYTES_MAX, KEYS_MAX, STANDING_BYTES_MAX, TOTAL_BYTES_MAX,
+    TOTALS_BYTES_MAX,
 };
 use signalbox_model::{
     codec,
     contact::{ATTRIBUTES_BYTES_MAX, NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes},
     event::EVENT_BYTES_MAX,
     id::{ContactId, ID_BYTES_MAX, NAME_BYTES_MAX, WorkflowId},
-    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, SEEN_EVENTS_MAX, SeenEvent},
+    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent},
     time::Span,
+    workflow::STEPS_MAX,
 };
 
 use crate::{
@@ -72,6 +74,13 @@ fn check_parts(world: &World) {
     assert!(codec::size(&keys) <= 2 + KEYS_MAX * KEY_BYTES_MAX);
     let standing = codec::size(&presences) + codec::size(&state.pending);
     assert!(standing <= STANDING_BYTES_MAX, "{standing} bytes");
+    assert!(state.lots.len() <= LOTS_MAX);
+    assert!(codec::size(&state.lots) <= 1 + LOTS_MAX * Lot::BYTES_MAX);
+    let journeys = presences.values().flat_map(|one| one.journeys.values());
+    for journey in journeys {
+        assert!(sum(&mut journey.kept.iter().map(|one| codec::size(&one))) <= KEPT_BYTES_MAX);
+        assert!(codec::size(&journey.arms) <= 2 + STEPS_MAX * ARM_BYTES_MAX);
+    }
 }
 
 /// Goes round for as long as the contact has no gold, a mail each time.
@@ -102,9 +111,35 @@ fn greedy_workflows() -> Vec<Json> {
         round("round"),
         every(workflow(&long("cart"), cart, note.clone())),
         every(workflow(&long("echo"), on("message_sent"), note.clone())),
-        with(every(audience), "audience", hold(has("email"))),
+        with(
+            with(every(audience), "audience", hold(has("email"))),
+            "jumps",
+            json!([{"on": {"event": "page_viewed"}, "goto": long("note")}]),
+        ),
         workflow(&long("seldom"), on("order_completed"), note),
+        every(workflow(&long("keeper"), on("signup"), keeper())),
     ]
+}
+
+/// More lots than are remembered, and more values than are kept.
+fn keeper() -> Json {
+    let lots = (0..LOTS_MAX + 10).map(|number| {
+        let arms = json!([{"name": long("one"), "weight": 10_000}]);
+        json!({"id": long(&format!("lot{number}_")), "split": {"arms": arms}})
+    });
+    let keep = |number: usize| {
+        let mut names = serde_json::Map::new();
+        for name in 0..3 {
+            names.insert(
+                long(&format!("kept{name}")),
+                json!({"value": text(number * 40)}),
+            );
+        }
+        json!({"id": long(&format!("keep{number}_")), "update": {"keep": names}})
+    };
+    let wait = json!({"id": long("stay"), "wait": {"for": "2d"}});
+    let steps = lots.chain((1..8).map(keep)).chain([wait]);
+    Json::Array(steps.collect())
 }
 
 fn greedy_world() -> World {
@@ -337,7 +372,11 @@ fn the_oldest_keys_of_all_workflows_are_forgotten() {
 fn what_is_under_way_is_not_begun_again_though_its_key_is_forgotten() {
     let steps = json!([{"id": "rest", "wait": {"for": "1h"}}, {"id": "note", "send": {"template": "hello"}}]);
     let note = every(workflow("note", on("signup"), steps));
-    let mut world = started(&[with(note, "exits", json!([{"event": "order_completed"}]))]);
+    let mut world = started(&[with(
+        note,
+        "exits",
+        json!([{"on": {"event": "order_completed"}}]),
+    )]);
     let id = WorkflowId::parse("note").unwrap();
     let mut forgetting = |lines: &str| {
         let told = told(&mut world, lines);
@@ -485,7 +524,7 @@ fn attributes_beyond_their_budget_are_left_out() {
 
 #[test]
 fn an_entry_without_room_is_refused_until_somebody_leaves() {
-    let exits = json!([{"event": "order_completed"}]);
+    let exits = json!([{"on": {"event": "order_completed"}}]);
     let first = with(waits("first"), "exits", exits);
     let mut world = started(&[first, waits("second")]);
     let signup = |key: &str| {

@@ -45,28 +45,29 @@ fn all_problems_come_at_once() {
         {"id": "f", "branch": {"arms": [{"segment": has("gold"), "goto": "lost"}]}},
     ]);
     let exits = json!([
-        {"event": "order_completed", "where": [
+        {"on": {"event": "order_completed", "where": [
             {"field": "value", "operator": "in", "value": 3},
             {"field": "value", "operator": "exists", "value": "yes"},
             {"field": "value", "operator": "gt", "value": [1]},
-        ]},
+        ]}, "reason": "Not so"},
     ]);
     let broken = with(workflow("broken", on("signup"), steps), "exits", exits);
     assert_snapshot!(problems(with(broken, "title", json!(" "))), @r#"
-    /exits/0/where/0/value condition_value: the operator wants a list, the value is of type integer
-    /exits/0/where/1/value condition_value: the operator wants true or false, the value is of type text
-    /exits/0/where/2/value condition_value: the operator wants a number, a text or an instant, the value is of type list
+    /exits/0/on/where/0/value condition_value: the operator wants a list, the value is of type integer
+    /exits/0/on/where/1/value condition_value: the operator wants true or false, the value is of type text
+    /exits/0/on/where/2/value condition_value: the operator wants a number, a text or an instant, the value is of type list
+    /exits/0/reason reason_malformed: "Not so" is not a code in snake_case of at most 100 bytes
     /steps/0 several_actions: step a has several actions: send, wait [make a step of each]
     /steps/0/next step_unknown: there is no step gone
     /steps/0/send/template template_unknown: there is no template nowhere [templates of the workflow: hello]
     /steps/0/wait/for wait_empty: the wait has no length
     /steps/1/id id_twice: the id a is that of step 0 already
-    /steps/2 no_action: step c does nothing [give it one of send, wait, branch, exit]
+    /steps/2 no_action: step c does nothing [give it one of send, wait, wait_for, branch, split, update, goto, exit]
     /steps/3/exit/reason reason_malformed: "Not A Code" is not a code in snake_case of at most 100 bytes
     /steps/3/next next_after_exit: an exit ends the journey, nothing comes next
     /steps/4/branch/arms no_arms: the branch has no arm
     /steps/4/branch/otherwise step_unknown: there is no step nobody
-    /steps/4/next next_beside_otherwise: the branch says `otherwise`, so nobody takes `next` [leave one of them out]
+    /steps/4/next next_not_taken: the branch says where everybody goes, so nobody takes `next` [leave it out]
     /steps/5/branch/arms/0/goto step_unknown: there is no step lost
     /title title_empty: the title is empty
     "#);
@@ -82,8 +83,9 @@ fn loops_need_a_wait() {
         {"id": "d", "wait": {"for": "1h"}},
     ]);
     assert_snapshot!(problems(workflow("round", on("signup"), steps)), @r"
-    /steps/0 loop_without_wait: step a comes back to itself without a wait in between [put a wait into the loop]
-    /steps/1 loop_without_wait: step b comes back to itself without a wait in between [put a wait into the loop]
+    /steps/0 loop_without_wait: step a comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
+    /steps/0 never_ends: no way leads from step a to an end [add an exit step, or an event under exits]
+    /steps/1 loop_without_wait: step b comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
     /steps/3 unreachable: no way leads to step d
     ");
 }
@@ -108,7 +110,7 @@ fn counts_are_bounded() {
         .map(|index| json!({"id": format!("s{index}"), "wait": {"for": "1h"}}))
         .collect();
     let exits: Vec<Json> = (0..21)
-        .map(|_| json!({"event": "order_completed"}))
+        .map(|_| json!({"on": {"event": "order_completed"}}))
         .collect();
     let large = with(
         workflow("large", on("signup"), json!(steps)),
@@ -133,5 +135,136 @@ fn loops_count_their_steps_by_short_ids() {
         .collect();
     assert_eq!(problems(workflow("row", on("signup"), json!(steps))), "");
     steps[59]["next"] = json!(ids[0]);
-    assert_snapshot!(problems(workflow("round", on("signup"), json!(steps))), @"/steps loops_too_large: the ids of steps in loops take 4490 bytes, at most 4096 are allowed [give the steps shorter ids, or make the loops shorter]");
+    assert_snapshot!(problems(workflow("round", on("signup"), json!(steps))), @r"
+    /steps loops_too_large: the ids of steps in loops and behind jumps take 4490 bytes, at most 4096 are allowed [give the steps shorter ids, or put fewer of them into loops and behind jumps]
+    /steps/0 never_ends: no way leads from step 0ssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssssss to an end [add an exit step, or an event under exits]
+    ");
+}
+
+#[test]
+fn every_step_says_what_is_wrong_with_it() {
+    let pattern =
+        json!({"event": "paid", "where": [{"field": "value", "operator": "gt", "value": [1]}]});
+    let steps = json!([
+        {"id": "a", "wait": {}},
+        {"id": "b", "wait": {"for": "1h", "window": {"from": "09:00", "to": "09:00"}}},
+        {"id": "c", "wait": {"calendar": {"days": 1, "weekdays": ["monday", "monday"], "at": "09:00"}}},
+        {"id": "d", "wait": {"calendar": {"at": "09:00"}}},
+        {"id": "e", "wait": {"until": {"attribute": "born", "days": -4000}}},
+        {"id": "f", "wait_for": {"arms": [], "timeout": "0s"}},
+        {"id": "g", "wait_for": {"arms": [{"on": pattern, "goto": "x"}], "timeout": "1d", "otherwise": "y"}, "next": "a"},
+        {"id": "h", "split": {"arms": [{"name": "one", "weight": 5000}, {"name": "one", "weight": 4000}]}},
+        {"id": "i", "update": {}},
+        {"id": "j", "update": {
+            "set": {"a": {}, "b": {"value": 1, "plus": 2}},
+            "unset": ["a"], "add_tags": ["t"], "remove_tags": ["t"],
+        }},
+        {"id": "k", "goto": {"step": "b"}},
+        {"id": "l", "goto": {"step": "b", "times_max": 0}},
+        {"id": "m", "goto": {"step": "n"}, "next": "a"},
+        {"id": "n", "goto": {"step": "nowhere"}},
+    ]);
+    let wrong = with(
+        workflow("wrong", on("signup"), steps),
+        "entry",
+        json!({"after": "0s"}),
+    );
+    let jumps = json!([{"on": {"event": "paid"}, "goto": "nobody"}]);
+    assert_snapshot!(problems(with(wrong, "jumps", jumps)), @r"
+    /entry/after entry_empty: the duration has no length [write `every` to let a contact in every time]
+    /jumps/0/goto step_unknown: there is no step nobody
+    /steps/0/wait wait_count: the wait is told in 0 ways, it needs exactly one [give one of for, calendar, until, window]
+    /steps/1/wait wait_count: the wait is told in 2 ways, it needs exactly one [give one of for, calendar, until, window]
+    /steps/1/wait/window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
+    /steps/10/goto goto_unbounded: the way leads back to b without a bound [say how often at most with times_max]
+    /steps/11/goto/times_max goto_never: nobody ever goes there
+    /steps/12/next next_not_taken: the goto says where everybody goes, so nobody takes `next` [leave it out]
+    /steps/13/goto/step step_unknown: there is no step nowhere
+    /steps/2/wait/calendar wait_count: a calendar wait has either days or weekdays
+    /steps/2/wait/calendar/weekdays weekday_twice: a weekday stands there twice
+    /steps/3/wait/calendar wait_count: a calendar wait has either days or weekdays
+    /steps/4/wait/until/days wait_too_long: 4000 days are more than 3660
+    /steps/5/wait_for/arms no_arms: the wait_for has no arm
+    /steps/5/wait_for/timeout wait_empty: the wait has no length
+    /steps/6/next next_not_taken: the wait_for says where everybody goes, so nobody takes `next` [leave it out]
+    /steps/6/wait_for/arms/0/goto step_unknown: there is no step x
+    /steps/6/wait_for/arms/0/on/where/0/value condition_value: the operator wants a number, a text or an instant, the value is of type list
+    /steps/6/wait_for/otherwise step_unknown: there is no step y
+    /steps/7/split/arms weights_sum: the weights add up to 9000, not to 10000 [weights are basis points: 10000 are everybody]
+    /steps/7/split/arms/1/name arm_twice: another arm has the name one already
+    /steps/8/update update_empty: the update changes nothing [give it set, unset, add_tags, remove_tags or keep]
+    /steps/9/update/remove_tags set_and_unset: the tag t is added and removed
+    /steps/9/update/set/a source_count: the value comes from 0 places, it needs exactly one [give one of value, attribute, event, kept, plus]
+    /steps/9/update/set/b source_count: the value comes from 2 places, it needs exactly one [give one of value, attribute, event, kept, plus]
+    /steps/9/update/unset set_and_unset: a is set and removed
+    ");
+}
+
+#[test]
+fn a_workflow_comes_to_an_end_by_its_steps_or_by_an_exit() {
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello"}},
+        {"id": "week", "wait": {"for": "7d"}, "next": "note"},
+    ]);
+    let weekly = workflow("weekly", on("signup"), steps);
+    assert_snapshot!(problems(weekly.clone()), @"/steps/0 never_ends: no way leads from step note to an end [add an exit step, or an event under exits]");
+    let exits = json!([{"on": {"event": "unsubscribed"}}]);
+    assert_snapshot!(problems(with(weekly, "exits", exits)), @"");
+}
+
+#[test]
+fn a_step_is_reached_by_a_jump_alone() {
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello"}},
+        {"id": "over", "exit": {}},
+        {"id": "offer", "send": {"template": "hello"}},
+    ]);
+    let jumping = workflow("jumping", on("signup"), steps);
+    assert_snapshot!(problems(jumping.clone()), @"/steps/2 unreachable: no way leads to step offer");
+    let jumps = json!([{"on": {"event": "message_replied"}, "goto": "offer"}]);
+    assert_snapshot!(problems(with(jumping, "jumps", jumps)), @"");
+}
+
+#[test]
+fn a_wait_that_may_be_over_at_once_does_not_bound_a_loop() {
+    let round = |wait: Json| {
+        let steps = json!([{"id": "rest", "wait": wait}, {"id": "note", "send": {"template": "hello"}, "next": "rest"}]);
+        let exits = json!([{"on": {"event": "unsubscribed"}}]);
+        problems(with(workflow("round", on("signup"), steps), "exits", exits))
+    };
+    let refused = [
+        json!({"window": {"from": "09:00", "to": "18:00"}}),
+        json!({"until": {"attribute": "ends"}}),
+        json!({"until": {"attribute": "born", "yearly": true, "missing": "go_on"}}),
+    ];
+    for wait in refused {
+        assert!(round(wait.clone()).contains("loop_without_wait"), "{wait}");
+    }
+    let taken = [
+        json!({"for": "1h"}),
+        json!({"calendar": {"weekdays": ["monday"], "at": "09:00"}}),
+        json!({"until": {"attribute": "born", "yearly": true}}),
+        json!({"until": {"attribute": "ends", "past": "exit"}}),
+    ];
+    for wait in taken {
+        assert_eq!(round(wait.clone()), "", "{wait}");
+    }
+}
+
+#[test]
+fn what_cannot_be_waited_for_split_or_changed_is_refused() {
+    let sent = json!({"event": "message_sent"});
+    let steps = json!([
+        {"id": "a", "wait_for": {"timeout": "1d", "arms": [{"on": sent}]}},
+        {"id": "b", "split": {"experiment": "x", "arms": [{"name": "one", "weight": 10_000}]}},
+        {"id": "c", "split": {"experiment": "x", "arms": [{"name": "two", "weight": 10_000}]}},
+        {"id": "d", "update": {"set": {"tags": {"value": "vip"}}}},
+    ]);
+    let jumps = json!([{"on": sent, "goto": "b"}]);
+    assert_snapshot!(problems(with(workflow("odd", on("signup"), steps), "jumps", jumps)), @r"
+    /jumps/0/on/event event_of_sending: no journey can wait for a sent message [the step behind a send begins when its message is sent]
+    /steps/0/wait_for/arms/0/on/event event_of_sending: no journey can wait for a sent message [the step behind a send begins when its message is sent]
+    /steps/2/split/experiment arms_differ: step b splits the same experiment into other arms
+    /steps/3/update tags_by_name: the attribute tags is changed by tags only [use add_tags and remove_tags]
+    ");
 }

@@ -532,6 +532,10 @@ fn fact_in_words(fact: &Fact) -> String {
         FactKind::MessageInDoubt(step, _, false) => format!("{step} in doubt, held"),
         FactKind::JourneyCompleted => "completed".to_owned(),
         FactKind::JourneyExited(reason) => format!("exited: {reason}"),
+        FactKind::Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
+        FactKind::Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
+        FactKind::StepSkipped(step) => format!("{step} passed over"),
+        FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
     };
     format!("{workflow}: {what}")
 }

@@ -14,3 +14,5 @@ mod rows;
 mod rules;
 mod states;
 mod steps;
+mod times;
+mod ways;

@@ -284,9 +284,12 @@ fn the_view_holds_what_a_template_may_see() {
         },
         steps_taken: 1,
         visits: std::collections::BTreeMap::new(),
+        arms: std::collections::BTreeMap::new(),
+        kept: crate::rules::fields(&json!({"price": 7})),
+        holdout: false,
     };
     let document: Workflow = serde_json::from_value(marketing()).unwrap();
     let rule: Value = serde_json::from_value(json!({"coupon": "X7"})).unwrap();
     let view = signalbox_journey::view::build(&contact, id, &journey, &document, Some(&rule));
-    assert_snapshot!(view, @r#"{"contact":{"first_name":"Ada <3","id":"c1"},"event":{"name":"order_shipped","occurred_at":"2026-03-01T00:00:00Z","tracking_number":"1Z"},"journey":{"entered_at":"2026-03-01T00:00:00Z","id":"f430a398ff4130255f8ea540ac48cd5b","key":"7"},"rule":{"coupon":"X7"},"workflow":{"id":"note","title":"note","version":1}}"#);
+    assert_snapshot!(view, @r#"{"contact":{"first_name":"Ada <3","id":"c1"},"event":{"name":"order_shipped","occurred_at":"2026-03-01T00:00:00Z","tracking_number":"1Z"},"journey":{"arms":{},"entered_at":"2026-03-01T00:00:00Z","id":"f430a398ff4130255f8ea540ac48cd5b","kept":{"price":7},"key":"7"},"rule":{"coupon":"X7"},"workflow":{"id":"note","title":"note","version":1}}"#);
 }

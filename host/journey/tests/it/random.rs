@@ -14,7 +14,7 @@ use crate::{
     rules::{has, later_than, on, with, workflow},
 };
 
-fn workflows() -> [Json; 3] {
+fn workflows() -> [Json; 4] {
     let hold = |binding| with(binding, "on_failure", json!("hold"));
     let pause = |binding| with(binding, "on_failure", json!("pause"));
     let values = json!({"plugin": "values", "config": {"send_in": "2h"}});
@@ -29,7 +29,7 @@ fn workflows() -> [Json; 3] {
         {"id": "round", "wait": {"for": "6h"}, "next": "which"},
         {"id": "over", "exit": {}},
     ]);
-    let exits = json!([{"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}]);
+    let exits = json!([{"on": {"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}}]);
     let note = json!([{"id": "note", "send": {"template": "hello"}}]);
     let welcome = with(
         workflow("welcome", hold(on("signup")), welcome),
@@ -48,7 +48,39 @@ fn workflows() -> [Json; 3] {
             json!("once"),
         ),
         workflow("echo", on("message_sent"), note),
+        with(
+            with(
+                workflow("offer", on("page_viewed"), offer()),
+                "entry",
+                json!("every"),
+            ),
+            "jumps",
+            json!([{"on": {"event": "cart_created"}, "goto": "last"}]),
+        ),
     ]
+}
+
+/// Every step that needs no rule.
+fn offer() -> Json {
+    json!([
+        {"id": "lot", "split": {"arms": [
+            {"name": "one", "weight": 5_000},
+            {"name": "two", "weight": 4_000, "goto": "paid"},
+            {"name": "none", "weight": 1_000, "holdout": true},
+        ]}},
+        {"id": "first", "send": {"template": "hello"}},
+        {"id": "paid", "wait_for": {"timeout": "20h", "otherwise": "count", "arms": [
+            {"on": {"event": "order_completed"}, "goto": "thanks"},
+            {"on": {"event": "signup"}},
+        ]}},
+        {"id": "morning", "wait": {"calendar": {"days": 1, "at": "09:00"}}},
+        {"id": "count", "update": {"set": {"offers": {"plus": 1}}, "add_tags": ["offered"], "keep": {"from": {"event": "key"}}}},
+        {"id": "again", "goto": {"step": "first", "times_max": 2}},
+        {"id": "birthday", "wait": {"until": {"attribute": "born", "yearly": true, "missing": "go_on"}}},
+        {"id": "thanks", "send": {"template": "hello"}},
+        {"id": "open", "wait": {"window": {"from": "09:00", "to": "18:00", "days": ["monday", "friday"]}}},
+        {"id": "last", "send": {"template": "hello"}},
+    ])
 }
 
 /// A line of a story, or an input that fits nothing.
@@ -74,7 +106,7 @@ fn moves() -> impl Strategy<Value = Move> {
         prop::sample::select(vec!["", " age=20h", " age=40h", " history", " id=same"]),
         prop::sample::select(vec!["a", "b", "c"]),
     );
-    let workflow = prop::sample::select(vec!["welcome", "cart", "echo"]);
+    let workflow = prop::sample::select(vec!["welcome", "cart", "echo", "offer"]);
     let command = prop::sample::select(vec![
         "start", "start", "pause", "resume", "resume", "end", "delete",
     ]);
@@ -85,6 +117,9 @@ fn moves() -> impl Strategy<Value = Move> {
         r#"{"silver": 1}"#,
         r#"{"email": null}"#,
         r#"{"email": "x@example.com"}"#,
+        r#"{"time_zone": "Asia/Tokyo"}"#,
+        r#"{"time_zone": "America/New_York", "born": "2000-03-04"}"#,
+        r#"{"time_zone": "nowhere", "born": "2000-03-09"}"#,
     ];
     let outcomes = vec![
         "accepted",
@@ -106,7 +141,7 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => rule.prop_map(|rule| Move::Line(format!("mend {rule}"))),
         1 => prop::sample::select(set).prop_map(|set| Move::Line(format!("set {set}"))),
         4 => (1..40_u64).prop_map(Move::Wind),
-        1 => (0..3_usize, 0..3_usize).prop_map(|(which, without)| Move::Put(which, without)),
+        1 => (0..4_usize, 0..3_usize).prop_map(|(which, without)| Move::Put(which, without)),
         1 => (0..3_u32).prop_map(Move::StrayTimer),
         1 => (0..3_u8, 0..4_u32).prop_map(|(which, attempt)| Move::StrayIntent(which, attempt)),
         1 => (0..4_u32).prop_map(|attempt| Move::StrayOutcome(attempt, AttemptOutcome::Accepted)),
@@ -180,12 +215,12 @@ proptest! {
     #[test]
     fn invariants_hold(steps in prop::collection::vec(moves(), 1..80)) {
         let mut world = World::new(&workflows());
-        world.play("start welcome\n start cart\n start echo");
+        world.play("start welcome\n start cart\n start echo\n start offer");
         for step in &steps {
             play(&mut world, step);
         }
         // Whatever happened, an end leaves nothing behind.
-        for workflow in ["welcome", "cart", "echo"] {
+        for workflow in ["welcome", "cart", "echo", "offer"] {
             world.play(&format!("end {workflow}\n delete {workflow}"));
         }
         world.play("outcome in_doubt\n event page_viewed");

@@ -14,7 +14,7 @@ fn series() -> Json {
         {"id": "pause", "wait": {"for": "3d"}},
         {"id": "second", "send": {"template": "hello"}},
     ]);
-    let exits = json!([{"event": "order_completed", "where": [{"field": "value", "operator": "gte", "value": 10}]}]);
+    let exits = json!([{"on": {"event": "order_completed", "where": [{"field": "value", "operator": "gte", "value": 10}]}}]);
     with(workflow("series", on("signup"), steps), "exits", exits)
 }
 
@@ -213,7 +213,9 @@ fn a_loop_makes_a_message_per_visit_and_ends_at_the_guard() {
         {"id": "again", "send": {"template": "hello"}},
         {"id": "rest", "wait": {"for": "1h"}, "next": "again"},
     ]);
-    let mut world = World::new(&[workflow("loop", on("signup"), steps)]);
+    let exits = json!([{"on": {"event": "unsubscribed"}}]);
+    let endless = with(workflow("loop", on("signup"), steps), "exits", exits);
+    let mut world = World::new(&[endless]);
     world.play("start loop\n event signup\n send\n @1h\n send\n @2h\n send");
     assert_snapshot!(world.out, @r"
     0s loop: trigger said enter: because

@@ -19,7 +19,7 @@ use signalbox_model::{
     },
     time::{Instant, Span},
     value::{Fields, Value},
-    workflow::{InDoubt, MessageClass},
+    workflow::step::{InDoubt, MessageClass},
 };
 use signalbox_store::{Batch, Config, Store};
 
@@ -110,6 +110,9 @@ pub(crate) fn let_wait(state: &mut ContactState, due: Instant) -> Timer {
         },
         steps_taken: 1,
         visits: [].into(),
+        arms: std::collections::BTreeMap::new(),
+        kept: signalbox_model::value::Fields::new(),
+        holdout: false,
     };
     let presence: &mut Presence = state.presences.entry(workflow()).or_default();
     presence.journeys.insert(id, journey);

@@ -1,0 +1,163 @@
+//! Updates: what a step changes of the contact, and what it keeps with the journey.
+
+use std::collections::BTreeSet;
+
+use signalbox_model::{
+    codec,
+    contact::TAGS_ATTRIBUTE,
+    definitions::WorkflowVersion,
+    fact::FactKind,
+    id::FieldName,
+    state::Journey,
+    value::{Fields, Value},
+    workflow::step::{Source, Step, Update},
+};
+
+use crate::{
+    advance::{
+        Advance, Context, Whose,
+        steps::{Next, position_after},
+    },
+    limits::{KEPT_BYTES_MAX, TAGS_MAX},
+};
+
+impl Advance {
+    pub(super) fn update_contact(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        update: &Update,
+    ) -> Next {
+        let Some(journey) = self.journey(whose) else {
+            return Next::Stay;
+        };
+        let attributes = &self.state.contact.attributes;
+        let keep = values(&update.keep, attributes, journey, &journey.kept);
+        let set = values(&update.set, attributes, journey, attributes);
+        let set = set.into_iter().chain(retagged(attributes, update));
+        let removed = update.unset.iter().map(|name| (name.clone(), None));
+        let changes: Vec<(FieldName, Option<Value>)> = removed
+            .chain(set.map(|(name, value)| (name, Some(value))))
+            .collect();
+        let before: Vec<Option<Value>> = changes
+            .iter()
+            .map(|(name, _)| attributes.get(name).cloned())
+            .collect();
+        self.set_attributes(changes.iter().map(|(name, value)| (name, value.as_ref())));
+        self.recompute_waits(ctx);
+        let mut told = Vec::new();
+        for ((name, _), before) in changes.iter().zip(&before) {
+            let now = self.state.contact.attributes.get(name);
+            if now != before.as_ref() {
+                tell(name, before.as_ref(), now, &mut told);
+            }
+        }
+        if let Some(journey) = self.journey_mut(whose) {
+            for (name, value) in keep {
+                if keep_value(&mut journey.kept, &name, value) {
+                    told.push(format!("kept.{name}"));
+                }
+            }
+        }
+        if !told.is_empty() {
+            self.journey_fact(ctx, whose, FactKind::Updated(step.id.clone(), told));
+        }
+        Next::On(position_after(ctx, whose, version, step))
+    }
+}
+
+/// The values of the sources that have one.
+fn values<'s>(
+    sources: impl IntoIterator<Item = (&'s FieldName, &'s Source)>,
+    attributes: &Fields,
+    journey: &Journey,
+    changed: &Fields,
+) -> Vec<(FieldName, Value)> {
+    let found = sources.into_iter().filter_map(|(name, source)| {
+        let value = value_of(source, attributes, journey, changed.get(name))?;
+        Some((name.clone(), value))
+    });
+    found.collect()
+}
+
+fn value_of(
+    source: &Source,
+    attributes: &Fields,
+    journey: &Journey,
+    before: Option<&Value>,
+) -> Option<Value> {
+    let from = |fields: &Fields, name: &Option<FieldName>| {
+        name.as_ref().and_then(|name| fields.get(name)).cloned()
+    };
+    if let Some(plus) = source.plus {
+        return Some(sum(before, plus));
+    }
+    source
+        .value
+        .clone()
+        .or_else(|| from(attributes, &source.attribute))
+        .or_else(|| from(&journey.event.fields, &source.event))
+        .or_else(|| from(&journey.kept, &source.kept))
+}
+
+/// Whole numbers stay whole; what is no number counts as 0.
+fn sum(before: Option<&Value>, plus: f64) -> Value {
+    const WHOLE_MAX: f64 = 9_007_199_254_740_992.0;
+    let sum = before.and_then(Value::as_number).unwrap_or(0.0) + plus;
+    let is_whole = !matches!(before, Some(Value::Number(_))) && sum.fract() == 0.0;
+    if is_whole && sum.abs() <= WHOLE_MAX {
+        Value::Integer(sum as i64)
+    } else if sum.is_finite() {
+        Value::Number(sum)
+    } else {
+        before.cloned().unwrap_or(Value::Integer(0))
+    }
+}
+
+/// The attribute of tags with the update's changes, if it changes.
+fn retagged(attributes: &Fields, update: &Update) -> Option<(FieldName, Value)> {
+    let name = FieldName::parse(TAGS_ATTRIBUTE).ok()?;
+    let before = tags(attributes.get(&name));
+    let mut after = before.clone();
+    for tag in &update.remove_tags {
+        after.remove(tag.as_str());
+    }
+    for tag in &update.add_tags {
+        if after.len() < TAGS_MAX {
+            after.insert(tag.as_str());
+        }
+    }
+    let list = after.iter().map(|tag| Value::text(*tag)).collect();
+    (after != before).then_some((name, Value::List(list)))
+}
+
+fn tags(value: Option<&Value>) -> BTreeSet<&str> {
+    match value {
+        Some(Value::List(list)) => list.iter().filter_map(Value::as_text).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+/// Says that the attribute changed; of tags, which ones.
+fn tell(name: &FieldName, before: Option<&Value>, now: Option<&Value>, told: &mut Vec<String>) {
+    if name.as_str() != TAGS_ATTRIBUTE {
+        return told.push(name.to_string());
+    }
+    let (before, now) = (tags(before), tags(now));
+    told.extend(before.difference(&now).map(|tag| format!("-{tag}")));
+    told.extend(now.difference(&before).map(|tag| format!("+{tag}")));
+}
+
+/// Keeps the value if there is room for it, and says whether that changed anything.
+fn keep_value(kept: &mut Fields, name: &FieldName, value: Value) -> bool {
+    let others = kept.iter().filter(|(other, _)| *other != name);
+    let taken: usize = others.map(|one| codec::size(&one)).sum();
+    let fits = taken + codec::size(&(name, &value)) <= KEPT_BYTES_MAX;
+    let changes = kept.get(name) != Some(&value);
+    if fits && changes {
+        kept.insert(name.clone(), value);
+    }
+    fits && changes
+}

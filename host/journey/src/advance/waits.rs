@@ -1,0 +1,248 @@
+//! Waits: how they begin, what ends them before their time, and where the journey goes then.
+
+use signalbox_model::{
+    calendar::Zone,
+    contact::ZONE_ATTRIBUTE,
+    definitions::WorkflowVersion,
+    fact::FactKind,
+    id::{FieldName, StepId},
+    state::Place,
+    time::Instant,
+    workflow::step::{Step, Wait, WaitFor},
+};
+
+use crate::{
+    advance::{
+        Advance, Context, Whose,
+        events::Happening,
+        steps::{Next, position_after, position_of},
+    },
+    due::{self, Due},
+};
+
+impl Advance {
+    pub(super) fn wait(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        wait: &Wait,
+    ) -> Next {
+        let (zone, source) = self.zone(version);
+        let attributes = &self.state.contact.attributes;
+        let due = due::of(wait, &zone, attributes, ctx.now);
+        if wait.duration.is_none() {
+            let what = FactKind::ZoneTaken(step.id.clone(), zone.to_string(), source);
+            self.journey_fact(ctx, whose, what);
+        }
+        match due {
+            Due::At(due) => self.wait_until(ctx, whose, step, due),
+            Due::Now => Next::On(position_after(ctx, whose, version, step)),
+            Due::Never(reason) => {
+                self.exit(ctx, whose, reason, "exit");
+                Next::Stay
+            }
+        }
+    }
+
+    /// The zone of the contact here, and whose it is.
+    fn zone(&self, version: &WorkflowVersion) -> (Zone, String) {
+        let attributes = &self.state.contact.attributes;
+        let own = FieldName::parse(ZONE_ATTRIBUTE).ok();
+        let own = own.and_then(|name| attributes.get(&name));
+        let parsed = own.map(|own| own.as_text().and_then(|text| Zone::parse(text).ok()));
+        let flag = if parsed == Some(None) {
+            "_contact_invalid"
+        } else {
+            ""
+        };
+        match (parsed.flatten(), &version.document.zone) {
+            (Some(zone), _) => (zone, "contact".to_owned()),
+            (None, Some(zone)) => (zone.clone(), format!("workflow{flag}")),
+            (None, None) => (Zone::UTC, format!("utc{flag}")),
+        }
+    }
+
+    pub(super) fn wait_until(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        due: Instant,
+    ) -> Next {
+        self.park(
+            whose,
+            Place::Waiting {
+                step: step.id.clone(),
+                since: ctx.now,
+                due,
+            },
+        );
+        self.journey_fact(ctx, whose, FactKind::WaitStarted(step.id.clone(), due));
+        Next::Stay
+    }
+
+    /// Computes the waits anew that go by what has changed: the contact's zone, or the date that is waited for. One that
+    /// would be over ends at once; one whose date is gone stays as it is; one that is due already is left to its timer.
+    pub(super) fn recompute_waits(&mut self, ctx: &Context<'_>) {
+        for whose in self.journeys_inside() {
+            let Some(Place::Waiting { step, since, due }) =
+                self.journey(&whose).map(|journey| journey.place.clone())
+            else {
+                continue;
+            };
+            let Some((version, step)) = self.step_of(ctx, &whose, &step) else {
+                continue;
+            };
+            let wait = step.wait.as_ref();
+            let Some(wait) = wait.filter(|wait| wait.duration.is_none() && due > ctx.now) else {
+                continue;
+            };
+            let (zone, _) = self.zone(version);
+            // A window is waited for from now on, whatever it was in the zone before.
+            let from = if wait.window.is_some() {
+                ctx.now
+            } else {
+                since
+            };
+            let anew = match due::of(wait, &zone, &self.state.contact.attributes, from) {
+                Due::At(anew) => anew.max(ctx.now),
+                Due::Now => ctx.now,
+                Due::Never(due::DATE_PASSED) => {
+                    self.exit(ctx, &whose, due::DATE_PASSED, "exit");
+                    continue;
+                }
+                Due::Never(_) => continue,
+            };
+            if anew != due {
+                self.move_wait(ctx, &whose, step, since, anew);
+            }
+        }
+    }
+
+    fn move_wait(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        since: Instant,
+        due: Instant,
+    ) {
+        self.leave_place(ctx, whose, "exit");
+        let place = Place::Waiting {
+            step: step.id.clone(),
+            since,
+            due,
+        };
+        self.park(whose, place);
+        self.journey_fact(ctx, whose, FactKind::WaitStarted(step.id.clone(), due));
+    }
+
+    /// The time of the wait is over.
+    pub(super) fn wait_over(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) {
+        let Some(wait) = &step.wait_for else {
+            return self.go_on_after(ctx, whose, version, step);
+        };
+        let taken = (None, wait.otherwise.as_ref());
+        if let Next::On(next) = self.take_arm_of(ctx, whose, version, step, taken) {
+            self.go(ctx, whose, version, next);
+        }
+    }
+
+    /// Moves every journey for which the event is a jump, and goes on with every other one that waits for it.
+    pub(super) fn wake(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        for whose in self.journeys_inside() {
+            if !self.jump(ctx, &whose, event) {
+                self.end_wait(ctx, &whose, event);
+            }
+        }
+    }
+
+    fn end_wait(&mut self, ctx: &Context<'_>, whose: &Whose, event: &Happening<'_>) {
+        let Some(Place::Waiting { step, .. }) = self.journey(whose).map(|journey| &journey.place)
+        else {
+            return;
+        };
+        let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
+            return;
+        };
+        let fits = step.wait_for.as_ref().and_then(|wait| arm_of(wait, event));
+        let Some((arm, goto)) = fits else {
+            return;
+        };
+        self.leave_place(ctx, whose, "exit");
+        let taken = (Some(arm), goto);
+        if let Next::On(next) = self.take_arm_of(ctx, whose, version, step, taken) {
+            self.go(ctx, whose, version, next);
+        }
+    }
+
+    /// Moves the journey if the event is a jump to where it has not been yet. A message that is on its way is taken back;
+    /// while one that could not be is not settled, it does not jump again.
+    fn jump(&mut self, ctx: &Context<'_>, whose: &Whose, event: &Happening<'_>) -> bool {
+        let (Some(version), Some(journey)) = (self.version_of(ctx, whose), self.journey(whose))
+        else {
+            return false;
+        };
+        let mut jumps = version.document.jumps.iter();
+        let Some(jump) = jumps.find(|jump| jump.on.matches(event.name, event.fields)) else {
+            return false;
+        };
+        // Any step can come before the target of a jump, so its visits are counted.
+        if journey.visits.contains_key(&jump.goto) || self.has_left_message(whose) {
+            return false;
+        }
+        let from = journey.place.step().clone();
+        let target = position_of(ctx, whose, version, &jump.goto);
+        self.leave_place(ctx, whose, "jumped");
+        let what = FactKind::Jumped(from.clone(), jump.goto.clone(), event.name.clone());
+        self.journey_fact(ctx, whose, what);
+        let start = position_of(ctx, whose, version, &from);
+        for step in passed_over(version, start, target) {
+            self.journey_fact(ctx, whose, FactKind::StepSkipped(step.id.clone()));
+        }
+        self.go(ctx, whose, version, target);
+        true
+    }
+
+    /// Whether a message is under way that the journey has left.
+    fn has_left_message(&self, whose: &Whose) -> bool {
+        let mut pending = self.state.pending.values();
+        pending.any(|message| message.journey == whose.journey && message.cancelled.is_some())
+    }
+
+    /// Every journey of the contact.
+    fn journeys_inside(&self) -> Vec<Whose> {
+        let presences = self.state.presences.iter();
+        let journeys = presences.flat_map(|(workflow, presence)| {
+            presence.journeys.keys().map(|&journey| Whose {
+                workflow: workflow.clone(),
+                journey,
+            })
+        });
+        journeys.collect()
+    }
+}
+
+/// The first arm that the event fits.
+fn arm_of<'w>(wait: &'w WaitFor, event: &Happening<'_>) -> Option<(u16, Option<&'w StepId>)> {
+    let mut arms = (0..).zip(&wait.arms);
+    arms.find(|(_, arm)| arm.on.matches(event.name, event.fields))
+        .map(|(index, arm)| (index, arm.goto.as_ref()))
+}
+
+/// The steps between the two, in the order of the document; none when the way leads back.
+fn passed_over(version: &WorkflowVersion, start: Option<usize>, target: Option<usize>) -> &[Step] {
+    let (Some(start), Some(target)) = (start, target) else {
+        return &[];
+    };
+    let steps = &version.document.steps;
+    steps.get(start + 1..target).unwrap_or(&[])
+}

@@ -1,0 +1,344 @@
+//! One step: it does exactly one thing, and names what there is.
+
+use std::collections::BTreeSet;
+
+use signalbox_model::{
+    contact::TAGS_ATTRIBUTE,
+    id::{ArmName, StepId, TemplateName},
+    problem::Problem,
+    time::Span,
+    value::VALUE_DEPTH_MAX,
+    workflow::{
+        Workflow,
+        step::{
+            ARMS_MAX, Action, Branch, CHANGES_MAX, CalendarWait, Exit, Goto, Send, Source, Split,
+            Step, Update, WAIT_DAYS_MAX, WEIGHTS, Wait, WaitFor,
+        },
+    },
+};
+
+use super::{Positions, check_awaited, check_count, check_reason, check_step};
+
+/// A step with what its check needs to know.
+struct Context<'a> {
+    workflow: &'a Workflow,
+    positions: &'a Positions,
+    index: usize,
+    step: &'a Step,
+    pointer: String,
+}
+
+/// Adds the problems of the step at `index`.
+pub(super) fn check(
+    workflow: &Workflow,
+    index: usize,
+    step: &Step,
+    positions: &Positions,
+    problems: &mut Vec<Problem>,
+) {
+    let context = Context {
+        workflow,
+        positions,
+        index,
+        step,
+        pointer: format!("/steps/{index}"),
+    };
+    context.check_count_of_actions(problems);
+    if let Some(next) = &step.next {
+        context.check_target("next", next, problems);
+    }
+    for action in step.actions() {
+        match action {
+            Action::Send(send) => context.check_send(send, problems),
+            Action::Wait(wait) => context.check_wait(wait, problems),
+            Action::WaitFor(wait) => context.check_wait_for(wait, problems),
+            Action::Branch(branch) => context.check_branch(branch, problems),
+            Action::Split(split) => context.check_split(split, problems),
+            Action::Update(update) => context.check_update(update, problems),
+            Action::Goto(goto) => context.check_goto(goto, problems),
+            Action::Exit(exit) => context.check_exit(exit, problems),
+        }
+    }
+}
+
+impl Context<'_> {
+    fn at(&self, member: impl std::fmt::Display) -> String {
+        format!("{}/{member}", self.pointer)
+    }
+
+    fn problem(
+        &self,
+        member: impl std::fmt::Display,
+        code: &str,
+        reason: impl Into<String>,
+    ) -> Problem {
+        Problem::new(self.at(member), code, reason)
+    }
+
+    fn check_target(
+        &self,
+        member: impl std::fmt::Display,
+        name: &StepId,
+        problems: &mut Vec<Problem>,
+    ) {
+        check_step(&self.at(member), name, self.positions, problems);
+    }
+
+    fn check_count_of_actions(&self, problems: &mut Vec<Problem>) {
+        let names: Vec<&str> = self.step.actions().map(|action| action.name()).collect();
+        let id = &self.step.id;
+        match names.as_slice() {
+            [_one] => {}
+            [] => {
+                let reason = format!("step {id} does nothing");
+                let problem = Problem::new(self.pointer.as_str(), "no_action", reason);
+                let help = format!("give it one of {}", Step::ACTIONS.join(", "));
+                problems.push(problem.with_help(help));
+            }
+            several => {
+                let reason = format!("step {id} has several actions: {}", several.join(", "));
+                let problem = Problem::new(self.pointer.as_str(), "several_actions", reason);
+                problems.push(problem.with_help("make a step of each"));
+            }
+        }
+    }
+
+    fn check_length(&self, member: &str, length: Span, problems: &mut Vec<Problem>) {
+        if length == Span::ZERO {
+            problems.push(self.problem(member, "wait_empty", "the wait has no length"));
+        }
+    }
+
+    fn check_wait(&self, wait: &Wait, problems: &mut Vec<Problem>) {
+        if wait.ways() != 1 {
+            let reason = format!(
+                "the wait is told in {} ways, it needs exactly one",
+                wait.ways()
+            );
+            let problem = self.problem("wait", "wait_count", reason);
+            problems.push(problem.with_help("give one of for, calendar, until, window"));
+        }
+        if let Some(duration) = wait.duration {
+            self.check_length("wait/for", duration, problems);
+        }
+        if let Some(calendar) = &wait.calendar {
+            self.check_calendar(calendar, problems);
+        }
+        if let Some(until) = &wait.until {
+            self.check_days("wait/until/days", until.days.unsigned_abs(), problems);
+        }
+        if let Some(window) = &wait.window {
+            problems.extend(window.problems(&self.at("wait/window")));
+        }
+    }
+
+    fn check_calendar(&self, calendar: &CalendarWait, problems: &mut Vec<Problem>) {
+        self.check_days("wait/calendar/days", calendar.days.unwrap_or(0), problems);
+        if calendar.days.is_some() != calendar.weekdays.is_empty() {
+            let reason = "a calendar wait has either days or weekdays";
+            problems.push(self.problem("wait/calendar", "wait_count", reason));
+        }
+        let days: BTreeSet<_> = calendar.weekdays.iter().collect();
+        if days.len() < calendar.weekdays.len() {
+            let reason = "a weekday stands there twice";
+            problems.push(self.problem("wait/calendar/weekdays", "weekday_twice", reason));
+        }
+    }
+
+    fn check_days(&self, member: &str, days: u32, problems: &mut Vec<Problem>) {
+        if days > WAIT_DAYS_MAX {
+            let reason = format!("{days} days are more than {WAIT_DAYS_MAX}");
+            problems.push(self.problem(member, "wait_too_long", reason));
+        }
+    }
+
+    fn check_send(&self, send: &Send, problems: &mut Vec<Problem>) {
+        let templates = &self.workflow.templates;
+        if templates.contains_key(&send.template) {
+            return;
+        }
+        let reason = format!("there is no template {}", send.template);
+        let names: Vec<&str> = templates.keys().map(TemplateName::as_str).collect();
+        let help = format!("templates of the workflow: {}", names.join(", "));
+        let problem = self.problem("send/template", "template_unknown", reason);
+        problems.push(problem.with_help(help));
+    }
+
+    fn check_arms(&self, action: &str, count: usize, problems: &mut Vec<Problem>) {
+        let member = format!("{action}/arms");
+        if count == 0 {
+            let reason = format!("the {action} has no arm");
+            problems.push(self.problem(&member, "no_arms", reason));
+        }
+        check_count(&self.at(member), "arms", count, ARMS_MAX, problems);
+    }
+
+    /// Everybody takes an arm or `otherwise`: a `next` would say something that never happens.
+    fn check_next(&self, action: &str, is_taken: bool, problems: &mut Vec<Problem>) {
+        if !is_taken && self.step.next.is_some() {
+            let reason = format!("the {action} says where everybody goes, so nobody takes `next`");
+            let problem = self.problem("next", "next_not_taken", reason);
+            problems.push(problem.with_help("leave it out"));
+        }
+    }
+
+    fn check_branch(&self, branch: &Branch, problems: &mut Vec<Problem>) {
+        self.check_arms("branch", branch.arms.len(), problems);
+        for (index, arm) in branch.arms.iter().enumerate() {
+            let member = format!("branch/arms/{index}/goto");
+            self.check_target(member, &arm.goto, problems);
+        }
+        if let Some(otherwise) = &branch.otherwise {
+            self.check_target("branch/otherwise", otherwise, problems);
+        }
+        self.check_next("branch", branch.otherwise.is_none(), problems);
+    }
+
+    fn check_wait_for(&self, wait: &WaitFor, problems: &mut Vec<Problem>) {
+        self.check_arms("wait_for", wait.arms.len(), problems);
+        self.check_length("wait_for/timeout", wait.timeout, problems);
+        for (index, arm) in wait.arms.iter().enumerate() {
+            let at = self.at(format_args!("wait_for/arms/{index}/on"));
+            check_awaited(&at, &arm.on, problems);
+            if let Some(goto) = &arm.goto {
+                self.check_target(format_args!("wait_for/arms/{index}/goto"), goto, problems);
+            }
+        }
+        if let Some(otherwise) = &wait.otherwise {
+            self.check_target("wait_for/otherwise", otherwise, problems);
+        }
+        let goes_on = wait.otherwise.is_none() || wait.arms.iter().any(|arm| arm.goto.is_none());
+        self.check_next("wait_for", goes_on, problems);
+    }
+
+    fn check_split(&self, split: &Split, problems: &mut Vec<Problem>) {
+        self.check_arms("split", split.arms.len(), problems);
+        let mut names = BTreeSet::new();
+        for (index, arm) in split.arms.iter().enumerate() {
+            if !names.insert(&arm.name) {
+                let reason = format!("another arm has the name {} already", arm.name);
+                let member = format!("split/arms/{index}/name");
+                problems.push(self.problem(member, "arm_twice", reason));
+            }
+            if let Some(goto) = &arm.goto {
+                self.check_target(format_args!("split/arms/{index}/goto"), goto, problems);
+            }
+        }
+        if let Some(other) = self.split_with_other_arms(split) {
+            let reason = format!("step {other} splits the same experiment into other arms");
+            problems.push(self.problem("split/experiment", "arms_differ", reason));
+        }
+        let weights: u64 = split.arms.iter().map(|arm| u64::from(arm.weight)).sum();
+        if weights != u64::from(WEIGHTS) && !split.arms.is_empty() {
+            let reason = format!("the weights add up to {weights}, not to {WEIGHTS}");
+            let problem = self.problem("split/arms", "weights_sum", reason);
+            let help = format!("weights are basis points: {WEIGHTS} are everybody");
+            problems.push(problem.with_help(help));
+        }
+        let goes_on = split.arms.iter().any(|arm| arm.goto.is_none());
+        self.check_next("split", goes_on, problems);
+    }
+
+    /// An earlier split of the same experiment whose arms have other names.
+    fn split_with_other_arms(&self, split: &Split) -> Option<&StepId> {
+        let names = |split: &Split| -> BTreeSet<ArmName> {
+            split.arms.iter().map(|arm| arm.name.clone()).collect()
+        };
+        let experiment = split.experiment.as_ref()?;
+        let mut earlier = self.workflow.steps.iter().take(self.index);
+        let other = earlier.find(|step| {
+            let other = step.split.as_ref();
+            let other = other.filter(|other| other.experiment.as_ref() == Some(experiment));
+            other.is_some_and(|other| names(other) != names(split))
+        })?;
+        Some(&other.id)
+    }
+
+    fn check_update(&self, update: &Update, problems: &mut Vec<Problem>) {
+        let counts = [
+            update.set.len(),
+            update.unset.len(),
+            update.add_tags.len(),
+            update.remove_tags.len(),
+            update.keep.len(),
+        ];
+        let count = counts.iter().sum();
+        if count == 0 {
+            let problem = self.problem("update", "update_empty", "the update changes nothing");
+            problems.push(problem.with_help("give it set, unset, add_tags, remove_tags or keep"));
+        }
+        check_count(&self.at("update"), "changes", count, CHANGES_MAX, problems);
+        for (part, sources) in [("set", &update.set), ("keep", &update.keep)] {
+            for (name, source) in sources {
+                self.check_source(&format!("update/{part}/{name}"), source, problems);
+            }
+        }
+        let mut changed = update.set.keys().chain(&update.unset);
+        if changed.any(|name| name.as_str() == TAGS_ATTRIBUTE) {
+            let reason = format!("the attribute {TAGS_ATTRIBUTE} is changed by tags only");
+            let problem = self.problem("update", "tags_by_name", reason);
+            problems.push(problem.with_help("use add_tags and remove_tags"));
+        }
+        for name in update
+            .unset
+            .iter()
+            .filter(|name| update.set.contains_key(*name))
+        {
+            let reason = format!("{name} is set and removed");
+            problems.push(self.problem("update/unset", "set_and_unset", reason));
+        }
+        for tag in update
+            .add_tags
+            .iter()
+            .filter(|tag| update.remove_tags.contains(*tag))
+        {
+            let reason = format!("the tag {tag} is added and removed");
+            problems.push(self.problem("update/remove_tags", "set_and_unset", reason));
+        }
+    }
+
+    fn check_source(&self, member: &str, source: &Source, problems: &mut Vec<Problem>) {
+        let given = [
+            source.value.is_some(),
+            source.attribute.is_some(),
+            source.event.is_some(),
+            source.kept.is_some(),
+            source.plus.is_some(),
+        ];
+        let count = given.iter().filter(|given| **given).count();
+        if count != 1 {
+            let reason = format!("the value comes from {count} places, it needs exactly one");
+            let problem = self.problem(member, "source_count", reason);
+            problems.push(problem.with_help("give one of value, attribute, event, kept, plus"));
+        }
+        if let Some(value) = &source.value
+            && value.depth() > VALUE_DEPTH_MAX
+        {
+            let reason = format!("the value is nested deeper than {VALUE_DEPTH_MAX}");
+            problems.push(self.problem(format_args!("{member}/value"), "too_deep", reason));
+        }
+    }
+
+    fn check_goto(&self, goto: &Goto, problems: &mut Vec<Problem>) {
+        self.check_target("goto/step", &goto.step, problems);
+        let target = self.positions.get(&goto.step);
+        if target.is_some_and(|&target| target <= self.index) && goto.times_max.is_none() {
+            let reason = format!("the way leads back to {} without a bound", goto.step);
+            let problem = self.problem("goto", "goto_unbounded", reason);
+            problems.push(problem.with_help("say how often at most with times_max"));
+        }
+        if goto.times_max == Some(0) {
+            let reason = "nobody ever goes there";
+            problems.push(self.problem("goto/times_max", "goto_never", reason));
+        }
+        self.check_next("goto", goto.times_max.is_some(), problems);
+    }
+
+    fn check_exit(&self, exit: &Exit, problems: &mut Vec<Problem>) {
+        check_reason(&self.at("exit/reason"), exit.reason.as_deref(), problems);
+        if self.step.next.is_some() {
+            let reason = "an exit ends the journey, nothing comes next";
+            problems.push(self.problem("next", "next_after_exit", reason));
+        }
+    }
+}
