@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalbox_engine::NewInput;
 use signalbox_model::{
-    event::{EVENT_AHEAD_MAX, Event},
+    event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event},
     id::{ContactId, EventId, EventName},
     problem::Problem,
     time::Instant,
@@ -188,6 +188,13 @@ fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
 
 /// The event that the document says, or what is wrong with it.
 fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
+    if document.name.as_str() == APPROVAL_DECIDED {
+        let reason = format!("{APPROVAL_DECIDED} is made by the server, when somebody decides");
+        let code = ErrorCode::InvalidBody.as_str();
+        let problem = Problem::new(format!("{base}/name"), code, reason);
+        let route = "post to /v1/contacts/{id}/journeys/{journey}/approval";
+        return Err(problem.with_help(route));
+    }
     let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
     let pointer = format!("{base}/attributes");
     let attributes = fields::checked(document.attributes, &pointer)?;

@@ -26,7 +26,7 @@ pub struct FactBody {
     /// `rule_decided`, `armed`, `disarmed`, `arm_dropped`, `journey_entered`, `not_entered`, `step_reached`,
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
     /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
-    /// `step_skipped` or `zone_taken`.
+    /// `step_skipped`, `zone_taken` or `approval_decided`.
     pub kind: &'static str,
     /// The step it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -53,6 +53,9 @@ pub struct FactBody {
     /// The time zone that a wait goes by; whose it is stands in `reason`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
+    /// The person who decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<String>,
     /// The step that a jump led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
@@ -68,7 +71,7 @@ pub struct FactBody {
     /// A rule's decision: the file that answered, by SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// A rule's decision: `enter`, `arm`, `no`, `in`, `out`, `chosen` or `failed`.
+    /// A rule's decision: `enter`, `arm`, `no`, `in`, `out`, `chosen` or `failed`. A person's: `approved` or `rejected`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
 }
@@ -152,6 +155,11 @@ fn body_of(what: &FactKind) -> FactBody {
             ..at_step("jumped", from)
         },
         FactKind::StepSkipped(step) => at_step("step_skipped", step),
+        FactKind::ApprovalDecided(step, decision, actor) => FactBody {
+            answer: Some(decision.clone()),
+            actor: Some(actor.clone()),
+            ..at_step("approval_decided", step)
+        },
         FactKind::ZoneTaken(step, zone, source) => FactBody {
             zone: Some(zone.clone()),
             reason: Some(source.clone()),

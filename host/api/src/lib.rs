@@ -3,6 +3,7 @@
 //! Called by `app` with an engine that runs. Handlers parse, ask the engine, and write the answer; they decide
 //! nothing. No other room knows HTTP.
 
+pub mod approvals;
 pub mod bodies;
 pub mod connections;
 pub mod error;
@@ -65,6 +66,10 @@ pub fn router(app: App) -> Router {
             get(contacts::read).patch(contacts::patch),
         )
         .route("/v1/contacts/{id}/journeys", get(contacts::journeys))
+        .route(
+            "/v1/contacts/{id}/journeys/{journey}/approval",
+            post(approvals::decide),
+        )
         .route("/v1/workflows", get(workflows::list))
         .route(
             "/v1/workflows/{id}",

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::{clock, contacts, events, inbox, system, workflows};
+use crate::{approvals, clock, contacts, events, inbox, system, workflows};
 
 /// The document at `/openapi.json`.
 #[derive(OpenApi)]
@@ -26,6 +26,7 @@ use crate::{clock, contacts, events, inbox, system, workflows};
         contacts::read,
         contacts::patch,
         contacts::journeys,
+        approvals::decide,
         workflows::list,
         workflows::read,
         workflows::put,

@@ -33,6 +33,7 @@
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
 //! | `old event CONTACT NAME #ID DATE TIME FIELDS` | likewise, with another instant than now |
 //! | `contact CONTACT ATTRIBUTES` | attributes are set |
+//! | `approve CONTACT STEP ACTOR`, `reject CONTACT STEP ACTOR` | a person decides about the journey that stands there |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end` |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
 //! | `down`, `up` | a graceful stop, and another start |

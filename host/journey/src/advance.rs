@@ -20,7 +20,7 @@ use signalbox_model::{
     condition::EventPattern,
     contact::AttributeChanges,
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
-    event::Event,
+    event::{Event, approval},
     fact::{Fact, FactKind, RuleDecision},
     id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
@@ -168,6 +168,8 @@ enum Standing {
     Over(&'static str),
 }
 
+/// The arms of a step that a person decides at.
+pub(crate) const DECISIONS: [&str; 2] = [approval::APPROVED, approval::REJECTED];
 /// The event that an accepted message makes.
 pub(crate) const MESSAGE_SENT: &str = "message_sent";
 /// The failure in place of an answer that breaks the contract.

@@ -164,7 +164,7 @@ fn index(document: &Workflow) -> StepIndex {
 fn has_arms(action: &Action<'_>) -> bool {
     matches!(
         action,
-        Action::Branch(_) | Action::Split(_) | Action::WaitFor(_)
+        Action::Branch(_) | Action::Split(_) | Action::WaitFor(_) | Action::Approve(_)
     )
 }
 
@@ -238,6 +238,11 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
                 named.extend(wait.arms.iter().map(|arm| arm.goto.as_ref()));
                 named.push(wait.otherwise.as_ref());
             }
+            Action::Approve(approve) => named.extend([
+                approve.approved.as_ref(),
+                Some(&approve.rejected),
+                Some(&approve.otherwise),
+            ]),
             Action::Split(split) => named.extend(split.arms.iter().map(|arm| arm.goto.as_ref())),
             Action::Goto(goto) => {
                 named.push(Some(&goto.step));

@@ -7,6 +7,7 @@
 
 use serde_json::{Map, Value as Json};
 
+use crate::advance::DECISIONS;
 use signalbox_model::{
     contact::Contact,
     id::{JourneyId, WorkflowId},
@@ -90,13 +91,15 @@ fn of_journey(id: JourneyId, journey: &Journey, workflow: &Workflow) -> Json {
     ])
 }
 
-/// The arm of a split by its name, of a branch by the step it leads to, of a wait by its event; else `otherwise`.
+/// The arm of a split by its name, of a branch by the step it leads to, of a wait by its event, of an approval by the
+/// decision; else `otherwise`.
 fn arm_in_words(step: &Step, arm: Option<u16>) -> String {
     let named = arm.map(usize::from).and_then(|index| {
         step.actions().find_map(|action| match action {
             Action::Split(split) => split.arms.get(index).map(|arm| arm.name.to_string()),
             Action::Branch(branch) => branch.arms.get(index).map(|arm| arm.goto.to_string()),
             Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.to_string()),
+            Action::Approve(_) => DECISIONS.get(index).map(|decision| (*decision).to_owned()),
             _ => None,
         })
     });

@@ -16,6 +16,25 @@ pub const EVENT_BYTES_MAX: usize = 16 * 1024;
 pub const EVENT_AHEAD_MAX: Span = Span::from_ms(5 * 60_000);
 /// An event older than this enters the history and triggers nothing.
 pub const TRIGGER_LATE_LIMIT: Span = Span::from_ms(24 * 3_600_000);
+/// The event that a person's decision about a journey makes. Only the server makes it; see [`approval`].
+pub const APPROVAL_DECIDED: &str = "approval_decided";
+
+/// Names of the fields of [`APPROVAL_DECIDED`], each a text.
+pub mod approval {
+    /// The journey that was decided about, as hex.
+    pub const JOURNEY: &str = "journey";
+    /// The step it stood at.
+    pub const STEP: &str = "step";
+    /// `approved` or `rejected`.
+    pub const DECISION: &str = "decision";
+    /// Who decided.
+    pub const ACTOR: &str = "actor";
+    /// The decision that lets a journey go on.
+    pub const APPROVED: &str = "approved";
+    /// The one that does not.
+    pub const REJECTED: &str = "rejected";
+}
+
 /// How long an event's id is remembered for its contact, so that the same event is applied once.
 pub const DEDUPE_DAYS: u32 = 30;
 

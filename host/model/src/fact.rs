@@ -72,6 +72,8 @@ pub enum FactKind {
     /// The wait goes by that zone; whose it is: `contact`, `workflow` or `utc`, and `_contact_invalid` behind it when the
     /// contact's own is none.
     ZoneTaken(StepId, String, String),
+    /// A person decided about the journey: `approved` or `rejected`, and who.
+    ApprovalDecided(StepId, String, String),
 }
 
 impl FactKind {

@@ -58,7 +58,8 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
         | FactKind::Updated(..)
         | FactKind::Jumped(..)
         | FactKind::StepSkipped(_)
-        | FactKind::ZoneTaken(..) => {}
+        | FactKind::ZoneTaken(..)
+        | FactKind::ApprovalDecided(..) => {}
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
             count(&mut version.step_mut(step).arms_taken, &taken);

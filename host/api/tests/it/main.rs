@@ -1,5 +1,6 @@
 //! The routes as callers meet them: the real router over a real engine on a manual clock, text in and text out.
 
+mod approvals;
 mod bad_input;
 mod batches;
 mod connections;

@@ -20,12 +20,17 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 25] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 26] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
     ("PATCH", "/v1/contacts/{id}", Access::Ingest),
     ("GET", "/v1/contacts/{id}/journeys", Access::Key),
+    (
+        "POST",
+        "/v1/contacts/{id}/journeys/{journey}/approval",
+        Access::Key,
+    ),
     ("GET", "/v1/workflows", Access::Key),
     ("GET", "/v1/workflows/{id}", Access::Key),
     ("PUT", "/v1/workflows/{id}", Access::Key),
@@ -50,7 +55,9 @@ pub(crate) const ROUTES: [(&str, &str, Access); 25] = [
 
 /// The path with something in its places.
 pub(crate) fn reachable(path: &str) -> String {
-    path.replace("{id}", "ann").replace("{action}", "start")
+    path.replace("{id}", "ann")
+        .replace("{action}", "start")
+        .replace("{journey}", &"0".repeat(32))
 }
 
 #[test]

@@ -137,6 +137,10 @@ impl<'a> Player<'a> {
                 let came = self.old_event(rest)?;
                 return must_succeed_or_compare(line, came);
             }
+            "approve" | "reject" => {
+                let came = self.decide(verb, rest)?;
+                return must_succeed_or_compare(line, came);
+            }
             "contact" => {
                 let (contact, attributes) = rest.split_once(' ').context("whose attributes?")?;
                 let body = json!({ "attributes": read_json(attributes)? });
@@ -320,6 +324,29 @@ impl<'a> Player<'a> {
         } else {
             lines
         })
+    }
+
+    /// `approve CONTACT STEP ACTOR`, about the contact's journey that stands at the step.
+    fn decide(&mut self, verb: &str, rest: &str) -> Result<Vec<String>> {
+        let mut words = rest.splitn(3, ' ');
+        let (Some(contact), Some(step), Some(actor)) = (words.next(), words.next(), words.next())
+        else {
+            bail!("write `{verb} CONTACT STEP ACTOR`");
+        };
+        self.settle_before()?;
+        let page = self.journeys_of(contact)?;
+        let journeys = page["journeys"].as_array().into_iter().flatten();
+        let mut there = journeys.filter(|journey| journey["place"]["step"] == step);
+        let journey = there.next().context("no journey stands there")?;
+        let id = journey["id"].as_str().context("a journey has an id")?;
+        let decision = match verb {
+            "approve" => "approved",
+            _ => "rejected",
+        };
+        let body = json!({ "decision": decision, "actor": actor });
+        let path = format!("/v1/contacts/{contact}/journeys/{id}/approval");
+        let answer = self.api()?.post(&path, &body)?;
+        Ok(told(&answer, || "accepted".to_owned()))
     }
 
     fn journeys_of(&self, contact: &str) -> Result<Json> {

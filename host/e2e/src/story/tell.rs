@@ -174,7 +174,8 @@ fn what(fact: &Json) -> String {
     }
     let mut words = vec![text(&fact["kind"]).replace('_', " ")];
     let parts = [
-        "key", "step", "to", "event", "arm", "due", "zone", "reason", "resent", "changes",
+        "key", "step", "to", "event", "arm", "due", "zone", "answer", "actor", "reason", "resent",
+        "changes",
     ];
     words.extend(
         parts

@@ -361,10 +361,10 @@ pub(crate) fn export(place: &Place) -> String {
 
 fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
-        ArmDropped, ArmTaken, Armed, Disarmed, JourneyCompleted, JourneyEntered, JourneyExited,
-        Jumped, MessageDeferred, MessageInDoubt, MessageQueued, MessageRefused, MessageSent,
-        MessageSkipped, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
-        ZoneTaken,
+        ApprovalDecided, ArmDropped, ArmTaken, Armed, Disarmed, JourneyCompleted, JourneyEntered,
+        JourneyExited, Jumped, MessageDeferred, MessageInDoubt, MessageQueued, MessageRefused,
+        MessageSent, MessageSkipped, NotEntered, RuleDecided, StepReached, StepSkipped, Updated,
+        WaitStarted, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -394,6 +394,7 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
         Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         StepSkipped(step) => format!("{step} passed over"),
+        ApprovalDecided(step, decision, actor) => format!("{step} {decision} by {actor}"),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
         JourneyExited(reason) => format!("exited: {reason}"),
     }

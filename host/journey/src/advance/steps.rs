@@ -151,6 +151,9 @@ impl Advance {
             Some(Action::WaitFor(wait)) => {
                 self.wait_until(ctx, whose, step, ctx.now.plus(wait.timeout))
             }
+            Some(Action::Approve(approve)) => {
+                self.wait_until(ctx, whose, step, ctx.now.plus(approve.timeout))
+            }
             Some(Action::Branch(branch)) => self.branch(ctx, whose, version, step, branch),
             Some(Action::Split(split)) => self.split(ctx, whose, version, step, split),
             Some(Action::Update(update)) => self.update_contact(ctx, whose, version, step, update),

@@ -4,16 +4,17 @@ use signalbox_model::{
     calendar::Zone,
     contact::ZONE_ATTRIBUTE,
     definitions::WorkflowVersion,
+    event::{APPROVAL_DECIDED, approval},
     fact::FactKind,
     id::{FieldName, StepId},
     state::Place,
     time::Instant,
-    workflow::step::{Step, Wait, WaitFor},
+    workflow::step::{Approve, Step, Wait},
 };
 
 use crate::{
     advance::{
-        Advance, Context, Whose,
+        Advance, Context, DECISIONS, Whose,
         events::Happening,
         steps::{Next, position_after, position_of},
     },
@@ -147,10 +148,12 @@ impl Advance {
         version: &WorkflowVersion,
         step: &Step,
     ) {
-        let Some(wait) = &step.wait_for else {
-            return self.go_on_after(ctx, whose, version, step);
+        let otherwise = match (&step.wait_for, &step.approve) {
+            (Some(wait), _) => wait.otherwise.as_ref(),
+            (None, Some(approve)) => Some(&approve.otherwise),
+            (None, None) => return self.go_on_after(ctx, whose, version, step),
         };
-        let taken = (None, wait.otherwise.as_ref());
+        let taken = (None, otherwise);
         if let Next::On(next) = self.take_arm_of(ctx, whose, version, step, taken) {
             self.go(ctx, whose, version, next);
         }
@@ -173,11 +176,16 @@ impl Advance {
         let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
             return;
         };
-        let fits = step.wait_for.as_ref().and_then(|wait| arm_of(wait, event));
-        let Some((arm, goto)) = fits else {
+        let Some((arm, goto)) = arm_of(step, whose, event) else {
             return;
         };
         self.leave_place(ctx, whose, "exit");
+        if step.approve.is_some() {
+            let decision = DECISIONS[usize::from(arm)].to_owned();
+            let actor = text(event, approval::ACTOR).unwrap_or_default().to_owned();
+            let what = FactKind::ApprovalDecided(step.id.clone(), decision, actor);
+            self.journey_fact(ctx, whose, what);
+        }
         let taken = (Some(arm), goto);
         if let Next::On(next) = self.take_arm_of(ctx, whose, version, step, taken) {
             self.go(ctx, whose, version, next);
@@ -231,11 +239,41 @@ impl Advance {
     }
 }
 
-/// The first arm that the event fits.
-fn arm_of<'w>(wait: &'w WaitFor, event: &Happening<'_>) -> Option<(u16, Option<&'w StepId>)> {
-    let mut arms = (0..).zip(&wait.arms);
+/// The arm of the step that the event fits, and where it leads.
+fn arm_of<'s>(
+    step: &'s Step,
+    whose: &Whose,
+    event: &Happening<'_>,
+) -> Option<(u16, Option<&'s StepId>)> {
+    if let Some(approve) = &step.approve {
+        return decision_of(step, approve, whose, event);
+    }
+    let mut arms = (0..).zip(&step.wait_for.as_ref()?.arms);
     arms.find(|(_, arm)| arm.on.matches(event.name, event.fields))
         .map(|(index, arm)| (index, arm.goto.as_ref()))
+}
+
+/// What a person decided about this journey at this step.
+fn decision_of<'s>(
+    step: &Step,
+    approve: &'s Approve,
+    whose: &Whose,
+    event: &Happening<'_>,
+) -> Option<(u16, Option<&'s StepId>)> {
+    let is_meant = event.name.as_str() == APPROVAL_DECIDED
+        && text(event, approval::JOURNEY) == Some(whose.journey.to_string().as_str())
+        && text(event, approval::STEP) == Some(step.id.as_str());
+    match text(event, approval::DECISION) {
+        Some(approval::APPROVED) if is_meant => Some((0, approve.approved.as_ref())),
+        Some(approval::REJECTED) if is_meant => Some((1, Some(&approve.rejected))),
+        _ => None,
+    }
+}
+
+fn text<'e>(event: &Happening<'e>, name: &str) -> Option<&'e str> {
+    let mut fields = event.fields.iter();
+    let (_, value) = fields.find(|(field, _)| field.as_str() == name)?;
+    value.as_text()
 }
 
 /// The steps between the two, in the order of the document; none when the way leads back.

@@ -11,8 +11,8 @@ use signalbox_model::{
     workflow::{
         Workflow,
         step::{
-            ARMS_MAX, Action, Branch, CHANGES_MAX, CalendarWait, Exit, Goto, Send, Source, Split,
-            Step, Update, WAIT_DAYS_MAX, WEIGHTS, Wait, WaitFor,
+            ARMS_MAX, Action, Approve, Branch, CHANGES_MAX, CalendarWait, Exit, Goto, Send, Source,
+            Split, Step, Update, WAIT_DAYS_MAX, WEIGHTS, Wait, WaitFor,
         },
     },
 };
@@ -52,6 +52,7 @@ pub(super) fn check(
             Action::Send(send) => context.check_send(send, problems),
             Action::Wait(wait) => context.check_wait(wait, problems),
             Action::WaitFor(wait) => context.check_wait_for(wait, problems),
+            Action::Approve(approve) => context.check_approve(approve, problems),
             Action::Branch(branch) => context.check_branch(branch, problems),
             Action::Split(split) => context.check_split(split, problems),
             Action::Update(update) => context.check_update(update, problems),
@@ -209,6 +210,16 @@ impl Context<'_> {
         }
         let goes_on = wait.otherwise.is_none() || wait.arms.iter().any(|arm| arm.goto.is_none());
         self.check_next("wait_for", goes_on, problems);
+    }
+
+    fn check_approve(&self, approve: &Approve, problems: &mut Vec<Problem>) {
+        self.check_length("approve/timeout", approve.timeout, problems);
+        if let Some(approved) = &approve.approved {
+            self.check_target("approve/approved", approved, problems);
+        }
+        self.check_target("approve/rejected", &approve.rejected, problems);
+        self.check_target("approve/otherwise", &approve.otherwise, problems);
+        self.check_next("approve", approve.approved.is_none(), problems);
     }
 
     fn check_split(&self, split: &Split, problems: &mut Vec<Problem>) {

@@ -535,6 +535,9 @@ fn fact_in_words(fact: &Fact) -> String {
         FactKind::Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
         FactKind::Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         FactKind::StepSkipped(step) => format!("{step} passed over"),
+        FactKind::ApprovalDecided(step, decision, actor) => {
+            format!("{step} {decision} by {actor}")
+        }
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
     };
     format!("{workflow}: {what}")

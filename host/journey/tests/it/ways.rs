@@ -524,3 +524,73 @@ fn one_event_moves_every_journey_that_waits_for_it() {
         .count();
     assert_eq!(completed, 60, "{told}");
 }
+
+/// A coupon that a person looks at first.
+fn coupon() -> Json {
+    let steps = json!([
+        {"id": "look", "approve": {"timeout": "2d", "rejected": "no", "otherwise": "late"}},
+        {"id": "coupon", "send": {"template": "hello"}, "next": "over"},
+        {"id": "no", "exit": {"reason": "rejected"}},
+        {"id": "late", "exit": {"reason": "nobody_looked"}},
+        {"id": "over", "exit": {}},
+    ]);
+    workflow("coupon", on("signup"), steps)
+}
+
+/// What somebody decides about the contact's only journey.
+fn decided(world: &World, step: &str, decision: &str) -> String {
+    let mut journeys = world
+        .state
+        .presences
+        .values()
+        .flat_map(|one| one.journeys.keys());
+    let journey = journeys.next().expect("a journey").to_string();
+    let fields = json!({"journey": journey, "step": step, "decision": decision, "actor": "Eva"});
+    format!("event approval_decided {fields}")
+}
+
+#[test]
+fn a_person_approves_rejects_or_lets_the_time_pass() {
+    let mut world = World::new(&[coupon()]);
+    world.play("start coupon\n event signup");
+    let other = decided(&world, "coupon", "approved");
+    let unheard = decided(&world, "look", "perhaps");
+    let approved = decided(&world, "look", "approved");
+    world.play(&format!(
+        "@1d {other}\n {unheard}\n {approved}\n {approved}\n send"
+    ));
+    world.play("event signup");
+    // The decision about another journey is none about this one.
+    world.play(&approved);
+    let rejected = decided(&world, "look", "rejected");
+    world.play(&format!("{rejected}\n event signup\n @9d"));
+    assert_snapshot!(world.out, @r"
+    0s coupon: trigger said enter: because
+    0s coupon: entered as e1
+    0s coupon: at look
+    0s coupon: look waits until 2d
+    1d coupon: look approved by Eva
+    1d coupon: look took arm 0
+    1d coupon: at coupon
+    1d coupon: coupon queued
+    1d go for attempt 1
+    1d coupon: coupon sent
+    1d coupon: at over
+    1d coupon: exited: exit_step
+    1d coupon: trigger said enter: because
+    1d coupon: entered as e6
+    1d coupon: at look
+    1d coupon: look waits until 3d
+    1d coupon: look rejected by Eva
+    1d coupon: look took arm 1
+    1d coupon: at no
+    1d coupon: exited: rejected
+    1d coupon: trigger said enter: because
+    1d coupon: entered as e9
+    1d coupon: at look
+    1d coupon: look waits until 3d
+    3d coupon: look took the default arm
+    3d coupon: at late
+    3d coupon: exited: nobody_looked
+    ");
+}

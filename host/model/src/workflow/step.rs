@@ -38,6 +38,9 @@ pub struct Step {
     /// Waits for an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wait_for: Option<WaitFor>,
+    /// Waits for a person to decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approve: Option<Approve>,
     /// Goes one of several ways, by rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
@@ -67,6 +70,8 @@ pub enum Action<'a> {
     Wait(&'a Wait),
     /// Waits for an event.
     WaitFor(&'a WaitFor),
+    /// Waits for a person to decide.
+    Approve(&'a Approve),
     /// Goes one of several ways, by rules.
     Branch(&'a Branch),
     /// Goes one of several ways, by lot.
@@ -86,6 +91,7 @@ impl Action<'_> {
             Self::Send(_) => "send",
             Self::Wait(_) => "wait",
             Self::WaitFor(_) => "wait_for",
+            Self::Approve(_) => "approve",
             Self::Branch(_) => "branch",
             Self::Split(_) => "split",
             Self::Update(_) => "update",
@@ -97,8 +103,8 @@ impl Action<'_> {
 
 impl Step {
     /// Names of all actions, as a document has them.
-    pub const ACTIONS: [&'static str; 8] = [
-        "send", "wait", "wait_for", "branch", "split", "update", "goto", "exit",
+    pub const ACTIONS: [&'static str; 9] = [
+        "send", "wait", "wait_for", "approve", "branch", "split", "update", "goto", "exit",
     ];
 
     /// Every action that the document gives the step; a checked one has exactly one.
@@ -107,6 +113,7 @@ impl Step {
             self.send.as_ref().map(Action::Send),
             self.wait.as_ref().map(Action::Wait),
             self.wait_for.as_ref().map(Action::WaitFor),
+            self.approve.as_ref().map(Action::Approve),
             self.branch.as_ref().map(Action::Branch),
             self.split.as_ref().map(Action::Split),
             self.update.as_ref().map(Action::Update),
@@ -119,7 +126,8 @@ impl Step {
     /// Whether every journey that comes here stands still for a time, or leaves. A window may be open and a date over.
     pub fn surely_waits(&self) -> bool {
         let wait = self.wait.as_ref();
-        self.wait_for.is_some() || wait.is_some_and(Wait::surely_waits)
+        let is_asked = self.wait_for.is_some() || self.approve.is_some();
+        is_asked || wait.is_some_and(Wait::surely_waits)
     }
 }
 
@@ -303,6 +311,21 @@ pub struct WaitForArm {
     /// Where the journey goes on. Default: the step after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goto: Option<StepId>,
+}
+
+/// Waits for a person to approve or reject, at most for a time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Approve {
+    /// Where an approved journey goes on. Default: the step after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved: Option<StepId>,
+    /// Where a rejected one goes on.
+    pub rejected: StepId,
+    /// How long at most.
+    pub timeout: Span,
+    /// Where those go about whom nobody decided.
+    pub otherwise: StepId,
 }
 
 /// Takes the first arm whose segment has the contact in it.
