@@ -163,6 +163,14 @@ fn parse<'a, T: Deserialize<'a>>(bytes: &'a [u8], base: &str) -> Result<T, Error
     Ok(value)
 }
 
+/// The value that a JSON document says; a mistake is named by its JSON pointer.
+pub(crate) fn typed<T: DeserializeOwned>(document: serde_json::Value) -> Result<T, Error> {
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        Error::new(ErrorCode::InvalidBody, error.into_inner().to_string()).at(pointer)
+    })
+}
+
 /// Whether the text is JSON in which no name stands twice in one object: parsers differ in which of the two they take,
 /// so what was checked elsewhere may not be what is meant here.
 fn check_json(bytes: &[u8], base: &str) -> Result<(), Error> {

@@ -82,6 +82,7 @@ pub fn router(app: App) -> Router {
             "/v1/workflows/{id}/{action}",
             post(workflows::transition),
         )
+        .route("/v1/schemas/workflow", get(workflows::schema))
         .route("/v1/plugins", get(system::plugins))
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))

@@ -33,6 +33,7 @@ use crate::{approvals, clock, contacts, events, inbox, system, workflows};
         workflows::delete,
         workflows::transition,
         workflows::schedule,
+        workflows::schema,
         system::plugins,
         system::schema,
         system::status,

@@ -6,19 +6,20 @@ use std::collections::BTreeMap;
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::{WorkflowSummary, WorkflowView};
+use signalbox_engine::{PutError, WorkflowSummary, WorkflowView};
 use signalbox_model::{
     definitions::WorkflowVersion,
     id::WorkflowId,
     time::Instant,
     workflow::{Action, Workflow},
 };
+use signalbox_rules::documents::workflow_problems;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query, page_limit},
+    extract::{JsonBody, Path, Query, page_limit, typed},
 };
 
 /// Workflows on one page when the caller does not say how many.
@@ -191,6 +192,13 @@ pub(crate) async fn read(
     }))
 }
 
+/// The JSON Schema of a workflow's document, draft 2020-12.
+#[utoipa::path(get, path = "/v1/schemas/workflow", operation_id = "read_workflow_schema", tag = "workflows", responses(
+    (status = 200, body = Object)))]
+pub(crate) async fn schema() -> Json<JsonValue> {
+    Json(signalbox_model::schema::workflow().to_value())
+}
+
 /// Creates a workflow, or makes the next version of one in draft or paused. Checked whole: all problems at once.
 #[utoipa::path(put, path = "/v1/workflows/{id}", operation_id = "put_workflow", tag = "workflows", params(PutQuery), request_body = Object, responses(
     (status = 200, body = WorkflowAnswer, description = "The next version."),
@@ -200,9 +208,14 @@ pub(crate) async fn put(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(query): Query<PutQuery>,
-    JsonBody(document): JsonBody<Workflow>,
+    JsonBody(document): JsonBody<JsonValue>,
 ) -> Result<(StatusCode, Json<WorkflowAnswer>), Error> {
     let id = parse_id(&id)?;
+    let problems = workflow_problems(&document);
+    if !problems.is_empty() {
+        return Err(PutError::Problems(problems).into());
+    }
+    let document: Workflow = typed(document)?;
     if document.id != id {
         let message = format!(
             "the document is of workflow {}, the route of {id}",

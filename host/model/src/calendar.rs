@@ -19,6 +19,7 @@ pub use local::{LocalDate, LocalTime, MonthDay, Weekday};
 pub use window::Window;
 pub use zone::{TZ_VERSION, ZONE_BYTES_MAX, Zone};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::time::Instant;
@@ -80,7 +81,18 @@ pub enum Error {
 
 /// When 29 February is celebrated in a year without one.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum LeapDay {

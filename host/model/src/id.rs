@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256};
 
-use crate::time::Instant;
+use crate::{schema::text_schema, time::Instant};
 
 /// Longest contact id, event id or entry key, in bytes.
 pub const ID_BYTES_MAX: usize = 256;
@@ -79,7 +79,7 @@ fn check(
 }
 
 macro_rules! text_id {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $max:expr, $allowed:literal, $is_allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $max:expr, $allowed:literal, $is_allowed:expr, $pattern:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
@@ -132,6 +132,8 @@ macro_rules! text_id {
             }
         }
 
+        text_schema!($name, $what, $max, $pattern);
+
         impl std::borrow::Borrow<str> for $name {
             fn borrow(&self) -> &str {
                 &self.0
@@ -139,6 +141,12 @@ macro_rules! text_id {
         }
     };
 }
+
+/// The alphabets below, as JSON Schema says them.
+const PRINTABLE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$";
+const SNAKE: &str = "^[a-z][a-z0-9_]*$";
+const FIELD: &str = "^[A-Za-z_][A-Za-z0-9_-]*$";
+const SLUG: &str = "^[a-z0-9][a-z0-9_-]*$";
 
 fn is_printable(_: usize, found: char) -> bool {
     !found.is_control() && !matches!(found, '\u{2028}' | '\u{2029}')
@@ -160,51 +168,51 @@ fn is_slug(at: usize, found: char) -> bool {
 
 text_id!(
     /// The caller's id of a contact: 1 to 256 bytes without control characters.
-    ContactId, "contact id", ID_BYTES_MAX, "printable characters", is_printable
+    ContactId, "contact id", ID_BYTES_MAX, "printable characters", is_printable, PRINTABLE
 );
 text_id!(
     /// The caller's id of an event, unique per contact: 1 to 256 bytes without control characters.
-    EventId, "event id", ID_BYTES_MAX, "printable characters", is_printable
+    EventId, "event id", ID_BYTES_MAX, "printable characters", is_printable, PRINTABLE
 );
 text_id!(
     /// What tells one entry of a contact into a workflow from another: a field of the event or the event's id.
-    EntryKey, "entry key", ID_BYTES_MAX, "printable characters", is_printable
+    EntryKey, "entry key", ID_BYTES_MAX, "printable characters", is_printable, PRINTABLE
 );
 text_id!(
     /// What happened, in `snake_case` past tense such as `order_completed`.
-    EventName, "event name", NAME_BYTES_MAX, "a-z, 0-9 and _, starting with a letter", is_snake
+    EventName, "event name", NAME_BYTES_MAX, "a-z, 0-9 and _, starting with a letter", is_snake, SNAKE
 );
 text_id!(
     /// The name of an attribute of a contact or a field of an event.
-    FieldName, "field name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, _ and -, starting with a letter or _", is_field
+    FieldName, "field name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, _ and -, starting with a letter or _", is_field, FIELD
 );
 text_id!(
     /// A workflow's id, chosen by who creates it.
-    WorkflowId, "workflow id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    WorkflowId, "workflow id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// A step's id, unique in its workflow version.
-    StepId, "step id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    StepId, "step id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// An experiment's id: splits that share it give a contact the same lot.
-    ExperimentId, "experiment id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    ExperimentId, "experiment id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// The name of an arm of a split, unique in it; stays the same over versions.
-    ArmName, "arm name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    ArmName, "arm name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// A tag of a contact.
-    Tag, "tag", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    Tag, "tag", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// A template's name, unique in its workflow version.
-    TemplateName, "template name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    TemplateName, "template name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
     /// A plugin's name as its `describe` says it.
-    PluginName, "plugin name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug
+    PluginName, "plugin name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 
 macro_rules! hash_id {

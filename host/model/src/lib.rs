@@ -19,6 +19,7 @@ pub mod message;
 pub mod plan;
 pub mod problem;
 pub mod record;
+pub mod schema;
 pub mod state;
 pub mod time;
 pub mod value;

@@ -6,6 +6,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use crate::schema::text_schema;
+
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. In JSON an RFC 3339 text in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Instant(i64);
@@ -268,6 +270,13 @@ impl Serialize for Span {
         }
     }
 }
+
+text_schema!(
+    Span,
+    "A duration such as 36h or 90d",
+    24,
+    "^[0-9]+(ms|s|m|h|d|w)$"
+);
 
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

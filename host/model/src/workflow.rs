@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -28,7 +29,7 @@ pub const JUMPS_MAX: usize = 20;
 pub const TEMPLATES_MAX: usize = 100;
 
 /// What a marketer edits. Immutable once it has become a version.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Workflow {
     /// Its id, part of every route to it.
@@ -60,16 +61,18 @@ pub struct Workflow {
 }
 
 /// A choice of a plugin's rule.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Binding {
     /// The plugin's name.
     pub plugin: PluginName,
     /// Which versions will do, as Cargo writes requirements (`1`, `^1.2`, `=1.2.3`). Default: any.
     #[serde(default = "any_version", skip_serializing_if = "is_any_version")]
+    #[schemars(with = "String")]
     pub version: semver::VersionReq,
     /// The rule's config, meeting its schema.
     #[serde(default = "empty_object")]
+    #[schemars(with = "serde_json::Map<String, Json>")]
     pub config: Json,
     /// Whether a newer version is taken when it comes.
     #[serde(default)]
@@ -92,7 +95,7 @@ fn empty_object() -> Json {
 }
 
 /// How a binding follows new versions of its plugin.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Follow {
     /// Any version that meets the requirement and whose schema the config fits.
@@ -103,7 +106,7 @@ pub enum Follow {
 }
 
 /// What a rule's failure means for the contact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
     /// A trigger or audience: not entered. A branch or personalizer: the journey exits. Counted with its reason.
@@ -118,7 +121,7 @@ pub enum OnFailure {
 }
 
 /// How often a contact may enter. The same key never enters twice, whatever the mode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// Once ever.
@@ -133,7 +136,7 @@ pub enum Entry {
 }
 
 /// Ends a journey when an event comes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExitOn {
     /// Which event.
@@ -144,7 +147,7 @@ pub struct ExitOn {
 }
 
 /// Moves a journey to another step when an event comes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Jump {
     /// Which event.
@@ -155,7 +158,7 @@ pub struct Jump {
 }
 
 /// What a message is made of, in Liquid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TemplateSource {
     /// Subject line.

@@ -1,6 +1,6 @@
-//! The JSON documents of the contract: `describe` and `plan`, read by their published schemas.
+//! The JSON documents that are read by published schemas: `describe` and `plan` of the contract, and a workflow's.
 //!
-//! Called by `load`, `plugin` and `check`. The schemas of `wit/v1/schemas` find every problem with its place; the
+//! Called by `load`, `plugin` and `check`, and by `api` for workflows. The schemas of `wit/v1/schemas` find every problem with its place; the
 //! types of `model` are what comes out. What the schemas cannot say (unique names, what this host can do) is checked
 //! here too.
 
@@ -13,6 +13,7 @@ use signalbox_model::{
     describe::{Description, RuleKind},
     plan::{Input, Occasion, Plan, Source},
     problem::Problem,
+    schema,
 };
 
 use crate::{
@@ -34,6 +35,10 @@ pub const PLAN_SCHEMA: &str = include_str!("../../../wit/v1/schemas/plan.schema.
 
 static DESCRIBE: LazyLock<Validator> = LazyLock::new(|| published(DESCRIBE_SCHEMA));
 static PLAN: LazyLock<Validator> = LazyLock::new(|| published(PLAN_SCHEMA));
+static WORKFLOW: LazyLock<Validator> = LazyLock::new(|| {
+    compile(&schema::workflow().to_value())
+        .expect("the workflow's schema compiles, as a test shows")
+});
 
 fn published(schema: &str) -> Validator {
     let schema: Json =
@@ -67,6 +72,13 @@ pub(crate) fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
             Problem::new(pointer, "schema", cut(&error.to_string()))
         })
         .collect()
+}
+
+/// Everything about a workflow's document that its schema does not allow, at most 50 of it.
+pub fn workflow_problems(document: &Json) -> Vec<Problem> {
+    let mut problems = problems(&WORKFLOW, document);
+    problems.sort();
+    problems
 }
 
 /// Reads the answer of `describe`, of a component that exports these kinds.

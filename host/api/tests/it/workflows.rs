@@ -74,6 +74,29 @@ async fn a_workflow_goes_through_its_states() {
         lines.push(format!("{method} {rest} -> {line}"));
     }
     insta::assert_snapshot!(lines.join("\n"));
+    let mut document = thanks();
+    document["title"] = json!(7);
+    document["steps"][0]["send"]["late_limit"] = json!("soon");
+    document["steps"][0]["send"]["colour"] = json!("red");
+    document["exits"] = json!([{ "on": { "event": "Left!" } }]);
+    let refused = world
+        .put("/v1/workflows/thanks", document)
+        .await
+        .expect(422);
+    let problems = refused["error"]["problems"].as_array().expect("a list");
+    let pointers: Vec<&str> = problems
+        .iter()
+        .filter_map(|problem| problem["pointer"].as_str())
+        .collect();
+    assert_eq!(
+        pointers,
+        [
+            "/exits/0/on/event",
+            "/steps/0/send",
+            "/steps/0/send/late_limit",
+            "/title"
+        ]
+    );
     assert_eq!(
         world.get("/v1/workflows").await.expect(200),
         json!({ "workflows": [] })

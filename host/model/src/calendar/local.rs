@@ -5,10 +5,11 @@
 use std::{fmt, str::FromStr};
 
 use jiff::{SignedDuration, civil::Date};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Error, LeapDay, Zone, shown};
-use crate::time::Instant;
+use crate::{schema::text_schema, time::Instant};
 
 pub(super) const MINUTE_MS: i64 = 60_000;
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -66,6 +67,13 @@ impl LocalTime {
         i64::from(self.0) * MINUTE_MS
     }
 }
+
+text_schema!(
+    LocalTime,
+    "A time of the day, 00:00 to 23:59",
+    5,
+    "^([01][0-9]|2[0-3]):[0-5][0-9]$"
+);
 
 impl fmt::Display for LocalTime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,7 +181,9 @@ impl fmt::Display for LocalDate {
 }
 
 /// A day of the week; in JSON `monday` to `sunday`. Monday is the first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Weekday {
     /// The first day of the week.

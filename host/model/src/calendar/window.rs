@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -17,7 +18,7 @@ use crate::{problem::Problem, time::Instant};
 /// With `to` before `from` it crosses midnight; `to` at `00:00` means up to the end of the day. What the clock shows
 /// decides, and nothing else: an hour that the clock shows twice is inside both times or outside both times, and a
 /// window that lies wholly in hours that the clock leaves out does not open on that day.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
     /// When it opens.

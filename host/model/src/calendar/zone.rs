@@ -17,7 +17,7 @@ use jiff::{
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Error, local::Reading, shown};
-use crate::time::Instant;
+use crate::{schema::text_schema, time::Instant};
 
 /// Longest name of a zone, in bytes. The longest there is has 32.
 pub const ZONE_BYTES_MAX: usize = 64;
@@ -154,6 +154,13 @@ impl Hash for Zone {
         self.name.hash(state);
     }
 }
+
+text_schema!(
+    Zone,
+    "The IANA name of a time zone such as Europe/Berlin",
+    ZONE_BYTES_MAX,
+    "^[A-Za-z0-9_+/-]+$"
+);
 
 impl fmt::Display for Zone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -24,7 +25,7 @@ pub const CHANGES_MAX: usize = 32;
 pub const WEIGHTS: u32 = 10_000;
 
 /// One step: an id and exactly one of the actions.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// Unique in the workflow; stays the same over versions.
@@ -132,7 +133,7 @@ impl Step {
 }
 
 /// Sends one message.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Send {
     /// Which template.
@@ -160,7 +161,9 @@ fn late_limit_default() -> Span {
 }
 
 /// What kind of message it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, JsonSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageClass {
     /// Needs consent; subject to windows and caps.
@@ -171,7 +174,7 @@ pub enum MessageClass {
 }
 
 /// What happens when a connection ended after `go` and without a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InDoubt {
     /// The same bytes with the same Message-ID again.
@@ -182,7 +185,7 @@ pub enum InDoubt {
 
 /// Waits for a time, told in exactly one of these ways. All but `for` go by the contact's zone: the attribute
 /// `time_zone`, else the workflow's, else UTC.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
     /// An elapsed time, whatever clocks show.
@@ -225,7 +228,7 @@ pub const WAIT_DAYS_MAX: u32 = 3_660;
 
 /// A time of the day, some days later (`days`) or on the next of some weekdays (`weekdays`), strictly after the wait
 /// began. Exactly one of the two.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CalendarWait {
     /// How many days after the local day on which the wait began, 0 to [`WAIT_DAYS_MAX`]. 0 is today, or tomorrow when
@@ -240,7 +243,7 @@ pub struct CalendarWait {
 }
 
 /// A date that an attribute of the contact holds: a text `2026-01-31`, or an instant `2026-01-31T09:30:00Z`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct UntilDate {
     /// Which attribute.
@@ -266,7 +269,7 @@ pub struct UntilDate {
 }
 
 /// What a wait means whose instant is over when it begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Past {
     /// The journey goes on at once.
@@ -279,7 +282,7 @@ pub enum Past {
 }
 
 /// What a wait means that has no date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Missing {
     /// The journey exits, `date_missing`.
@@ -290,7 +293,7 @@ pub enum Missing {
 }
 
 /// Waits until one of several events comes, at most for a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitFor {
     /// What is waited for; the first arm that an event fits is taken.
@@ -303,7 +306,7 @@ pub struct WaitFor {
 }
 
 /// One thing that is waited for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WaitForArm {
     /// Which event.
@@ -314,7 +317,7 @@ pub struct WaitForArm {
 }
 
 /// Waits for a person to approve or reject, at most for a time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     /// Where an approved journey goes on. Default: the step after this one.
@@ -329,7 +332,7 @@ pub struct Approve {
 }
 
 /// Takes the first arm whose segment has the contact in it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Branch {
     /// The arms in order.
@@ -340,7 +343,7 @@ pub struct Branch {
 }
 
 /// One way out of a branch.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BranchArm {
     /// Which segment.
@@ -353,7 +356,7 @@ pub struct BranchArm {
 ///
 /// The lot is a hash of experiment and contact, so it is the same after a restart and in every journey. Who was given an
 /// arm keeps it when weights change; an arm that is gone is drawn anew.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
     /// Splits of the same experiment give a contact the same lot; their arms need the same names. Default: workflow and
@@ -365,7 +368,7 @@ pub struct Split {
 }
 
 /// One way out of a split.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SplitArm {
     /// Its name, unique in the split.
@@ -381,7 +384,7 @@ pub struct SplitArm {
 }
 
 /// Changes what is known of the contact, or kept with the journey. All changes of one step see what was before it.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// Attributes to set.
@@ -402,7 +405,7 @@ pub struct Update {
 }
 
 /// Where a value comes from: exactly one of these. What is not there changes nothing.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
     /// The value itself.
@@ -423,7 +426,7 @@ pub struct Source {
 }
 
 /// Goes on at another step, behind this one or before it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Goto {
     /// Which one.
@@ -435,7 +438,7 @@ pub struct Goto {
 }
 
 /// Ends the journey.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Exit {
     /// Why, in `snake_case`, counted in reports. Default: `exit_step`.

@@ -6,6 +6,7 @@ mod everywhere;
 mod local;
 mod random;
 mod ranges;
+mod schema;
 mod support;
 mod waits;
 mod windows;
