@@ -490,6 +490,27 @@ mod tests {
     }
 
     #[test]
+    fn what_is_written_during_a_copy_is_in_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        put(&rows, 0..9, b"o");
+        rows.begin_copy(open(&folder.path().join("second")));
+        assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
+        // Behind the page and before it, and one that is gone.
+        put(&rows, 1..2, b"n");
+        put(&rows, 7..8, b"n");
+        let gone = (IVec::from(&key(2)), None);
+        rows.write_past(&[gone]).expect("writes");
+        assert_eq!(rows.copy_page(20).expect("copies"), Copied::All);
+        put(&rows, 5..6, b"l");
+        let old = rows.switch_to_copy(|_| Ok(())).expect("switches");
+        assert!(old.is_some());
+        let all = (0..9).filter_map(|name| rows.get(&key(name)).expect("reads"));
+        let all: Vec<u8> = all.map(|value| value[0]).collect();
+        assert_eq!(all, b"onoolono");
+    }
+
+    #[test]
     fn a_page_of_large_rows_has_few() {
         let folder = tempfile::tempdir().expect("a folder");
         let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
