@@ -1,6 +1,6 @@
 //! `POST /v1/contacts/{id}/journeys/{journey}/approval`: a person decides about a journey that waits for it.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use signalbox_engine::NewInput;
 use signalbox_model::{
@@ -9,6 +9,7 @@ use signalbox_model::{
     state::{ContactState, Journey, Place},
     time::Instant,
     value::{Fields, Value},
+    workflow::WorkflowState,
 };
 use utoipa::ToSchema;
 
@@ -17,19 +18,25 @@ use crate::{
     contacts::{ChangeAccepted, ChangeBody},
     error::{Envelope, Error, ErrorCode},
     extract::{JsonBody, Path},
+    keys::Holder,
     position,
 };
 
 /// Longest name of who decided, in bytes.
 const ACTOR_BYTES_MAX: usize = 100;
 
-/// What somebody decided.
+/// What somebody decided, and about which question.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApprovalDocument {
+    /// The step that asks, as the journey's `place` shows it.
+    #[schema(value_type = String)]
+    step: StepId,
+    /// The visit of that step, as the journey's `place` shows it.
+    visit: u32,
     /// What was decided.
     decision: Decision,
-    /// Who decided, 1 to 100 bytes; kept with the journey.
+    /// Who decided, 1 to 100 bytes in printable characters; kept with the journey, beside the id of the API key.
     #[schema(example = "eva@example.com")]
     actor: String,
 }
@@ -44,36 +51,32 @@ pub enum Decision {
     Rejected,
 }
 
-/// Decides about a journey that waits at an `approve` step. The first decision counts.
+/// Decides about a journey that waits at an `approve` step. The first decision about a visit counts: an answer of 202 says
+/// that this one is in the log, and the journey's facts which one was first.
 #[utoipa::path(post, path = "/v1/contacts/{id}/journeys/{journey}/approval", operation_id = "decide_approval", tag = "contacts",
     request_body = ApprovalDocument, responses(
     (status = 202, description = "Durable; will be applied in order.", body = ChangeAccepted),
     (status = 404, description = "The contact has no such journey inside.", body = Envelope),
-    (status = 409, description = "The journey does not wait for a decision.", body = Envelope),
+    (status = 409, description = "The journey does not wait for this decision.", body = Envelope),
     (status = 422, description = "The body is no decision.", body = Envelope)))]
 pub(crate) async fn decide(
     State(app): State<App>,
+    Extension(holder): Extension<Holder>,
     Path((id, journey)): Path<(String, String)>,
     JsonBody(document): JsonBody<ApprovalDocument>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
-    let actor = checked_actor(document.actor)?;
+    check_actor(&document.actor)?;
     let not_found = || Error::not_found("journey inside", &journey);
     let contact = ContactId::parse(&id).map_err(|_| not_found())?;
     let journey = JourneyId::parse(&journey).map_err(|_| not_found())?;
     let view = app.engine.contact(&contact).await?;
     let state = view.map(|view| view.state);
-    let (workflow, found) = state
+    let found = state
         .as_ref()
         .and_then(|state| inside(state, journey))
         .ok_or_else(not_found)?;
-    let (step, since) = asked(&app, workflow, found).await?;
-    let fields = [
-        (approval::JOURNEY, journey.to_string()),
-        (approval::STEP, step.to_string()),
-        (approval::DECISION, word(document.decision).to_owned()),
-        (approval::ACTOR, actor),
-    ];
-    let event = event(contact, journey, &step, since, app.engine.now()?, fields)?;
+    check_asked(&app, found, &document).await?;
+    let event = event(contact, journey, document, holder, app.engine.now()?)?;
     let positions = app.engine.accept(vec![NewInput::Event(event)]).await?;
     let position = positions.first().copied().map(position::write);
     let change = ChangeBody {
@@ -82,65 +85,106 @@ pub(crate) async fn decide(
     Ok((StatusCode::ACCEPTED, Json(ChangeAccepted { change })))
 }
 
-fn checked_actor(actor: String) -> Result<String, Error> {
-    if (1..=ACTOR_BYTES_MAX).contains(&actor.len()) && !actor.chars().any(char::is_control) {
-        return Ok(actor);
+fn check_actor(actor: &str) -> Result<(), Error> {
+    let breaks = |found: char| found.is_control() || matches!(found, '\u{2028}' | '\u{2029}');
+    let is_printable = !actor.trim().is_empty() && !actor.contains(breaks);
+    if is_printable && actor.len() <= ACTOR_BYTES_MAX {
+        return Ok(());
     }
-    let reason = format!("who decided has 1 to {ACTOR_BYTES_MAX} bytes without control characters");
+    let reason = format!("who decided has 1 to {ACTOR_BYTES_MAX} bytes in printable characters");
     Err(Error::new(ErrorCode::InvalidBody, reason).at("/actor"))
 }
 
-fn inside(state: &ContactState, journey: JourneyId) -> Option<(&WorkflowId, &Journey)> {
+fn inside(state: &ContactState, journey: JourneyId) -> Option<(&WorkflowId, Instant, &Journey)> {
     let mut presences = state.presences.iter();
-    presences.find_map(|(workflow, presence)| Some((workflow, presence.journeys.get(&journey)?)))
+    presences.find_map(|(workflow, presence)| {
+        Some((workflow, presence.since, presence.journeys.get(&journey)?))
+    })
 }
 
-/// At which step the journey waits for a decision, and since when.
-async fn asked(
+/// Whether the journey waits for a decision, at that step and in that visit, and the time for it is not over. The core
+/// looks once more when it applies the decision.
+async fn check_asked(
     app: &App,
-    workflow: &WorkflowId,
-    journey: &Journey,
-) -> Result<(StepId, Instant), Error> {
-    if let Place::Waiting { step, since, .. } = &journey.place {
-        let view = app.engine.workflow(workflow).await?;
-        let versions = view.map(|view| view.definition.versions);
-        let version = versions.and_then(|mut versions| versions.remove(&journey.version));
-        let mut steps = version
-            .into_iter()
-            .flat_map(|version| version.document.steps);
-        if steps.any(|one| one.id == *step && one.approve.is_some()) {
-            return Ok((step.clone(), *since));
-        }
+    (workflow, since, journey): (&WorkflowId, Instant, &Journey),
+    document: &ApprovalDocument,
+) -> Result<(), Error> {
+    let conflict = |reason: String| Err(Error::new(ErrorCode::Conflict, reason));
+    let at = journey.place.step();
+    let definition = app
+        .engine
+        .workflow(workflow)
+        .await?
+        .map(|view| view.definition);
+    let Some(definition) = definition
+        .filter(|found| found.running_since == Some(since) && found.state != WorkflowState::Ended)
+    else {
+        return conflict(format!(
+            "workflow {workflow} is over, and the journey with it"
+        ));
+    };
+    let version = definition.versions.get(&journey.version);
+    let mut steps = version
+        .into_iter()
+        .flat_map(|version| &version.document.steps);
+    let asks = steps.any(|one| one.id == *at && one.approve.is_some());
+    let Place::Waiting { due, .. } = &journey.place else {
+        return conflict(format!(
+            "the journey is at step {at} and waits for no decision there"
+        ));
+    };
+    if !asks {
+        return conflict(format!(
+            "the journey is at step {at} and waits for no decision there"
+        ));
     }
-    let step = journey.place.step();
-    Err(Error::new(
-        ErrorCode::Conflict,
-        format!("the journey is at step {step} and waits for no decision there"),
-    ))
+    if *at != document.step || journey.steps_taken != document.visit {
+        let visit = journey.steps_taken;
+        return conflict(format!(
+            "the journey asks at step {at} in visit {visit}, not this"
+        ));
+    }
+    if *due <= app.engine.now()? {
+        return conflict(format!("the time for the decision was over at {due}"));
+    }
+    Ok(())
 }
 
 /// Its id is that of the question, so that the first decision counts and any other is told as a conflict.
 fn event(
     contact: ContactId,
     journey: JourneyId,
-    step: &StepId,
-    since: Instant,
+    document: ApprovalDocument,
+    holder: Holder,
     now: Instant,
-    fields: [(&str, String); 4],
 ) -> Result<Event, Error> {
     let internal = |error: &dyn std::error::Error| Error::internal(error);
-    let id = format!("approval:{journey}:{step}:{}", since.as_ms());
-    let mut named = Fields::new();
-    for (name, text) in fields {
+    let ApprovalDocument {
+        step,
+        visit,
+        decision,
+        actor,
+    } = document;
+    let id = format!("{}{journey}:{step}:{visit}", approval::ID_PREFIX);
+    let members = [
+        (approval::JOURNEY, journey.to_string()),
+        (approval::STEP, step.to_string()),
+        (approval::VISIT, visit.to_string()),
+        (approval::DECISION, word(decision).to_owned()),
+        (approval::ACTOR, actor),
+        (approval::KEY, holder.id),
+    ];
+    let mut fields = Fields::new();
+    for (name, text) in members {
         let name = FieldName::parse(name).map_err(|error| internal(&error))?;
-        named.insert(name, Value::text(text));
+        fields.insert(name, Value::text(text));
     }
     Ok(Event {
         contact,
         name: EventName::parse(APPROVAL_DECIDED).map_err(|error| internal(&error))?,
         id: EventId::parse(&id).map_err(|error| internal(&error))?,
         occurred_at: now,
-        fields: named,
+        fields,
         attributes: Fields::new(),
         history_only: false,
     })

@@ -16,18 +16,21 @@ use axum::{
 use crate::{
     App,
     error::{Error, ErrorCode},
-    keys::Role,
+    keys::{Holder, Role},
 };
 
 /// Lets a request with a key of a fitting role pass.
-pub(crate) async fn with_key(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn with_key(State(app): State<App>, mut request: Request, next: Next) -> Response {
     match check(
         &app,
         request.headers(),
         request.method(),
         request.uri().path(),
     ) {
-        Ok(()) => next.run(request).await,
+        Ok(holder) => {
+            request.extensions_mut().insert(holder);
+            next.run(request).await
+        }
         Err(error) => error.into_response(),
     }
 }
@@ -59,7 +62,7 @@ fn names_loopback(headers: &HeaderMap) -> bool {
         || name.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-fn check(app: &App, headers: &HeaderMap, method: &Method, path: &str) -> Result<(), Error> {
+fn check(app: &App, headers: &HeaderMap, method: &Method, path: &str) -> Result<Holder, Error> {
     let refused = || {
         Error::new(
             ErrorCode::Unauthorized,
@@ -68,13 +71,14 @@ fn check(app: &App, headers: &HeaderMap, method: &Method, path: &str) -> Result<
     };
     // A missing key is looked up like any other, so that every refusal takes the same way.
     let key = bearer(headers).unwrap_or_default();
-    let role = app
+    let holder = app
         .keys
-        .role_of(key)
+        .holder_of(key)
         .map_err(|error| Error::internal(&error))?
         .ok_or_else(refused)?;
+    let role = holder.role;
     if is_allowed(role, method, path) {
-        return Ok(());
+        return Ok(holder);
     }
     Err(Error::new(
         ErrorCode::Forbidden,

@@ -10,7 +10,7 @@ use signalbox_model::{
     contact::AttributeChanges,
     id::ContactId,
     message::{Message, MessageStatus},
-    state::Place,
+    state::{Journey, Place},
     time::Instant,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -157,6 +157,9 @@ pub struct PlaceBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
+    /// How many steps the journey had reached when it came here: tells one visit of the step from another, and is named
+    /// in a decision about it.
+    pub visit: u32,
 }
 
 /// A page of a contact's journeys: the newest facts that the pages before did not have, by journey. Every fact is on one
@@ -280,18 +283,15 @@ fn journey_body(view: &JourneyView) -> Option<JourneyBody> {
             .closed
             .as_ref()
             .map_or_else(|| "inside".to_owned(), |closed| closed.outcome.clone()),
-        place: view
-            .inside
-            .as_ref()
-            .map(|journey| place_body(&journey.place)),
+        place: view.inside.as_ref().map(place_body),
         ended_at: view.closed.as_ref().map(|closed| closed.ended_at),
         messages: view.messages.iter().map(message_body).collect(),
         facts: view.facts.iter().map(fact_body).collect(),
     })
 }
 
-fn place_body(place: &Place) -> PlaceBody {
-    let (step, state, due) = match place {
+fn place_body(journey: &Journey) -> PlaceBody {
+    let (step, state, due) = match &journey.place {
         Place::Waiting { step, due, .. } => (step, "waiting", Some(*due)),
         Place::Sending { step, .. } => (step, "sending", None),
         Place::Held { step, due, .. } => (step, "held", Some(*due)),
@@ -300,6 +300,7 @@ fn place_body(place: &Place) -> PlaceBody {
         step: step.to_string(),
         state,
         due,
+        visit: journey.steps_taken,
     }
 }
 

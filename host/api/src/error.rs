@@ -137,6 +137,12 @@ pub struct Error {
 }
 
 impl Error {
+    /// What a document's type does not take, as a problem of its schema.
+    pub(crate) fn into_schema_problem(self) -> Problem {
+        let pointer = self.field.unwrap_or_default();
+        Problem::new(pointer, "schema", self.message)
+    }
+
     /// An error with that code and a message for people.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
@@ -332,9 +338,11 @@ impl From<Conflict> for Error {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }
             Conflict::NotAhead { .. } => Self::new(ErrorCode::InvalidInstant, message).at("/at"),
-            Conflict::Exists { .. } | Conflict::Version { .. } | Conflict::Full { .. } => {
-                Self::new(ErrorCode::Conflict, message)
-            }
+            Conflict::Exists { .. }
+            | Conflict::Version { .. }
+            | Conflict::Settings { .. }
+            | Conflict::GoalMissing { .. }
+            | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }
     }

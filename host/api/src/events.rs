@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use signalbox_engine::NewInput;
 use signalbox_model::{
-    event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event},
+    event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event, approval},
     id::{ContactId, EventId, EventName},
     problem::Problem,
     time::Instant,
@@ -194,6 +194,16 @@ fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, P
         let problem = Problem::new(format!("{base}/name"), code, reason);
         let route = "post to /v1/contacts/{id}/journeys/{journey}/approval";
         return Err(problem.with_help(route));
+    }
+    let id = document.id.as_ref();
+    if id.is_some_and(|id| id.as_str().starts_with(approval::ID_PREFIX)) {
+        let reason = format!(
+            "ids that begin with {} are the server's",
+            approval::ID_PREFIX
+        );
+        let code = ErrorCode::InvalidBody.as_str();
+        let problem = Problem::new(format!("{base}/id"), code, reason);
+        return Err(problem.with_help("begin the id with anything else"));
     }
     let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
     let pointer = format!("{base}/attributes");

@@ -4,12 +4,15 @@
 
 use serde::Serialize;
 use signalbox_model::{
-    fact::FactKind,
+    fact::{Conversion, FactKind},
     id::{MessageId, StepId},
     time::Instant,
 };
 use signalbox_store::StoredFact;
 use utoipa::ToSchema;
+
+/// Worth is kept in so many parts of one.
+const WORTH_PARTS: f64 = 10_000.0;
 
 /// Something that happened. Which members there are depends on the kind.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -37,7 +40,7 @@ pub struct FactBody {
     /// The code of its reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The key of the entry or arm.
+    /// The key of the entry or arm; of a person's decision the id of the API key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
     /// Until when: the arm fires, the wait ends, the message is tried again.
@@ -47,7 +50,7 @@ pub struct FactBody {
     /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
-    /// The event that took an arm away, or moved the journey.
+    /// The event that took an arm away, or moved the journey, by name; of a conversion by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
     /// The time zone that a wait goes by; whose it is stands in `reason`.
@@ -62,6 +65,18 @@ pub struct FactBody {
     /// What an update changed: names of attributes, `+TAG` and `-TAG`, `kept.NAME`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
+    /// A conversion: what the event is worth, for what the workflow takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub worth: Option<f64>,
+    /// A conversion: whether it is the message's first.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first: Option<bool>,
+    /// A conversion: whether the message is the last of all workflows', and credited with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credited: Option<bool>,
+    /// A conversion: whether the message was withheld, to compare with others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub withheld: Option<bool>,
     /// Whether a message in doubt is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resent: Option<bool>,
@@ -155,16 +170,34 @@ fn body_of(what: &FactKind) -> FactBody {
             ..at_step("jumped", from)
         },
         FactKind::StepSkipped(step) => at_step("step_skipped", step),
-        FactKind::ApprovalDecided(step, decision, actor) => FactBody {
+        FactKind::ApprovalDecided(step, decision, actor, key) => FactBody {
             answer: Some(decision.clone()),
             actor: Some(actor.clone()),
+            key: Some(key.clone()),
             ..at_step("approval_decided", step)
         },
+        FactKind::MessageHeld(step, id, until, reason) => FactBody {
+            due: Some(*until),
+            reason: Some(reason.clone()),
+            ..of_message("message_held", step, id)
+        },
+        FactKind::Converted(conversion) => converted(conversion),
         FactKind::ZoneTaken(step, zone, source) => FactBody {
             zone: Some(zone.clone()),
             reason: Some(source.clone()),
             ..at_step("zone_taken", step)
         },
+    }
+}
+
+fn converted(conversion: &Conversion) -> FactBody {
+    FactBody {
+        event: Some(conversion.event.to_string()),
+        worth: Some(conversion.worth as f64 / WORTH_PARTS),
+        first: Some(conversion.is_first),
+        credited: Some(conversion.is_credited),
+        withheld: Some(conversion.is_withheld),
+        ..of_message("converted", &conversion.step, &conversion.message)
     }
 }
 

@@ -73,6 +73,15 @@ pub struct StoredKey {
     pub hash: String,
 }
 
+/// Who asks: the key that a request came with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// The key's id; no secret.
+    pub id: String,
+    /// What its holder may do.
+    pub role: Role,
+}
+
 #[derive(Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct KeyFile {
@@ -150,17 +159,20 @@ impl Keyring {
         Ok(keyring)
     }
 
-    /// The role of a key, if it is one of ours. Takes the same time whichever key it is.
-    pub fn role_of(&self, key: &str) -> Result<Option<Role>, Error> {
+    /// Whose key it is, if it is one of ours. Takes the same time whichever key it is.
+    pub fn holder_of(&self, key: &str) -> Result<Option<Holder>, Error> {
         let hash = hash_of(key);
         let cached = self.refreshed()?;
-        let mut role = None;
+        let mut holder = None;
         for stored in &cached.file.keys {
             if bool::from(stored.hash.as_bytes().ct_eq(hash.as_bytes())) {
-                role = Some(stored.role);
+                holder = Some(Holder {
+                    id: stored.id.clone(),
+                    role: stored.role,
+                });
             }
         }
-        Ok(role)
+        Ok(holder)
     }
 
     /// The keys, without their secrets.
@@ -307,6 +319,11 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
+    fn role_of(keyring: &Keyring, key: &str) -> Option<Role> {
+        let holder = keyring.holder_of(key).expect("reads");
+        holder.map(|holder| holder.role)
+    }
+
     #[test]
     fn a_key_works_until_it_is_revoked_and_is_not_in_the_file() {
         let folder = tempfile::tempdir().expect("a folder");
@@ -317,14 +334,14 @@ mod tests {
             .expect("is made");
 
         let other = Keyring::open(path.clone()).expect("opens again");
-        assert_eq!(other.role_of(&key).expect("reads"), Some(Role::Ingest));
-        assert_eq!(other.role_of("sbx_00").expect("reads"), None);
-        assert_eq!(other.role_of("").expect("reads"), None);
+        assert_eq!(role_of(&other, &key), Some(Role::Ingest));
+        assert_eq!(role_of(&other, "sbx_00"), None);
+        assert_eq!(role_of(&other, ""), None);
         let text = fs::read_to_string(&path).expect("reads");
         assert!(!text.contains(&key) && !text.contains(key.trim_start_matches(KEY_PREFIX)));
 
         keyring.revoke(&stored.id).expect("is revoked");
-        assert_eq!(other.role_of(&key).expect("reads"), None);
+        assert_eq!(role_of(&other, &key), None);
         assert!(matches!(
             keyring.revoke(&stored.id),
             Err(Error::NotFound { .. })

@@ -24,6 +24,7 @@ mod fields;
 mod inbox;
 mod metrics;
 mod position;
+mod settings;
 
 use std::sync::Arc;
 
@@ -82,6 +83,7 @@ pub fn router(app: App) -> Router {
             "/v1/workflows/{id}/{action}",
             post(workflows::transition),
         )
+        .route("/v1/settings", get(settings::read).put(settings::put))
         .route("/v1/schemas/workflow", get(workflows::schema))
         .route("/v1/plugins", get(system::plugins))
         .route("/v1/schema", get(system::schema))

@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::{approvals, clock, contacts, events, inbox, system, workflows};
+use crate::{approvals, clock, contacts, events, inbox, settings, system, workflows};
 
 /// The document at `/openapi.json`.
 #[derive(OpenApi)]
@@ -34,6 +34,8 @@ use crate::{approvals, clock, contacts, events, inbox, system, workflows};
         workflows::transition,
         workflows::schedule,
         workflows::schema,
+        settings::read,
+        settings::put,
         system::plugins,
         system::schema,
         system::status,

@@ -7,12 +7,15 @@ use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::{PutError, WorkflowSummary, WorkflowView};
+use signalbox_journey::advise;
 use signalbox_model::{
     definitions::WorkflowVersion,
     id::WorkflowId,
+    problem::Problem,
     time::Instant,
     workflow::{Action, Workflow},
 };
+use signalbox_reports::VersionCounters;
 use signalbox_rules::documents::workflow_problems;
 use utoipa::{IntoParams, ToSchema};
 
@@ -52,9 +55,12 @@ pub struct WorkflowBody {
     pub document: JsonValue,
     /// What the bindings of that version stand for, by place: plugin, version, digest.
     pub bindings: BTreeMap<String, BindingBody>,
-    /// What happened, by version.
+    /// What happened, by version. In every step entered = inside + advanced + exited.
     #[schema(value_type = Object)]
     pub counters: JsonValue,
+    /// What would make the document better, without being wrong.
+    #[schema(value_type = Vec<Object>)]
+    pub advice: Vec<Problem>,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -211,11 +217,7 @@ pub(crate) async fn put(
     JsonBody(document): JsonBody<JsonValue>,
 ) -> Result<(StatusCode, Json<WorkflowAnswer>), Error> {
     let id = parse_id(&id)?;
-    let problems = workflow_problems(&document);
-    if !problems.is_empty() {
-        return Err(PutError::Problems(problems).into());
-    }
-    let document: Workflow = typed(document)?;
+    let document = read_document(document).await?;
     if document.id != id {
         let message = format!(
             "the document is of workflow {}, the route of {id}",
@@ -235,6 +237,21 @@ pub(crate) async fn put(
             workflow: body_of(&view),
         }),
     ))
+}
+
+/// Reads a document by its schema, and names everything in it that is none. Off the threads that serve, since a schema
+/// takes its time over a large document.
+async fn read_document(document: JsonValue) -> Result<Workflow, Error> {
+    let read = tokio::task::spawn_blocking(move || {
+        let problems = workflow_problems(&document);
+        if problems.is_empty() {
+            typed(document).map_err(|error| PutError::Problems(vec![error.into_schema_problem()]))
+        } else {
+            Err(PutError::Problems(problems))
+        }
+    });
+    let read = read.await.map_err(|error| Error::internal(&error))?;
+    Ok(read?)
 }
 
 /// Deletes a workflow in draft, paused or ended.
@@ -308,9 +325,25 @@ fn body_of(view: &WorkflowView) -> WorkflowBody {
             .and_then(|version| serde_json::to_value(&version.document).ok())
             .unwrap_or_default(),
         bindings: version.map(bindings_of).unwrap_or_default(),
-        counters: serde_json::to_value(&view.counters).unwrap_or_default(),
+        counters: counters_of(&view.counters),
+        advice: version
+            .map(|version| advise(&version.document))
+            .unwrap_or_default(),
         allowed: view.allowed.clone(),
     }
+}
+
+/// The counters as they are kept, and who is inside by them.
+fn counters_of(counters: &BTreeMap<u32, VersionCounters>) -> JsonValue {
+    let mut json = serde_json::to_value(counters).unwrap_or_default();
+    for (number, version) in counters {
+        let shown = &mut json[number.to_string()];
+        shown["inside"] = version.inside().into();
+        for (step, counters) in &version.steps {
+            shown["steps"][step.as_str()]["inside"] = counters.inside().into();
+        }
+    }
+    json
 }
 
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {

@@ -275,6 +275,7 @@ pub fn waiting(id: &str) -> Json {
     json!({
         "id": id,
         "title": "Waiting",
+        "goal": "none",
         "entry": "once",
         "trigger": { "plugin": "event", "config": { "event": "order_completed" } },
         "steps": [
@@ -290,6 +291,7 @@ pub fn thanking(id: &str) -> Json {
     json!({
         "id": id,
         "title": "Thanks",
+        "goal": "none",
         "entry": "once",
         "trigger": { "plugin": "event", "config": { "event": "order_completed" } },
         "steps": [{ "id": "mail", "send": { "template": "thanks", "class": "transactional" } }],

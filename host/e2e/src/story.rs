@@ -33,6 +33,7 @@
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
 //! | `old event CONTACT NAME #ID DATE TIME FIELDS` | likewise, with another instant than now |
 //! | `contact CONTACT ATTRIBUTES` | attributes are set |
+//! | `settings JSON` | the settings of the whole server are put |
 //! | `approve CONTACT STEP ACTOR`, `reject CONTACT STEP ACTOR` | a person decides about the journey that stands there |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end` |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
@@ -43,8 +44,11 @@
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
 //! | `counters WORKFLOW` | its statistics |
+//! | `funnel WORKFLOW` | who came to each step, and where they are now |
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |
+//!
+//! `soon` before a look takes it without winding the clock, and within a second after what was accepted before.
 //!
 //! The indented lines below a line are what must come of it, all of it. Below a line that asks for something they may
 //! be left out: then it must succeed. Before a look everything due at the instant has happened.

@@ -4,6 +4,7 @@ P1: A variable that is missing uses its declared default, or the mail is not sen
 {
   "id": "offer",
   "title": "An offer by name",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "offer_asked" } },
   "entry": "every",
   "steps": [{ "id": "offer", "send": { "template": "offer" } }]

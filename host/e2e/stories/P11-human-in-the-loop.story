@@ -4,6 +4,7 @@ P11: A prediction stays reviewable: the step parks the journey; approving, rejec
 {
   "id": "offer",
   "title": "A strong offer, looked at first",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "churn_predicted" } },
   "steps": [
     { "id": "review", "approve": { "timeout": "2d", "rejected": "nudge", "otherwise": "unreviewed" } },

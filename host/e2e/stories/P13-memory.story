@@ -4,6 +4,7 @@ P13: What a step of one workflow wrote, a later workflow of the same contact rea
 {
   "id": "survey",
   "title": "How was it?",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "survey_answered" } },
   "steps": [{ "id": "remember", "update": { "set": { "last_score": { "event": "score" }, "last_wish": { "event": "wish" } } } }]
 }
@@ -12,6 +13,7 @@ P13: What a step of one workflow wrote, a later workflow of the same contact rea
 {
   "id": "renewal",
   "title": "Before the year is over",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "renewal_due" } },
   "steps": [
     {

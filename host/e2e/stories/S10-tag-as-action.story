@@ -4,6 +4,7 @@ S10: A step tags a contact and changes an attribute: the membership of segments 
 {
   "id": "buyers",
   "title": "Buyers become customers",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed" } },
   "entry": "every",
   "steps": [
@@ -15,6 +16,7 @@ S10: A step tags a contact and changes an attribute: the membership of segments 
 {
   "id": "thanks",
   "title": "For customers only",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "page_viewed" } },
   "audience": { "plugin": "audience", "config": { "attribute": { "name": "stage", "operator": "eq", "value": "customer" } } },
   "entry": "every",

@@ -4,6 +4,7 @@ T1: A sign-up of a new contact begins exactly one journey and sends exactly one 
 {
   "id": "welcome",
   "title": "Welcome",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "entry": "once",
   "steps": [{ "id": "hello", "send": { "template": "hello" } }]

@@ -4,6 +4,7 @@ T10: A reply moves the journey past the regular mails to the quotation; what it 
 {
   "id": "quotations",
   "title": "From a question to a quotation",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "form_submitted" } },
   "jumps": [
     { "on": { "event": "message_replied", "where": [{ "field": "details", "operator": "exists", "value": true }] }, "goto": "quotation" }

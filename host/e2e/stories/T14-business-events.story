@@ -4,6 +4,7 @@ T14: New order, shipped and payment due each send their mail, filled from the ev
 {
   "id": "new_order",
   "title": "New order",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed", "key": "order_id" } },
   "steps": [{ "id": "confirm", "send": { "template": "confirm", "class": "transactional" } }]
 }
@@ -17,6 +18,7 @@ Your order: {% for item in event.items %}{{ item.count }} x {{ item.name }}{% un
 {
   "id": "shipped",
   "title": "Shipped",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_shipped", "key": "tracking_number" } },
   "steps": [{ "id": "tell", "send": { "template": "shipped", "class": "transactional" } }]
 }
@@ -30,6 +32,7 @@ Your parcel left us today with {{ event.carrier }}. The tracking number is {{ ev
 {
   "id": "payment_due",
   "title": "Payment due",
+  "goal": "none",
   "trigger": {
     "plugin": "event",
     "config": {

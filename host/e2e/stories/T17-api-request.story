@@ -4,6 +4,7 @@ T17: A request with a key begins one journey; the same key again is the same jou
 {
   "id": "quote",
   "title": "Quote asked for",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "quote_requested" } },
   "entry": "every",
   "steps": [

@@ -4,6 +4,7 @@ T2: A welcome series sends its four mails at the declared offsets within two wee
 {
   "id": "series",
   "title": "Welcome series",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "entry": "once",
   "steps": [

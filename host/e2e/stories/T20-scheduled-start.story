@@ -4,6 +4,7 @@ T20: A workflow starts at its instant by itself, and its sequence needs no behav
 {
   "id": "course",
   "title": "A course in three letters",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "enrolled" } },
   "steps": [
     { "id": "one", "send": { "template": "letter" } },

@@ -4,6 +4,7 @@ T3: An order is confirmed at once and a review asked for after seven days; two o
 {
   "id": "post_purchase",
   "title": "After a purchase",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed", "key": "order_id" } },
   "entry": "every",
   "steps": [

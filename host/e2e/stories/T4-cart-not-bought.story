@@ -4,6 +4,7 @@ T4: A cart that no order follows within the delay gets a reminder; an order one 
 {
   "id": "cart",
   "title": "Cart not bought",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "cart_updated", "key": "cart_id" } },
   "entry": "every",
   "exits": [{ "on": { "event": "order_completed" }, "reason": "converted" }],

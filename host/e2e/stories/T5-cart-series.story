@@ -4,6 +4,7 @@ T5: A cart that was left gets up to three mails within 72 hours; whoever buys af
 {
   "id": "cart",
   "title": "Cart left behind",
+  "goal": "none",
   "trigger": { "plugin": "abandoned", "config": { "event": "cart_updated", "after": "24h", "unless": ["order_completed"], "key": "cart_id" } },
   "steps": [
     { "id": "reminder", "send": { "template": "reminder" } },

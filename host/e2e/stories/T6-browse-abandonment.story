@@ -4,6 +4,7 @@ T6: A product that was looked at and not bought within the window is written abo
 {
   "id": "browse",
   "title": "Looked at and left",
+  "goal": "none",
   "trigger": { "plugin": "abandoned", "config": { "event": "product_viewed", "after": "3h", "unless": ["cart_updated", "order_completed"], "key": "product_id", "unless_any_key": true } },
   "steps": [{ "id": "alert", "send": { "template": "alert" } }]
 }

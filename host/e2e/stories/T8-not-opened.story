@@ -4,6 +4,7 @@ T8: Whoever does not open a mail within three days gets a short version; an open
 {
   "id": "news",
   "title": "News, and once more in short",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [
     { "id": "long", "send": { "template": "long" } },

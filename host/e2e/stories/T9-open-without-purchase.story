@@ -4,6 +4,7 @@ T9: An open that no order follows within seven days is answered with a coupon; a
 {
   "id": "coupon",
   "title": "Opened, not bought",
+  "goal": "none",
   "trigger": { "plugin": "abandoned", "config": { "event": "message_opened", "after": "7d", "unless": ["order_completed"] } },
   "entry": "once",
   "steps": [{ "id": "coupon", "send": { "template": "coupon" } }]

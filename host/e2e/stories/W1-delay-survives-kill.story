@@ -4,6 +4,7 @@ W1: A message goes out at once or after hours, days and weeks; a kill -9 in each
 {
   "id": "onboarding",
   "title": "Onboarding",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [
     { "id": "at_once", "send": { "template": "note" } },

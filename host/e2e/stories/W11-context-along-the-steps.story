@@ -4,6 +4,7 @@ W11: A later step reads every earlier decision of the same journey, and what ear
 {
   "id": "order",
   "title": "One mail for every way",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed", "key": "order_id" } },
   "entry": "every",
   "steps": [

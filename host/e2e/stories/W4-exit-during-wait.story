@@ -4,6 +4,7 @@ W4: An exit event during a wait ends the journey before its next send, for that 
 {
   "id": "nudge",
   "title": "Finish your setup",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "trial_started" } },
   "exits": [
     { "on": { "event": "trial_converted" }, "reason": "converted" },

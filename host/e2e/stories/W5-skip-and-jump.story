@@ -4,6 +4,7 @@ W5: The sequence changes while somebody is in it: an event skips ahead, and a st
 {
   "id": "nurture",
   "title": "Until they are ready",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "form_submitted" } },
   "jumps": [{ "on": { "event": "demo_booked" }, "goto": "prepare" }],
   "steps": [

@@ -7,6 +7,7 @@ W6: Sending, waiting, moving to another segment and ending stand in one journey'
 {
   "id": "first_touch",
   "title": "First touch",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "form_submitted" } },
   "steps": [
     {

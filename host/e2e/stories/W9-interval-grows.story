@@ -4,6 +4,7 @@ W9: Whoever stops opening is written to less often: the interval grows by the de
 {
   "id": "letter",
   "title": "A letter as often as it is read",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "entry": "once",
   "exits": [{ "on": { "event": "left" } }],

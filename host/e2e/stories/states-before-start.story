@@ -4,6 +4,7 @@ states-before-start: Before its start a workflow has no statistics and leaves no
 {
   "id": "thanks",
   "title": "Thanks after the second order",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed" } },
   "audience": {
     "plugin": "audience",
@@ -21,6 +22,7 @@ You made our day.
 {
   "id": "broken",
   "title": "What a check finds",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "Order Completed" } },
   "steps": [
     { "id": "thank", "send": { "template": "nowhere" } },

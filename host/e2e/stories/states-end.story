@@ -4,6 +4,7 @@ states-end: The end is for good: pending mail is not sent, nobody enters, those 
 {
   "id": "series",
   "title": "Two mails",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [
     { "id": "first", "send": { "template": "first", "class": "transactional" } },

@@ -4,6 +4,7 @@ states-pause: In a pause nothing new is matched or armed; what is inside goes on
 {
   "id": "series",
   "title": "Three mails",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "exits": [{ "on": { "event": "trial_converted" } }],
   "steps": [
@@ -34,6 +35,7 @@ Three.
 {
   "id": "cart",
   "title": "Left in the cart",
+  "goal": "none",
   "trigger": {
     "plugin": "abandoned",
     "config": { "event": "cart_updated", "after": "4h", "unless": ["order_completed"], "key": "cart_id" }

@@ -4,6 +4,7 @@ states-schedule: A scheduled workflow starts by itself at its instant, as a star
 {
   "id": "news",
   "title": "News",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [{ "id": "tell", "send": { "template": "tell" } }]
 }

@@ -4,6 +4,7 @@ states-table: Every action in every state leads where the table says, or is refu
 {
   "id": "news",
   "title": "News",
+  "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [{ "id": "tell", "send": { "template": "tell" } }]
 }

@@ -36,6 +36,7 @@ use signalbox_model::{
     id::{ContactId, Partition, WorkflowId},
     problem::Problem,
     record::Command,
+    settings::Settings,
     time::Instant,
     workflow::{Action, Workflow},
 };
@@ -207,6 +208,27 @@ impl Engine {
             })
             .await;
         view.map_err(|_| Unavailable::Failed.into())
+    }
+
+    /// The settings of the whole server, and their version.
+    pub fn settings(&self) -> Result<(Settings, u64), Unavailable> {
+        let shared = self.shared()?;
+        let definitions = shared.definitions.borrow();
+        Ok((definitions.settings.clone(), definitions.settings_version))
+    }
+
+    /// Puts the settings of the whole server in place of those of that version. Answers with them and their version once
+    /// every partition's log has them.
+    pub async fn put_settings(
+        &self,
+        settings: &Settings,
+        based_on: u64,
+    ) -> Result<(Settings, u64), CommandError> {
+        let shared = self.shared()?;
+        let settings = serde_json::to_string(settings).map_err(|_| Unavailable::Failed)?;
+        let command = Command::PutSettings { settings, based_on };
+        let definitions = control::command(&shared, command).await?;
+        Ok((definitions.settings.clone(), definitions.settings_version))
     }
 
     /// At most that many workflows behind that one, in the order of their ids.

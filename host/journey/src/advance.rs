@@ -9,8 +9,10 @@ mod entry;
 mod events;
 mod holds;
 mod messages;
+mod permits;
 mod splits;
 mod steps;
+mod touches;
 mod updates;
 mod waits;
 

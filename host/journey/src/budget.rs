@@ -118,7 +118,7 @@ fn message_bytes(workflow: &WorkflowId, step: usize) -> usize {
         + NUMBER_BYTES
         + JourneyId::BYTES
         + step
-        + INSTANT_BYTES
+        + 2 * INSTANT_BYTES
         + NUMBER_BYTES
         + MESSAGE_REST_BYTES
 }

@@ -10,11 +10,15 @@ use std::collections::BTreeMap;
 
 use signalbox_model::{
     condition::{CONDITIONS_MAX, EventPattern, Operator},
+    event::APPROVAL_DECIDED,
     id::StepId,
     problem::Problem,
     time::Span,
     value::Value,
-    workflow::{EXITS_MAX, Entry, JUMPS_MAX, STEPS_MAX, TEMPLATES_MAX, Workflow},
+    workflow::{
+        EXITS_MAX, Entry, JUMPS_MAX, PRIORITY_MAX, STEPS_MAX, TEMPLATES_MAX, Workflow,
+        goal::{GOAL_WITHIN_MAX, Goal, GoalEvent},
+    },
 };
 
 use crate::{advance::MESSAGE_SENT, limits::TITLE_BYTES_MAX};
@@ -36,12 +40,22 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
     }
     for (index, exit) in workflow.exits.iter().enumerate() {
         let at = format!("/exits/{index}");
-        check_pattern(&format!("{at}/on"), &exit.on, &mut problems);
+        check_heard(&format!("{at}/on"), &exit.on, &mut problems);
         check_reason(
             &format!("{at}/reason"),
             exit.reason.as_deref(),
             &mut problems,
         );
+    }
+    if let Some(window) = &workflow.window {
+        problems.extend(window.problems("/window"));
+    }
+    if workflow.priority > PRIORITY_MAX {
+        let reason = format!("{} is more than {PRIORITY_MAX}", workflow.priority);
+        problems.push(Problem::new("/priority", "priority_too_high", reason));
+    }
+    if let Some(Goal::Event(goal)) = &workflow.goal {
+        check_goal(goal, &mut problems);
     }
     let positions = check_ids(workflow, &mut problems);
     for (index, jump) in workflow.jumps.iter().enumerate() {
@@ -55,6 +69,42 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
     ways::check(workflow, &positions, &mut problems);
     problems.sort();
     problems
+}
+
+/// What would make the document better, without being wrong: what every workflow of a team should say.
+pub fn advise(workflow: &Workflow) -> Vec<Problem> {
+    let mut advice = Vec::new();
+    let mut missing = |is_missing: bool, code: &str, what: &str, help: &str| {
+        if is_missing {
+            let reason = format!("the workflow says no {what}");
+            advice.push(Problem::new("", code, reason).with_help(help));
+        }
+    };
+    let kind = "write what kind of mail it sends, such as `welcome`";
+    missing(workflow.kind.is_none(), "type_missing", "type", kind);
+    let goal = "write the event it is to bring about, or `none`: it cannot start without";
+    missing(workflow.goal.is_none(), "goal_missing", "goal", goal);
+    let stage = "write where its contacts stand, such as `explore`";
+    missing(workflow.stage.is_none(), "stage_missing", "stage", stage);
+    advice
+}
+
+fn check_goal(goal: &GoalEvent, problems: &mut Vec<Problem>) {
+    check_heard("/goal/on", &goal.on, problems);
+    let spans = [
+        ("within", Some(goal.within), GOAL_WITHIN_MAX),
+        ("credit_within", goal.credit_within, goal.within),
+    ];
+    for (member, span, span_max) in spans {
+        if span.is_some_and(|span| span == Span::ZERO || span > span_max) {
+            let reason = format!("it is longer than nothing and at most {span_max}");
+            problems.push(Problem::new(
+                format!("/goal/{member}"),
+                "goal_window",
+                reason,
+            ));
+        }
+    }
 }
 
 fn check_title(title: &str, problems: &mut Vec<Problem>) {
@@ -124,7 +174,7 @@ fn is_code(text: &str) -> bool {
 /// An event that a journey waits for. It may not be one that sending makes: journeys that wake each other would send
 /// without end.
 fn check_awaited(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
-    check_pattern(pointer, pattern, problems);
+    check_heard(pointer, pattern, problems);
     if pattern.event.as_str() == MESSAGE_SENT {
         let at = format!("{pointer}/event");
         let problem = Problem::new(
@@ -133,6 +183,17 @@ fn check_awaited(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Probl
             "no journey can wait for a sent message",
         );
         problems.push(problem.with_help("the step behind a send begins when its message is sent"));
+    }
+}
+
+/// An event that ends, moves or wakes a journey. A person's decision has its own step.
+fn check_heard(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
+    check_pattern(pointer, pattern, problems);
+    if pattern.event.as_str() == APPROVAL_DECIDED {
+        let at = format!("{pointer}/event");
+        let reason = "a person's decision is heard by the approve step alone";
+        let problem = Problem::new(at, "event_of_approval", reason);
+        problems.push(problem.with_help("use an approve step and its ways on"));
     }
 }
 

@@ -13,12 +13,13 @@ use signalbox_model::{
     plan::Occasion,
     workflow::{
         Workflow, WorkflowState,
-        step::{Action, Step},
+        step::{Action, Send, Step},
     },
 };
 
 use crate::{
     budget::{step_bytes, visits_bytes},
+    hash::fnv1a,
     limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX},
 };
 
@@ -28,6 +29,10 @@ pub struct Compiled {
     definitions: Arc<Definitions>,
     listeners: BTreeMap<EventName, Vec<Listener>>,
     steps: BTreeMap<WorkflowId, BTreeMap<u32, StepIndex>>,
+    /// Workflows by the events that are the goal of one of their versions.
+    measured: BTreeMap<EventName, Vec<WorkflowId>>,
+    /// By the hash under which a contact's row names them.
+    by_hash: BTreeMap<u64, WorkflowId>,
 }
 
 /// A trigger of a running workflow that wants to be asked about an event.
@@ -67,7 +72,13 @@ impl Compiled {
     pub fn new(definitions: Arc<Definitions>) -> Self {
         let mut listeners: BTreeMap<EventName, Vec<Listener>> = BTreeMap::new();
         let mut steps = BTreeMap::new();
+        let mut measured: BTreeMap<EventName, Vec<WorkflowId>> = BTreeMap::new();
+        let mut by_hash = BTreeMap::new();
         for (id, definition) in &definitions.workflows {
+            by_hash.insert(fnv1a(id.as_str().as_bytes()), id.clone());
+            for event in goals(definition) {
+                measured.entry(event.clone()).or_default().push(id.clone());
+            }
             if definition.state == WorkflowState::Running {
                 listen(id, definition, &mut listeners);
             }
@@ -79,6 +90,8 @@ impl Compiled {
             definitions,
             listeners,
             steps,
+            measured,
+            by_hash,
         }
     }
 
@@ -96,6 +109,15 @@ impl Compiled {
         self.listeners.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// Workflows for which an event of that name may be the goal.
+    pub(crate) fn measured_by(&self, name: &EventName) -> &[WorkflowId] {
+        self.measured.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn workflow_of_hash(&self, hash: u64) -> Option<&WorkflowId> {
+        self.by_hash.get(&hash)
+    }
+
     pub(crate) fn workflow(&self, id: &WorkflowId) -> Option<&WorkflowDefinition> {
         self.definitions.workflows.get(id)
     }
@@ -104,9 +126,22 @@ impl Compiled {
         self.workflow(id)?.versions.get(&number)
     }
 
+    /// The send of the step at that place.
+    pub(crate) fn send_at(&self, id: &WorkflowId, number: u32, position: usize) -> Option<&Send> {
+        let step = self.version(id, number)?.document.steps.get(position)?;
+        step.send.as_ref()
+    }
+
     pub(crate) fn steps(&self, id: &WorkflowId, number: u32) -> Option<&StepIndex> {
         self.steps.get(id)?.get(&number)
     }
+}
+
+/// Events that are the goal of one of its versions, each once.
+fn goals(definition: &WorkflowDefinition) -> BTreeSet<&EventName> {
+    let versions = definition.versions.values();
+    let goals = versions.filter_map(|version| version.document.goal.as_ref()?.event());
+    goals.map(|goal| &goal.on.event).collect()
 }
 
 fn listen(
@@ -229,7 +264,12 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
     let actions = step.actions();
     for action in actions {
         match action {
-            Action::Send(_) | Action::Wait(_) | Action::Update(_) => named.push(None),
+            Action::Wait(_) | Action::Update(_) => named.push(None),
+            Action::Send(send) => named.extend(
+                [None, send.on_error.as_ref()]
+                    .into_iter()
+                    .take(if send.on_error.is_some() { 2 } else { 1 }),
+            ),
             Action::Branch(branch) => {
                 named.extend(branch.arms.iter().map(|arm| Some(&arm.goto)));
                 named.push(branch.otherwise.as_ref());

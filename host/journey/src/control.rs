@@ -10,6 +10,7 @@ use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion},
     id::{Digest, TemplateName, WorkflowId},
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
+    settings::Settings,
     time::Instant,
     workflow::{Action, Workflow, WorkflowState},
 };
@@ -66,6 +67,22 @@ pub enum Conflict {
         /// The version the edit was made from.
         based_on: u32,
     },
+    /// The settings were made from others than the current ones.
+    #[error("the settings have moved on to version {current}, these were made from {based_on}")]
+    Settings {
+        /// The current version.
+        current: u64,
+        /// The version these were made from.
+        based_on: u64,
+    },
+    /// It cannot start without saying what it is measured by.
+    #[error(
+        "workflow {workflow} names no goal: say `goal: none`, or which event it is to bring about"
+    )]
+    GoalMissing {
+        /// Which workflow.
+        workflow: WorkflowId,
+    },
     /// A start was scheduled for an instant that is not ahead.
     #[error("the start at {starts_at} is not ahead of {now}")]
     NotAhead {
@@ -102,6 +119,8 @@ impl Conflict {
             Self::State { .. } => "workflow_state",
             Self::Exists { .. } => "workflow_exists",
             Self::Version { .. } => "workflow_version",
+            Self::Settings { .. } => "settings_version",
+            Self::GoalMissing { .. } => "goal_missing",
             Self::NotAhead { .. } => "start_not_ahead",
             Self::Full { .. } => "workflows_full",
             Self::Malformed { .. } => "command_malformed",
@@ -147,6 +166,9 @@ pub fn apply(
         }
         Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
         Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
+        Command::PutSettings { settings, based_on } => {
+            put_settings(definitions, read("settings", settings)?, *based_on)
+        }
     }
 }
 
@@ -209,6 +231,27 @@ pub fn start_due(definitions: &Definitions, now: Instant) -> Option<Change> {
     }
     let affected = due.into_iter().map(|(_, workflow)| workflow).collect();
     Some(Change {
+        definitions,
+        affected,
+    })
+}
+
+/// Other settings concern every workflow.
+fn put_settings(
+    definitions: &Definitions,
+    settings: Settings,
+    based_on: u64,
+) -> Result<Change, Conflict> {
+    let current = definitions.settings_version;
+    if current != based_on {
+        return Err(Conflict::Settings { current, based_on });
+    }
+    let mut definitions = definitions.clone();
+    definitions.version += 1;
+    definitions.settings_version += 1;
+    definitions.settings = settings;
+    let affected = definitions.workflows.keys().cloned().collect();
+    Ok(Change {
         definitions,
         affected,
     })
@@ -324,7 +367,13 @@ fn transition(
     if !allowed(found.state).contains(&action.as_str()) {
         return Err(refused(workflow, found.state, action.as_str()));
     }
+    let has_goal = found
+        .current_version()
+        .is_some_and(|version| version.document.goal.is_some());
     match action {
+        Action::Start | Action::Schedule(_) if !has_goal => Err(Conflict::GoalMissing {
+            workflow: workflow.clone(),
+        }),
         Action::Start => changed(definitions, workflow, |found| start(found, now)),
         Action::Schedule(starts_at) if starts_at <= now => {
             Err(Conflict::NotAhead { starts_at, now })

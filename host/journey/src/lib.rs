@@ -21,7 +21,7 @@ pub mod view;
 
 pub use crate::{
     advance::{Advance, Context, Input, Question, Status},
-    check::check,
+    check::{advise, check},
     compiled::Compiled,
     effect::{Decision, Effect, MessageChange},
 };

@@ -8,7 +8,10 @@ use signalbox_model::{
     contact::ATTRIBUTES_BYTES_MAX,
     event::EVENT_BYTES_MAX,
     id::{ID_BYTES_MAX, NAME_BYTES_MAX},
-    state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent},
+    state::{
+        CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent, TOUCHES_MAX,
+        Touch,
+    },
     time::Span,
     workflow::STEPS_MAX,
 };
@@ -66,6 +69,11 @@ pub const MESSAGE_BYTES_MAX: usize = 60 * 1024;
 pub const REARM_AFTER_MIN: Span = Span::from_ms(60_000);
 /// Furthest ahead that a personalizer may put its message; later instants are moved to it.
 pub const SEND_AHEAD_MAX: Span = Span::from_days(30);
+/// Most changes between window and quiet hours that are looked at for the instant at which both let a message out: a week
+/// of both.
+pub const OPENINGS_TRIED_MAX: usize = 16;
+/// When a message is looked at again that a cap has no room for because others are on their way.
+pub const CAP_RETRY_AFTER: Span = Span::from_ms(60_000);
 /// When a rule that failed is asked again, by the number of attempts before; after the last, every hour.
 pub const HOLD_DELAYS: [Span; 4] = [
     Span::from_ms(60_000),
@@ -97,7 +105,8 @@ const _: () = {
         + KEYS_MAX * KEY_BYTES_MAX
         + TOTALS_BYTES_MAX
         + CHUNK_BYTES_MAX
-        + LOTS_MAX * Lot::BYTES_MAX;
+        + LOTS_MAX * Lot::BYTES_MAX
+        + TOUCHES_MAX * Touch::BYTES_MAX;
     let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
     assert!(
         forgettable + lasting <= CONTACT_BYTES_MAX,

@@ -11,6 +11,7 @@ use crate::{
     describe::{Reason, RuleKind},
     id::{Digest, PluginName, StepId, TemplateName, WorkflowId},
     plan::Plan,
+    settings::Settings,
     time::Instant,
     workflow::{Workflow, WorkflowState},
 };
@@ -22,6 +23,12 @@ pub struct Definitions {
     pub version: u64,
     /// The workflows that are not deleted.
     pub workflows: BTreeMap<WorkflowId, WorkflowDefinition>,
+    /// Settings of the whole server.
+    #[serde(default)]
+    pub settings: Settings,
+    /// Counts up by one with every change of the settings.
+    #[serde(default)]
+    pub settings_version: u64,
 }
 
 /// One workflow with all its versions.

@@ -25,10 +25,17 @@ pub mod approval {
     pub const JOURNEY: &str = "journey";
     /// The step it stood at.
     pub const STEP: &str = "step";
+    /// Which of the journey's visits it was: its count of steps then, so that a decision about one visit is none about
+    /// the next.
+    pub const VISIT: &str = "visit";
     /// `approved` or `rejected`.
     pub const DECISION: &str = "decision";
-    /// Who decided.
+    /// Who decided, by the word of whoever asked.
     pub const ACTOR: &str = "actor";
+    /// The id of the API key that it was asked with.
+    pub const KEY: &str = "key";
+    /// What the ids of these events begin with; no other event may have such an id.
+    pub const ID_PREFIX: &str = "approval:";
     /// The decision that lets a journey go on.
     pub const APPROVED: &str = "approved";
     /// The one that does not.

@@ -4,7 +4,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     definitions::Slot,
-    id::{ContactId, Digest, EntryKey, EventName, JourneyId, MessageId, StepId, WorkflowId},
+    id::{
+        ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId, WorkflowId,
+    },
     time::Instant,
 };
 
@@ -69,11 +71,34 @@ pub enum FactKind {
     Jumped(StepId, StepId, EventName),
     /// A jump passed the step over.
     StepSkipped(StepId),
-    /// The wait goes by that zone; whose it is: `contact`, `workflow` or `utc`, and `_contact_invalid` behind it when the
+    /// The wait goes by that zone; whose it is: `contact`, `workflow`, `server` or `utc`, and `_contact_invalid` behind it when the
     /// contact's own is none.
     ZoneTaken(StepId, String, String),
-    /// A person decided about the journey: `approved` or `rejected`, and who.
-    ApprovalDecided(StepId, String, String),
+    /// A person decided about the journey: `approved` or `rejected`, who, and with which API key.
+    ApprovalDecided(StepId, String, String, String),
+    /// The step's message waits until the instant: `window`, `quiet_hours` or `frequency_cap`.
+    MessageHeld(StepId, MessageId, Instant, String),
+    /// An event met the workflow's goal in time after one of its messages.
+    Converted(Conversion),
+}
+
+/// A conversion: one event, counted for one message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversion {
+    /// The step that sent the message.
+    pub step: StepId,
+    /// The workflow's last message before the event.
+    pub message: MessageId,
+    /// The event.
+    pub event: EventId,
+    /// What the event is worth, in ten-thousandths; 0 without a value.
+    pub worth: i64,
+    /// Whether it is the first one counted for the message.
+    pub is_first: bool,
+    /// Whether the message is the last of all workflows', and so credited with it.
+    pub is_credited: bool,
+    /// Whether the message was withheld, to compare with others.
+    pub is_withheld: bool,
 }
 
 impl FactKind {

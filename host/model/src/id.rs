@@ -203,7 +203,11 @@ text_id!(
     ArmName, "arm name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
-    /// A tag of a contact.
+    /// A word for a kind of mail, such as `welcome` or `post_purchase`.
+    MailType, "type", NAME_BYTES_MAX, "a-z, 0-9 and _, starting with a letter", is_snake, SNAKE
+);
+text_id!(
+    /// A tag of a contact, or of a message.
     Tag, "tag", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(

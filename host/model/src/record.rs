@@ -147,6 +147,13 @@ pub enum Command {
         /// At most [`REBINDINGS_MAX`].
         bindings: Vec<Rebinding>,
     },
+    /// Puts the settings of the whole server.
+    PutSettings {
+        /// The settings (`settings::Settings`) as JSON text.
+        settings: String,
+        /// The version of the settings that they were made from; refused if that is not the current one.
+        based_on: u64,
+    },
 }
 
 /// Most bindings that one command moves.

@@ -29,9 +29,12 @@ pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
 /// forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 560;
+pub const SEEN_EVENTS_MAX: usize = 430;
 /// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
 pub const LOTS_MAX: usize = 48;
+/// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, the oldest is forgotten. Frequency caps
+/// count up to so many.
+pub const TOUCHES_MAX: usize = 32;
 /// How long an entry key is remembered.
 pub const KEY_KEEP_DAYS: u32 = 800;
 
@@ -50,6 +53,8 @@ pub struct ContactState {
     pub pending: BTreeMap<MessageId, PendingMessage>,
     /// Arms of splits that the contact was given, oldest first.
     pub lots: Vec<Lot>,
+    /// Messages that reached the contact, or were withheld to compare with others, oldest first.
+    pub touches: Vec<Touch>,
 }
 
 impl ContactState {
@@ -62,6 +67,7 @@ impl ContactState {
             presences: BTreeMap::new(),
             pending: BTreeMap::new(),
             lots: Vec::new(),
+            touches: Vec::new(),
         }
     }
 }
@@ -94,6 +100,39 @@ pub struct Lot {
 impl Lot {
     /// Most bytes it takes encoded: 10 for each hash.
     pub const BYTES_MAX: usize = 10 + 10;
+}
+
+/// A message that reached the contact, or was withheld: what frequency caps and conversions are counted by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Touch {
+    /// Hash of the workflow's id.
+    pub workflow: u64,
+    /// Its version.
+    pub version: u32,
+    /// The place of the step in the version.
+    pub step: u16,
+    /// The journey.
+    pub journey: JourneyId,
+    /// The message.
+    pub message: MessageId,
+    /// When a server took it, or when it was withheld.
+    pub sent_at: Instant,
+    /// When the contact last opened it.
+    pub opened_at: Option<Instant>,
+    /// When the contact last clicked it.
+    pub clicked_at: Option<Instant>,
+    /// Whether frequency caps count it.
+    pub is_capped: bool,
+    /// Whether it was withheld, to compare with others.
+    pub is_withheld: bool,
+    /// Whether a conversion was counted for it.
+    pub has_converted: bool,
+}
+
+impl Touch {
+    /// Most bytes it takes encoded: 10 for the hash, 5 for the version, 3 for the step, journey and message, 7 for an
+    /// instant and 8 for one that may be missing, 3 for the rest.
+    pub const BYTES_MAX: usize = 10 + 5 + 3 + JourneyId::BYTES + MessageId::BYTES + 7 + 2 * 8 + 3;
 }
 
 /// What happened to the contact, in the order in which it was applied.
@@ -291,6 +330,8 @@ pub struct PendingMessage {
     pub class: MessageClass,
     /// What happens when it is in doubt.
     pub resend_in_doubt: bool,
+    /// When it was queued.
+    pub queued_at: Instant,
     /// When it was due.
     pub due_at: Instant,
     /// Latest first attempt after that.

@@ -9,15 +9,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
-    calendar::Zone,
+    calendar::{Window, Zone},
     condition::EventPattern,
-    id::{PluginName, StepId, TemplateName, WorkflowId},
+    id::{MailType, PluginName, StepId, TemplateName, WorkflowId},
     time::{Instant, Span},
 };
 
+pub mod goal;
 pub mod step;
 
-use step::Step;
+use goal::{Goal, Stage};
+use step::{Outside, Step};
 
 /// Most steps of one workflow.
 pub const STEPS_MAX: usize = 200;
@@ -36,6 +38,15 @@ pub struct Workflow {
     pub id: WorkflowId,
     /// Title for people.
     pub title: String,
+    /// What kind of mail it sends, in `snake_case`, such as `welcome`: the same word for the same kind everywhere.
+    #[serde(default, rename = "type", skip_serializing_if = "Option::is_none")]
+    pub kind: Option<MailType>,
+    /// Where in their life with us the contacts are whom it is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+    /// The outcome it is measured by, or `none`. Needed to start it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goal: Option<Goal>,
     /// Which rule decides who enters.
     pub trigger: Binding,
     /// Which rule says, at entry, whether the contact belongs to those the workflow is for. Without it: all.
@@ -47,6 +58,16 @@ pub struct Workflow {
     /// The zone of contacts that have none of their own, for all that goes by the calendar. Default: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
+    /// When its marketing messages may go out, in the contact's zone. Default: at any time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// What happens to a message outside of its window. Default: it is held until the window opens.
+    #[serde(default)]
+    pub outside: Outside,
+    /// Which messages go first where a frequency cap has no room for all that are due, 0 to 100: the higher. Default: 50.
+    #[serde(default = "priority_default")]
+    #[schemars(range(max = 100))]
+    pub priority: u8,
     /// The steps, in the order in which they follow each other where a step names no `next`.
     pub steps: Vec<Step>,
     /// What ends a journey wherever it stands.
@@ -80,6 +101,15 @@ pub struct Binding {
     /// What happens to a contact where the rule fails.
     #[serde(default)]
     pub on_failure: OnFailure,
+}
+
+/// The priority of a workflow that names none.
+pub const PRIORITY_DEFAULT: u8 = 50;
+/// Highest priority.
+pub const PRIORITY_MAX: u8 = 100;
+
+fn priority_default() -> u8 {
+    PRIORITY_DEFAULT
 }
 
 fn any_version() -> semver::VersionReq {

@@ -5,7 +5,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use signalbox_model::id::{StepId, WorkflowId};
+use signalbox_model::{
+    fact::Conversion,
+    id::{StepId, WorkflowId},
+};
 
 /// Counters of every version of every workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -35,6 +38,8 @@ pub struct VersionCounters {
     pub decisions: BTreeMap<String, BTreeMap<String, u64>>,
     /// Messages of all steps.
     pub messages: MessageCounters,
+    /// Conversions of all steps.
+    pub conversions: ConversionCounters,
     /// By step.
     pub steps: BTreeMap<StepId, StepCounters>,
 }
@@ -52,6 +57,46 @@ pub struct StepCounters {
     pub arms_taken: BTreeMap<String, u64>,
     /// Messages of the step.
     pub messages: MessageCounters,
+    /// Conversions counted for messages of the step.
+    pub conversions: ConversionCounters,
+}
+
+/// Events that met the workflow's goal in time after one of its messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ConversionCounters {
+    /// All of them, but those of withheld messages.
+    pub counted: u64,
+    /// Messages that were followed by at least one.
+    pub messages: u64,
+    /// Those that a message was credited with: each event to one message of all workflows at most.
+    pub credited: u64,
+    /// What the credited ones are worth, in ten-thousandths.
+    pub worth: i64,
+    /// Withheld messages that were followed by at least one: what happens without a message.
+    pub withheld: u64,
+}
+
+impl ConversionCounters {
+    pub(crate) fn add(&mut self, conversion: &Conversion) {
+        if conversion.is_withheld {
+            self.withheld += u64::from(conversion.is_first);
+            return;
+        }
+        self.counted += 1;
+        self.messages += u64::from(conversion.is_first);
+        if conversion.is_credited {
+            self.credited += 1;
+            self.worth = self.worth.saturating_add(conversion.worth);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.counted += other.counted;
+        self.messages += other.messages;
+        self.credited += other.credited;
+        self.worth = self.worth.saturating_add(other.worth);
+        self.withheld += other.withheld;
+    }
 }
 
 /// What became of messages. One message may be deferred or in doubt more than once.
@@ -125,6 +170,7 @@ impl VersionCounters {
             add(self.decisions.entry(slot.clone()).or_default(), reasons);
         }
         self.messages.merge(&other.messages);
+        self.conversions.merge(&other.conversions);
         for (step, counters) in &other.steps {
             self.step_mut(step).merge(counters);
         }
@@ -145,6 +191,7 @@ impl StepCounters {
         add(&mut self.exited, &other.exited);
         add(&mut self.arms_taken, &other.arms_taken);
         self.messages.merge(&other.messages);
+        self.conversions.merge(&other.conversions);
     }
 }
 

@@ -17,7 +17,9 @@ use signalbox_model::{
     id::{JourneyId, StepId},
 };
 
-pub use crate::counters::{Counters, MessageCounters, StepCounters, VersionCounters};
+pub use crate::counters::{
+    ConversionCounters, Counters, MessageCounters, StepCounters, VersionCounters,
+};
 
 /// At which step each journey of one contact stands; `None` before its first.
 ///
@@ -59,6 +61,7 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
         | FactKind::Jumped(..)
         | FactKind::StepSkipped(_)
         | FactKind::ZoneTaken(..)
+        | FactKind::MessageHeld(..)
         | FactKind::ApprovalDecided(..) => {}
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
@@ -75,6 +78,13 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
             if let Some(left) = leave(standing, fact) {
                 count(&mut version.step_mut(&left).exited, reason);
             }
+        }
+        FactKind::Converted(conversion) => {
+            version.conversions.add(conversion);
+            version
+                .step_mut(&conversion.step)
+                .conversions
+                .add(conversion);
         }
         FactKind::MessageQueued(step, _)
         | FactKind::MessageSent(step, _)

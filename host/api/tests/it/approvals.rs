@@ -41,7 +41,12 @@ async fn outcome(world: &World) -> Json {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_decision_counts() {
     let (world, path) = asking().await;
-    let approve = json!({"decision": "approved", "actor": "Eva"});
+    let approve = json!({"step": "look", "visit": 2, "decision": "approved", "actor": "Eva"});
+    let with = |member: &str, value: Json| {
+        let mut changed = approve.clone();
+        changed[member] = value;
+        changed
+    };
     // It waits for a time, not for a person.
     let early = world.post(&path, approve.clone()).await;
     let early = early.error_line();
@@ -49,10 +54,13 @@ async fn the_first_decision_counts() {
     world.post("/v1/clock", wound).await.expect(200);
     let mut lines = vec![early];
     for body in [
-        json!({"decision": "maybe", "actor": "Eva"}),
-        json!({"decision": "approved", "actor": ""}),
-        json!({"decision": "approved", "actor": "E\nva"}),
-        json!({"decision": "approved"}),
+        with("decision", json!("maybe")),
+        with("actor", json!(" ")),
+        with("actor", json!("E\nva")),
+        json!({"step": "look", "visit": 2, "decision": "approved"}),
+        json!({"decision": "approved", "actor": "Eva"}),
+        with("step", json!("rest")),
+        with("visit", json!(1)),
     ] {
         lines.push(world.post(&path, body).await.error_line());
     }
@@ -60,11 +68,20 @@ async fn the_first_decision_counts() {
     lines.push(world.post(&other, approve.clone()).await.error_line());
     let forged = json!({"contact": "ann", "name": "approval_decided"});
     lines.push(world.post("/v1/events", forged).await.error_line());
+    let squatting = json!({"contact": "ann", "name": "hello", "id": "approval:x"});
+    lines.push(
+        world
+            .post("/v1/events", squatting.clone())
+            .await
+            .error_line(),
+    );
+    let batch = json!({"events": [squatting]});
+    lines.push(world.post("/v1/events/batch", batch).await.error_line());
     assert_eq!(outcome(&world).await, "inside");
 
     world.post(&path, approve.clone()).await.expect(202);
     assert_eq!(outcome(&world).await, "agreed");
-    let reject = json!({"decision": "rejected", "actor": "Max"});
+    let reject = with("decision", json!("rejected"));
     lines.push(world.post(&path, reject).await.error_line());
     let lines = lines.join("\n");
     let id = path.split('/').nth(5).expect("the journey");
@@ -78,5 +95,42 @@ async fn the_first_decision_counts() {
     422 invalid_body at "/name": approval_decided is made by the server, when somebody decides
     404 not_found at "-": there is no journey inside JOURNEY
     "#);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_too_late_is_told_so() {
+    let (world, path) = asking().await;
+    let approve = json!({"step": "look", "visit": 2, "decision": "approved", "actor": "Eva"});
+    let wound = json!({"advance_to": "2026-03-01T10:00:00Z"});
+    world.post("/v1/clock", wound).await.expect(200);
+    world
+        .ask("POST", "/v1/workflows/thanks/pause")
+        .await
+        .expect(200);
+    world
+        .ask("POST", "/v1/workflows/thanks/end")
+        .await
+        .expect(200);
+    let late = world.post(&path, approve).await.error_line();
+    assert_snapshot!(late, @"409 conflict at \"-\": workflow thanks is over, and the journey with it");
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_names_who_and_which_key() {
+    let (world, path) = asking().await;
+    let approve = json!({"step": "look", "visit": 2, "decision": "approved", "actor": "Eva"});
+    let wound = json!({"advance_to": "2026-03-01T10:00:00Z"});
+    world.post("/v1/clock", wound).await.expect(200);
+    world.post(&path, approve).await.expect(202);
+    world.settle().await;
+    let page = world.get(JOURNEYS).await.expect(200);
+    let facts = page["journeys"][0]["facts"].as_array().expect("facts");
+    let decided = facts.iter().find(|fact| fact["kind"] == "approval_decided");
+    let decided = decided.expect("it is kept");
+    assert_eq!(decided["actor"], "Eva");
+    let key = decided["key"].as_str().expect("the key's id");
+    assert_eq!(key.len(), 12, "{key}");
     world.stop().await;
 }

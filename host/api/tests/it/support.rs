@@ -349,6 +349,7 @@ pub(crate) fn thanks() -> Json {
     json!({
         "id": "thanks",
         "title": "Thanks",
+        "goal": "none",
         "trigger": {"plugin": "event", "config": {"event": "order_completed", "key": "order"}},
         "steps": [{"id": "mail", "send": {"template": "thanks", "class": "transactional"}}],
         "templates": {"thanks": {"subject": "Order {{ event.order }}", "mjml": mjml}},

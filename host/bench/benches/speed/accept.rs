@@ -184,7 +184,7 @@ async fn answer_without_log(
         .get("authorization")
         .and_then(|value| value.to_str().ok());
     let key = key.and_then(|value| value.strip_prefix("Bearer "));
-    let role = keys.role_of(key.unwrap_or_default());
+    let role = keys.holder_of(key.unwrap_or_default());
     if !matches!(role, Ok(Some(_))) {
         return Err(StatusCode::UNAUTHORIZED);
     }

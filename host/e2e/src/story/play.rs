@@ -3,7 +3,13 @@
 //! [`play`] is what the story runner calls. It compares what came with what is expected and nothing else: what a line
 //! means is the server's affair.
 
-use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    str::FromStr,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
@@ -19,6 +25,9 @@ use crate::{
 
 /// Set to 1 to write what comes into the file.
 const UPDATE: &str = "STORIES_UPDATE";
+
+/// Longest time after which what was accepted can be seen.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Plays a story; what comes otherwise than expected is an error that shows both.
 pub fn play(path: &Path) -> Result<()> {
@@ -137,6 +146,11 @@ impl<'a> Player<'a> {
                 let came = self.old_event(rest)?;
                 return must_succeed_or_compare(line, came);
             }
+            "settings" => {
+                let came = self.settings(rest)?;
+                return must_succeed_or_compare(line, came);
+            }
+            "soon" => return self.soon(rest, &line.expected).map(Some),
             "approve" | "reject" => {
                 let came = self.decide(verb, rest)?;
                 return must_succeed_or_compare(line, came);
@@ -268,8 +282,36 @@ impl<'a> Player<'a> {
         self.event(&format!("{contact} {name} {id} {fields}"), Some(at))
     }
 
+    /// Puts the settings of the whole server.
+    fn settings(&self, rest: &str) -> Result<Vec<String>> {
+        let api = self.api()?;
+        let found = api.get("/v1/settings")?.good("reading the settings")?;
+        let path = format!("/v1/settings?based_on={}", found["version"]);
+        let answer = api.put(&path, &read_json(rest)?)?;
+        let came = told(&answer, || "accepted".to_owned());
+        self.settle_before()?;
+        Ok(came)
+    }
+
+    /// A look without winding the clock, until it shows what is expected or a second has passed.
+    fn soon(&mut self, rest: &str, expected: &[String]) -> Result<Vec<String>> {
+        let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+        let began = Instant::now();
+        loop {
+            let came = self.see(verb, rest)?;
+            if came == expected || began.elapsed() > SOON {
+                return Ok(came);
+            }
+            std::thread::yield_now();
+        }
+    }
+
     fn look(&mut self, verb: &str, rest: &str) -> Result<Vec<String>> {
         self.api()?.wind(&self.now.to_string(), "through")?;
+        self.see(verb, rest)
+    }
+
+    fn see(&mut self, verb: &str, rest: &str) -> Result<Vec<String>> {
         let lines = match verb {
             "mails" => self.mails(),
             "text" => {
@@ -296,6 +338,11 @@ impl<'a> Player<'a> {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
                 tell::counters(&body["workflow"]["counters"])
+            }
+            "funnel" => {
+                let path = format!("/v1/workflows/{rest}");
+                let body = self.api()?.get(&path)?.good("reading the workflow")?;
+                tell::funnel(&body["workflow"]["counters"])
             }
             "journeys" => {
                 let body = self.journeys_of(rest)?;
@@ -343,7 +390,8 @@ impl<'a> Player<'a> {
             "approve" => "approved",
             _ => "rejected",
         };
-        let body = json!({ "decision": decision, "actor": actor });
+        let visit = &journey["place"]["visit"];
+        let body = json!({ "step": step, "visit": visit, "decision": decision, "actor": actor });
         let path = format!("/v1/contacts/{contact}/journeys/{id}/approval");
         let answer = self.api()?.post(&path, &body)?;
         Ok(told(&answer, || "accepted".to_owned()))

@@ -175,7 +175,7 @@ fn what(fact: &Json) -> String {
     let mut words = vec![text(&fact["kind"]).replace('_', " ")];
     let parts = [
         "key", "step", "to", "event", "arm", "due", "zone", "answer", "actor", "reason", "resent",
-        "changes",
+        "changes", "worth", "first", "credited", "withheld",
     ];
     words.extend(
         parts
@@ -196,6 +196,26 @@ pub(super) fn counters(counters: &Json) -> Vec<String> {
     let mut lines = Vec::new();
     for (version, counters) in counters.as_object().into_iter().flatten() {
         count(&mut lines, &format!("version {version}"), counters);
+    }
+    lines
+}
+
+/// The funnel of every step: who came, and where they are now. Says so where it does not add up.
+pub(super) fn funnel(counters: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (version, counters) in counters.as_object().into_iter().flatten() {
+        for (step, counts) in counters["steps"].as_object().into_iter().flatten() {
+            let number = |name: &str| counts[name].as_u64().unwrap_or_default();
+            let exits = counts["exited"].as_object().into_iter().flatten();
+            let exited: u64 = exits.filter_map(|(_, count)| count.as_u64()).sum();
+            let (entered, inside, advanced) =
+                (number("entered"), number("inside"), number("advanced"));
+            let sum = inside + advanced + exited;
+            let equals = if entered == sum { "=" } else { "IS NOT" };
+            lines.push(format!(
+                "version {version} {step}: entered {entered} {equals} inside {inside} + advanced {advanced} + exited {exited}"
+            ));
+        }
     }
     lines
 }

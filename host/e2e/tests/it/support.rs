@@ -24,6 +24,7 @@ pub(crate) fn on_event(id: &str, event: &str, steps: &Json) -> Json {
     json!({
         "id": id,
         "title": id,
+        "goal": "none",
         "trigger": { "plugin": "event", "config": { "event": event, "key": "key" } },
         "entry": "every",
         "steps": steps,

@@ -12,6 +12,7 @@ async fn more_than_a_row_can_hold_is_refused_with_a_reason_and_nobody_stands_sti
         .run(json!({
             "id": "later",
             "title": "Later",
+            "goal": "none",
             "trigger": {"plugin": "event", "config": {"event": "order_completed", "key": "order"}},
             "entry": "every",
             "steps": [

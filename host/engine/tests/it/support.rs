@@ -361,10 +361,10 @@ pub(crate) fn export(place: &Place) -> String {
 
 fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
-        ApprovalDecided, ArmDropped, ArmTaken, Armed, Disarmed, JourneyCompleted, JourneyEntered,
-        JourneyExited, Jumped, MessageDeferred, MessageInDoubt, MessageQueued, MessageRefused,
-        MessageSent, MessageSkipped, NotEntered, RuleDecided, StepReached, StepSkipped, Updated,
-        WaitStarted, ZoneTaken,
+        ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
+        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,
+        MessageQueued, MessageRefused, MessageSent, MessageSkipped, NotEntered, RuleDecided,
+        StepReached, StepSkipped, Updated, WaitStarted, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -394,7 +394,9 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
         Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         StepSkipped(step) => format!("{step} passed over"),
-        ApprovalDecided(step, decision, actor) => format!("{step} {decision} by {actor}"),
+        ApprovalDecided(step, decision, actor, _) => format!("{step} {decision} by {actor}"),
+        MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
+        Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
         JourneyExited(reason) => format!("exited: {reason}"),
     }
@@ -428,6 +430,7 @@ pub(crate) fn thanks() -> Json {
     json!({
         "id": "thanks",
         "title": "Thanks",
+        "goal": "none",
         "trigger": {"plugin": "event", "config": {"event": "order_completed", "key": "order"}},
         "steps": [{"id": "mail", "send": {"template": "thanks", "class": "transactional"}}],
         "templates": {"thanks": template("Order {{ event.order }}")},
@@ -439,6 +442,7 @@ pub(crate) fn follow_up() -> Json {
     json!({
         "id": "follow_up",
         "title": "Follow up",
+        "goal": "none",
         "trigger": {"plugin": "event", "config": {"event": "order_completed", "key": "order"}},
         "steps": [
             {"id": "pause", "wait": {"for": "1d"}},

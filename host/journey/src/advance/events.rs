@@ -16,6 +16,10 @@ use signalbox_model::{
     state::{Cause, PastEvent},
     time::Instant,
     value::{Fields, Value},
+    workflow::{
+        goal::{Goal, GoalEvent},
+        step::MessageClass,
+    },
 };
 
 use crate::{
@@ -24,6 +28,15 @@ use crate::{
     history::{self, Novelty},
     limits::FOLLOW_UPS_MAX,
 };
+
+/// The contact took its consent back.
+const CONTACT_UNSUBSCRIBED: &str = "contact_unsubscribed";
+/// The contact is forgotten.
+const CONTACT_ERASED: &str = "contact_erased";
+/// The contact told its provider that a message was not wanted.
+const MESSAGE_COMPLAINED: &str = "message_complained";
+/// A message came back; for good where its field `kind` is `hard`.
+const MESSAGE_BOUNCED: &str = "message_bounced";
 
 /// An event from outside or from one of the contact's own steps.
 pub(super) struct Happening<'e> {
@@ -155,6 +168,8 @@ impl Advance {
         if event.history_only {
             return;
         }
+        self.note_engagement(ctx, event);
+        self.convert(ctx, event);
         self.cancel_arms(ctx, event);
         self.cancel_held_entries(ctx, event);
         self.exit_on(ctx, event);
@@ -169,14 +184,12 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (&id, journey) in &presence.journeys {
                 let version = ctx.definitions.version(workflow, journey.version);
-                let exits = version.map_or(&[][..], |version| &version.document.exits);
-                let mut exits = exits.iter();
-                if let Some(exit) = exits.find(|exit| exit.on.matches(event.name, event.fields)) {
+                if let Some(reason) = version.and_then(|version| exit_reason(version, event)) {
                     let whose = Whose {
                         workflow: workflow.clone(),
                         journey: id,
                     };
-                    leaving.push((whose, exit.reason.as_deref().unwrap_or("exit_event")));
+                    leaving.push((whose, reason));
                 }
             }
         }
@@ -194,9 +207,9 @@ impl Advance {
             let Some(definition) = ctx.definitions.workflow(&listener.workflow) else {
                 continue;
             };
-            if definition.running_since.is_none_or(|since| ctx.now < since) {
+            let Some(since) = definition.running_since.filter(|since| ctx.now >= *since) else {
                 continue;
-            }
+            };
             let Some(version) = definition.current_version() else {
                 continue;
             };
@@ -216,6 +229,8 @@ impl Advance {
             };
             if event.follow_ups > FOLLOW_UPS_MAX {
                 self.not_entered(ctx, &entering, "loop_guard");
+            } else if self.is_about_earlier(ctx, event, since) {
+                self.not_entered(ctx, &entering, "sent_before_start");
             } else {
                 self.ask_trigger(ctx, entering);
             }
@@ -251,6 +266,38 @@ impl Advance {
             self.state.presences.remove(&workflow);
         }
     }
+}
+
+/// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
+fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Option<&'v str> {
+    let document = &version.document;
+    let mut exits = document.exits.iter();
+    if let Some(exit) = exits.find(|exit| exit.on.matches(event.name, event.fields)) {
+        return Some(exit.reason.as_deref().unwrap_or("exit_event"));
+    }
+    let goal = document.goal.as_ref().and_then(Goal::event);
+    let is_reached = |goal: &GoalEvent| goal.exit && goal.on.matches(event.name, event.fields);
+    if goal.is_some_and(is_reached) {
+        return Some("goal_reached");
+    }
+    let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
+    let mut classes = sends.map(|send| send.class);
+    match event.name.as_str() {
+        CONTACT_ERASED => Some("erased"),
+        MESSAGE_BOUNCED if is_hard(event.fields) => Some("hard_bounce"),
+        // A journey of transactional messages only goes on: they need no consent.
+        CONTACT_UNSUBSCRIBED if classes.any(|class| class == MessageClass::Marketing) => {
+            Some("unsubscribed")
+        }
+        MESSAGE_COMPLAINED if classes.any(|class| class == MessageClass::Marketing) => {
+            Some("complaint")
+        }
+        _ => None,
+    }
+}
+
+fn is_hard(fields: &Fields) -> bool {
+    fields.get("kind").and_then(Value::as_text) == Some("hard")
 }
 
 fn is_met(version: &WorkflowVersion, occasion: u32, event: &Happening<'_>) -> bool {

@@ -18,7 +18,11 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, BAD_ANSWER, Context, Continuation, MESSAGE_SENT, NO_ANSWER, Reply, Standing,
-        Whose, events::Happening, standing, steps::Next,
+        Whose,
+        events::Happening,
+        permits::{FREQUENCY_CAP, HOLDOUT, Permit},
+        standing,
+        steps::{Next, position_after, position_of},
     },
     effect::{Decision, Effect, MessageChange},
     limits::{
@@ -27,6 +31,20 @@ use crate::{
     },
     view,
 };
+
+/// What a sender is told, and what becomes of the message.
+enum Claim {
+    /// Begin the body.
+    Go,
+    /// The claim is an echo of another one, which stands.
+    Echo(String),
+    /// The message is skipped, for this reason.
+    Skip(String),
+    /// The message is skipped and its journey ends, for this reason.
+    Exit(String),
+    /// The message waits until then, for this reason.
+    Hold(Instant, &'static str),
+}
 
 /// Its field that counts the journeys in a row that led to it.
 const FOLLOW_UPS: &str = "follow_ups";
@@ -43,9 +61,10 @@ impl Advance {
         if standing(ctx, &whose.workflow) == Standing::Paused {
             return self.not_queued(ctx, whose, step, "paused");
         }
-        let is_held_out = self.journey(whose).is_some_and(|journey| journey.holdout);
-        if is_held_out && send.class == MessageClass::Marketing {
-            return self.not_queued(ctx, whose, step, "holdout");
+        if self.is_held_out(ctx, whose, send.class) {
+            let id = self.message_id(whose, step);
+            self.touch(ctx, whose, &step.id, id, true);
+            return self.not_queued(ctx, whose, step, HOLDOUT);
         }
         if self.state.contact.email().is_none() {
             return self.not_queued(ctx, whose, step, "no_address");
@@ -132,7 +151,7 @@ impl Advance {
         self.journey_fact(ctx, whose, what);
         Next::On(
             self.version_of(ctx, whose)
-                .and_then(|version| super::steps::position_after(ctx, whose, version, step)),
+                .and_then(|version| position_after(ctx, whose, version, step)),
         )
     }
 
@@ -171,9 +190,17 @@ impl Advance {
             return self.not_queued(ctx, whose, step, "message_too_large");
         }
         let wished = verdict.and_then(|verdict| verdict.send_at);
-        let release_at = wished
+        let wished = wished
             .unwrap_or(ctx.now)
             .clamp(ctx.now, ctx.now.plus(SEND_AHEAD_MAX));
+        let (release_at, held) = match self.permit(ctx, version, send, id, wished) {
+            Permit::At(at, held) => (at, held),
+            Permit::Skip(reason) => return self.not_queued(ctx, whose, step, reason),
+            Permit::Exit(reason) => {
+                self.exit(ctx, whose, reason, reason);
+                return Next::Stay;
+            }
+        };
         let in_doubt = send.in_doubt.unwrap_or(match send.class {
             MessageClass::Transactional => InDoubt::Resend,
             MessageClass::Marketing => InDoubt::Hold,
@@ -204,6 +231,7 @@ impl Advance {
             step: step.id.clone(),
             class: send.class,
             resend_in_doubt: in_doubt == InDoubt::Resend,
+            queued_at: ctx.now,
             due_at: if release_at > ctx.now {
                 release_at
             } else {
@@ -217,6 +245,10 @@ impl Advance {
         self.state.pending.insert(id, pending);
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
+        if let Some(reason) = held {
+            let what = FactKind::MessageHeld(step.id.clone(), id, release_at, reason.to_owned());
+            self.journey_fact(ctx, whose, what);
+        }
         self.park(
             whose,
             Place::Sending {
@@ -229,58 +261,112 @@ impl Advance {
 
     /// Decides whether a message may go out, from the state as it is now.
     pub(super) fn intent(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
-        let refusal = self.refusal(ctx, message, attempt);
-        let decision = match &refusal {
-            Some((reason, _)) => Decision::Skipped(reason.clone()),
-            None => Decision::Go,
+        let claim = self.claim(ctx, message, attempt);
+        let decision = match &claim {
+            Claim::Go => Decision::Go,
+            Claim::Echo(reason) | Claim::Skip(reason) | Claim::Exit(reason) => {
+                Decision::Skipped(reason.clone())
+            }
+            Claim::Hold(_, reason) => Decision::Skipped((*reason).to_owned()),
         };
         self.effects.push(Effect::Claimed {
             message,
             attempt,
             decision,
         });
-        match refusal {
-            Some((reason, true)) => {
-                self.settle(ctx, message, MessageStatus::Skipped(reason));
-            }
-            Some((_, false)) => {}
-            None => {
+        match claim {
+            Claim::Echo(_) => {}
+            Claim::Skip(reason) => self.settle(ctx, message, MessageStatus::Skipped(reason)),
+            Claim::Exit(reason) => self.exit_at_claim(ctx, message, &reason),
+            Claim::Hold(until, reason) => self.hold_message(ctx, message, until, reason),
+            Claim::Go => {
                 if let Some(pending) = self.state.pending.get_mut(&message) {
                     pending.claimed = Some(attempt);
                 }
-                self.update(
-                    message,
-                    MessageChange::Claimed {
-                        attempt,
-                        at: ctx.now,
-                    },
-                );
+                let at = ctx.now;
+                self.update(message, MessageChange::Claimed { attempt, at });
             }
         }
     }
 
-    /// Why the attempt may not go on, and whether that settles the message.
-    fn refusal(
-        &self,
-        ctx: &Context<'_>,
-        message: MessageId,
-        attempt: u32,
-    ) -> Option<(String, bool)> {
+    fn claim(&self, ctx: &Context<'_>, message: MessageId, attempt: u32) -> Claim {
         let Some(pending) = self.state.pending.get(&message) else {
             let reason = self.just_skipped(message).unwrap_or("not_pending");
-            return Some((reason.to_owned(), false));
+            return Claim::Echo(reason.to_owned());
         };
         if pending.claimed.is_some() || attempt != pending.attempts + 1 {
-            return Some(("claimed_already".to_owned(), false));
+            return Claim::Echo("claimed_already".to_owned());
         }
         if let Some(reason) = &pending.cancelled {
-            return Some((reason.clone(), true));
+            return Claim::Skip(reason.clone());
         }
         if standing(ctx, &pending.workflow) == Standing::Paused {
-            return Some(("paused".to_owned(), true));
+            return Claim::Skip("paused".to_owned());
         }
         let is_late = pending.attempts == 0 && ctx.now.since(pending.due_at) > pending.late_limit;
-        is_late.then(|| ("late".to_owned(), true))
+        if is_late {
+            return Claim::Skip("late".to_owned());
+        }
+        match self.permit_now(ctx, message, pending) {
+            Permit::At(at, Some(reason)) if at > ctx.now => Claim::Hold(at, reason),
+            Permit::At(..) => Claim::Go,
+            Permit::Skip(reason) => Claim::Skip(reason.to_owned()),
+            Permit::Exit(reason) => Claim::Exit(reason.to_owned()),
+        }
+    }
+
+    /// Whether window, quiet hours, holdout and caps let the message out now.
+    fn permit_now(&self, ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Permit {
+        let whose = Whose {
+            workflow: pending.workflow.clone(),
+            journey: pending.journey,
+        };
+        if self.is_held_out(ctx, &whose, pending.class) {
+            return Permit::Skip(HOLDOUT);
+        }
+        let now = Permit::At(ctx.now, None);
+        let version = ctx.definitions.version(&pending.workflow, pending.version);
+        let steps = ctx.definitions.steps(&pending.workflow, pending.version);
+        let position = steps.and_then(|steps| steps.position(&pending.step));
+        let send = position.and_then(|position| {
+            ctx.definitions
+                .send_at(&pending.workflow, pending.version, position)
+        });
+        let (Some(version), Some(send)) = (version, send) else {
+            return now;
+        };
+        match self.permit(ctx, version, send, id, ctx.now) {
+            Permit::At(at, _) if at <= ctx.now => self.capped(ctx, id, pending).unwrap_or(now),
+            other => other,
+        }
+    }
+
+    /// The message goes back and waits. One that caps would keep for too long is skipped instead.
+    fn hold_message(&mut self, ctx: &Context<'_>, id: MessageId, until: Instant, reason: &str) {
+        let Some(pending) = self.state.pending.get_mut(&id) else {
+            return;
+        };
+        if until > pending.queued_at.plus(SEND_AHEAD_MAX) {
+            return self.settle(ctx, id, MessageStatus::Skipped(reason.to_owned()));
+        }
+        if reason == FREQUENCY_CAP {
+            // It is due once there is room for it: that is not late.
+            pending.due_at = until;
+        }
+        let what = FactKind::MessageHeld(pending.step.clone(), id, until, reason.to_owned());
+        self.requeue(id, until);
+        self.message_fact(ctx, id, what);
+    }
+
+    fn exit_at_claim(&mut self, ctx: &Context<'_>, id: MessageId, reason: &str) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let whose = Whose {
+            workflow: pending.workflow.clone(),
+            journey: pending.journey,
+        };
+        self.exit(ctx, &whose, reason, reason);
     }
 
     /// The reason for which this very input took the message away.
@@ -328,7 +414,7 @@ impl Advance {
             }
             AttemptOutcome::Expired(_) => self.settle(ctx, message, MessageStatus::Expired),
             AttemptOutcome::Unsendable(reason) => {
-                self.settle(ctx, message, MessageStatus::Skipped(reason.clone()));
+                self.settle_as(ctx, message, MessageStatus::Skipped(reason.clone()), true);
             }
             AttemptOutcome::InDoubt => self.in_doubt(ctx, message),
         }
@@ -386,6 +472,17 @@ impl Advance {
 
     /// Ends a message, tells why, and lets the journey that stood at it go on.
     fn settle(&mut self, ctx: &Context<'_>, id: MessageId, status: MessageStatus) {
+        let has_failed = matches!(status, MessageStatus::Refused(_) | MessageStatus::Expired);
+        self.settle_as(ctx, id, status, has_failed);
+    }
+
+    fn settle_as(
+        &mut self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        status: MessageStatus,
+        has_failed: bool,
+    ) {
         let Some(pending) = self.state.pending.get(&id) else {
             return;
         };
@@ -396,6 +493,9 @@ impl Advance {
         };
         let step = pending.step.clone();
         self.message_fact(ctx, id, what);
+        if matches!(status, MessageStatus::Accepted | MessageStatus::Held) {
+            self.touch(ctx, &whose, &step, id, false);
+        }
         self.state.pending.remove(&id);
         let was_accepted = status == MessageStatus::Accepted;
         self.update(id, MessageChange::Settled(status));
@@ -409,7 +509,16 @@ impl Advance {
             return;
         }
         match self.step_of(ctx, &whose, &step) {
-            Some((version, step)) => self.go_on_after(ctx, &whose, version, step),
+            Some((version, step)) => {
+                let on_error = step.send.as_ref().and_then(|send| send.on_error.as_ref());
+                match on_error.filter(|_| has_failed) {
+                    Some(target) => {
+                        let next = position_of(ctx, &whose, version, target);
+                        self.go(ctx, &whose, version, next);
+                    }
+                    None => self.go_on_after(ctx, &whose, version, step),
+                }
+            }
             None => self.exit(ctx, &whose, "step_gone", "exit"),
         }
     }

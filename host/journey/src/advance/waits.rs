@@ -6,7 +6,7 @@ use signalbox_model::{
     definitions::WorkflowVersion,
     event::{APPROVAL_DECIDED, approval},
     fact::FactKind,
-    id::{FieldName, StepId},
+    id::{FieldName, JourneyId, StepId},
     state::Place,
     time::Instant,
     workflow::step::{Approve, Step, Wait},
@@ -30,7 +30,7 @@ impl Advance {
         step: &Step,
         wait: &Wait,
     ) -> Next {
-        let (zone, source) = self.zone(version);
+        let (zone, source) = self.zone(ctx, version);
         let attributes = &self.state.contact.attributes;
         let due = due::of(wait, &zone, attributes, ctx.now);
         if wait.duration.is_none() {
@@ -48,7 +48,7 @@ impl Advance {
     }
 
     /// The zone of the contact here, and whose it is.
-    fn zone(&self, version: &WorkflowVersion) -> (Zone, String) {
+    pub(super) fn zone(&self, ctx: &Context<'_>, version: &WorkflowVersion) -> (Zone, String) {
         let attributes = &self.state.contact.attributes;
         let own = FieldName::parse(ZONE_ATTRIBUTE).ok();
         let own = own.and_then(|name| attributes.get(&name));
@@ -58,11 +58,16 @@ impl Advance {
         } else {
             ""
         };
-        match (parsed.flatten(), &version.document.zone) {
-            (Some(zone), _) => (zone, "contact".to_owned()),
-            (None, Some(zone)) => (zone.clone(), format!("workflow{flag}")),
-            (None, None) => (Zone::UTC, format!("utc{flag}")),
+        if let Some(zone) = parsed.flatten() {
+            return (zone, "contact".to_owned());
         }
+        let server = ctx.definitions.definitions().settings.zone.as_ref();
+        let (zone, whose) = match (&version.document.zone, server) {
+            (Some(zone), _) => (zone.clone(), "workflow"),
+            (None, Some(zone)) => (zone.clone(), "server"),
+            (None, None) => (Zone::UTC, "utc"),
+        };
+        (zone, format!("{whose}{flag}"))
     }
 
     pub(super) fn wait_until(
@@ -100,7 +105,7 @@ impl Advance {
             let Some(wait) = wait.filter(|wait| wait.duration.is_none() && due > ctx.now) else {
                 continue;
             };
-            let (zone, _) = self.zone(version);
+            let (zone, _) = self.zone(ctx, version);
             // A window is waited for from now on, whatever it was in the zone before.
             let from = if wait.window.is_some() {
                 ctx.now
@@ -176,14 +181,16 @@ impl Advance {
         let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
             return;
         };
-        let Some((arm, goto)) = arm_of(step, whose, event) else {
+        let visit = self.journey(whose).map(|journey| journey.steps_taken);
+        let Some((arm, goto)) = arm_of(step, whose, visit, event) else {
             return;
         };
         self.leave_place(ctx, whose, "exit");
         if step.approve.is_some() {
             let decision = DECISIONS[usize::from(arm)].to_owned();
             let actor = text(event, approval::ACTOR).unwrap_or_default().to_owned();
-            let what = FactKind::ApprovalDecided(step.id.clone(), decision, actor);
+            let key = text(event, approval::KEY).unwrap_or_default().to_owned();
+            let what = FactKind::ApprovalDecided(step.id.clone(), decision, actor, key);
             self.journey_fact(ctx, whose, what);
         }
         let taken = (Some(arm), goto);
@@ -243,26 +250,28 @@ impl Advance {
 fn arm_of<'s>(
     step: &'s Step,
     whose: &Whose,
+    visit: Option<u32>,
     event: &Happening<'_>,
 ) -> Option<(u16, Option<&'s StepId>)> {
     if let Some(approve) = &step.approve {
-        return decision_of(step, approve, whose, event);
+        let question = (whose.journey, &step.id, visit?);
+        return decision_of(approve, question, event);
     }
     let mut arms = (0..).zip(&step.wait_for.as_ref()?.arms);
     arms.find(|(_, arm)| arm.on.matches(event.name, event.fields))
         .map(|(index, arm)| (index, arm.goto.as_ref()))
 }
 
-/// What a person decided about this journey at this step.
+/// What a person decided about this journey, at this step, in this visit.
 fn decision_of<'s>(
-    step: &Step,
     approve: &'s Approve,
-    whose: &Whose,
+    (journey, step, visit): (JourneyId, &StepId, u32),
     event: &Happening<'_>,
 ) -> Option<(u16, Option<&'s StepId>)> {
     let is_meant = event.name.as_str() == APPROVAL_DECIDED
-        && text(event, approval::JOURNEY) == Some(whose.journey.to_string().as_str())
-        && text(event, approval::STEP) == Some(step.id.as_str());
+        && text(event, approval::JOURNEY) == Some(journey.to_string().as_str())
+        && text(event, approval::STEP) == Some(step.as_str())
+        && text(event, approval::VISIT) == Some(visit.to_string().as_str());
     match text(event, approval::DECISION) {
         Some(approval::APPROVED) if is_meant => Some((0, approve.approved.as_ref())),
         Some(approval::REJECTED) if is_meant => Some((1, Some(&approve.rejected))),

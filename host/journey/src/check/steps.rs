@@ -11,8 +11,9 @@ use signalbox_model::{
     workflow::{
         Workflow,
         step::{
-            ARMS_MAX, Action, Approve, Branch, CHANGES_MAX, CalendarWait, Exit, Goto, Send, Source,
-            Split, Step, Update, WAIT_DAYS_MAX, WEIGHTS, Wait, WaitFor,
+            ARMS_MAX, Action, Approve, Branch, CHANGES_MAX, CalendarWait, Exit, Goto,
+            MESSAGE_TAGS_MAX, MessageClass, Send, Source, Split, Step, Update, WAIT_DAYS_MAX,
+            WEIGHTS, Wait, WaitFor,
         },
     },
 };
@@ -154,6 +155,18 @@ impl Context<'_> {
     }
 
     fn check_send(&self, send: &Send, problems: &mut Vec<Problem>) {
+        let (at, count) = (self.at("send/tags"), send.tags.len());
+        check_count(&at, "tags", count, MESSAGE_TAGS_MAX, problems);
+        if let Some(target) = &send.on_error {
+            self.check_target("send/on_error", target, problems);
+        }
+        if let Some(window) = &send.window {
+            problems.extend(window.problems(&self.at("send/window")));
+            if send.class == MessageClass::Transactional {
+                let reason = "a transactional message goes out at any time";
+                problems.push(self.problem("send/window", "window_of_transactional", reason));
+            }
+        }
         let templates = &self.workflow.templates;
         if templates.contains_key(&send.template) {
             return;

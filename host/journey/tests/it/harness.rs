@@ -20,10 +20,11 @@ use signalbox_model::{
     contact::{AttributeChanges, Contact},
     definitions::Definitions,
     event::Event,
-    fact::{Fact, FactKind},
+    fact::{Conversion, Fact, FactKind},
     id::{ContactId, Digest, EventId, EventName, MessageId, WorkflowId},
     message::AttemptOutcome,
     record::{Command, QuestionId},
+    settings::Settings,
     state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
     value::Fields,
@@ -119,6 +120,16 @@ impl World {
         self.command(&command);
     }
 
+    /// `settings JSON`
+    fn put_settings(&mut self, json: &str) {
+        let settings: Settings = serde_json::from_str(json).unwrap();
+        assert_eq!(settings.problems(), [], "the story's settings are sound");
+        self.command(&Command::PutSettings {
+            settings: json.to_owned(),
+            based_on: self.definitions.settings_version,
+        });
+    }
+
     pub(crate) fn transition(&mut self, workflow: &str, action: Action) {
         let workflow = WorkflowId::parse(workflow).unwrap();
         self.command(&Command::Transition { workflow, action });
@@ -184,6 +195,7 @@ impl World {
             "mend" => drop(self.broken.remove(rest)),
             "event" => self.event(rest),
             "set" => self.set(rest),
+            "settings" => self.put_settings(rest),
             "send" => self.send(),
             "intent" => self.intent(),
             "outcome" => self.outcome(rest),
@@ -535,8 +547,33 @@ fn fact_in_words(fact: &Fact) -> String {
         FactKind::Updated(step, changes) => format!("{step} updated {}", changes.join(" ")),
         FactKind::Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         FactKind::StepSkipped(step) => format!("{step} passed over"),
-        FactKind::ApprovalDecided(step, decision, actor) => {
+        FactKind::ApprovalDecided(step, decision, actor, _) => {
             format!("{step} {decision} by {actor}")
+        }
+        FactKind::MessageHeld(step, _, at, reason) => {
+            format!("{step} held until {}: {reason}", offset(at))
+        }
+        FactKind::Converted(conversion) => {
+            let Conversion {
+                step,
+                event,
+                is_first,
+                is_credited,
+                is_withheld,
+                worth,
+                ..
+            } = conversion;
+            let marks = [
+                (is_first, "first"),
+                (is_credited, "credited"),
+                (is_withheld, "withheld"),
+            ];
+            let marks = marks
+                .iter()
+                .filter(|(is_so, _)| **is_so)
+                .map(|(_, word)| *word);
+            let marks = marks.collect::<Vec<_>>().join(" ");
+            format!("{step} converted by {event}: {marks} worth {worth}")
         }
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
     };

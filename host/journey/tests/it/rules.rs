@@ -196,6 +196,7 @@ pub(crate) fn workflow(id: &str, trigger: Json, steps: Json) -> Json {
     json!({
         "id": id,
         "title": id,
+        "goal": "none",
         "trigger": trigger,
         "steps": steps,
         "templates": {"hello": {"subject": "Hello", "mjml": "<mjml></mjml>"}},

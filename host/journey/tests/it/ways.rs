@@ -539,13 +539,14 @@ fn coupon() -> Json {
 
 /// What somebody decides about the contact's only journey.
 fn decided(world: &World, step: &str, decision: &str) -> String {
-    let mut journeys = world
-        .state
-        .presences
-        .values()
-        .flat_map(|one| one.journeys.keys());
-    let journey = journeys.next().expect("a journey").to_string();
-    let fields = json!({"journey": journey, "step": step, "decision": decision, "actor": "Eva"});
+    let presences = world.state.presences.values();
+    let mut journeys = presences.flat_map(|one| &one.journeys);
+    let (id, journey) = journeys.next().expect("a journey");
+    let (id, visit) = (id.to_string(), journey.steps_taken.to_string());
+    let question = json!({"journey": id, "step": step, "visit": visit});
+    let mut fields = json!({"decision": decision, "actor": "Eva"});
+    let members = question.as_object().expect("an object").clone();
+    fields.as_object_mut().expect("an object").extend(members);
     format!("event approval_decided {fields}")
 }
 

@@ -71,6 +71,11 @@ impl Window {
         Instant::from_ms(zone.first_ms(instant.as_ms(), |reading| self.next_shown(reading)))
     }
 
+    /// The first instant from this one on that lies outside: the instant itself if it does.
+    pub fn closes_at(&self, zone: &Zone, instant: Instant) -> Instant {
+        Instant::from_ms(zone.first_ms(instant.as_ms(), |reading| self.next_hidden(reading)))
+    }
+
     fn shows(&self, reading: Reading) -> bool {
         let opened = self.last_opening(reading);
         reading.as_ms() - opened.as_ms() < self.length_ms() && self.opens_on(opened)
@@ -86,6 +91,15 @@ impl Window {
             .map(|days| Reading::from_ms(opened.as_ms() + days * DAY_MS))
             .find(|opening| self.opens_on(*opening))
             .expect("seven days hold every weekday")
+    }
+
+    /// The first reading from this one on that lies outside, as the clock would go without a change.
+    fn next_hidden(&self, reading: Reading) -> Reading {
+        if !self.shows(reading) {
+            return reading;
+        }
+        let opened = self.last_opening(reading);
+        Reading::from_ms(opened.as_ms() + self.length_ms())
     }
 
     /// When the clock showed the time of opening for the last time, whatever the weekday.

@@ -151,6 +151,35 @@ pub struct Send {
     /// Latest first attempt after the step was reached; later it is skipped as `late`. Default: 24h.
     #[serde(default = "late_limit_default")]
     pub late_limit: Span,
+    /// What frequency caps know it by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<Tag>,
+    /// When it may go out, in the contact's zone, in place of the workflow's window. Only for marketing messages.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// What happens outside of that window, in place of what the workflow says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outside: Option<Outside>,
+    /// Where the journey goes on when the message fails for good: refused, expired, or impossible to make. Default: the
+    /// step after this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_error: Option<StepId>,
+}
+
+/// Most tags of one message.
+pub const MESSAGE_TAGS_MAX: usize = 4;
+
+/// What happens to a message outside of its window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outside {
+    /// It waits until the window opens.
+    #[default]
+    Hold,
+    /// It is skipped, `window_closed`, and the journey goes on.
+    Skip,
+    /// The journey exits, `window_closed`.
+    Exit,
 }
 
 /// Latest first attempt of a message after its step was reached.

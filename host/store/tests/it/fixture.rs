@@ -141,6 +141,7 @@ pub(crate) fn queue_message(
         step: step.clone(),
         class: MessageClass::Marketing,
         resend_in_doubt: false,
+        queued_at: release_at,
         due_at: release_at,
         late_limit: Span::from_days(1),
         attempts: 0,

@@ -1,0 +1,253 @@
+//! Whether a message may go out, and when: windows, quiet hours, frequency caps, holdouts. Transactional messages pass
+//! all of it.
+//!
+//! Asked when a message is queued, for the instant it is released at, and once more at its claim.
+
+use std::cmp::Reverse;
+
+use signalbox_model::{
+    calendar::{self, LocalDate, LocalTime, Window, Zone},
+    definitions::WorkflowVersion,
+    id::{MessageId, Tag},
+    settings::{AtCap, Cap, Period},
+    state::{PendingMessage, Touch},
+    time::{Instant, Span},
+    workflow::{
+        WorkflowState,
+        step::{MessageClass, Outside, Send, WEIGHTS},
+    },
+};
+
+use crate::{
+    advance::{Advance, Context, Whose},
+    hash::mixed,
+    limits::{CAP_RETRY_AFTER, OPENINGS_TRIED_MAX},
+};
+
+/// Why a message waits, or is not sent.
+pub(super) const FREQUENCY_CAP: &str = "frequency_cap";
+/// Why a message is not sent outside of its window.
+pub(super) const WINDOW_CLOSED: &str = "window_closed";
+/// Why a message is withheld.
+pub(super) const HOLDOUT: &str = "holdout";
+const WINDOW: &str = "window";
+const QUIET_HOURS: &str = "quiet_hours";
+/// What the lot of the server's own holdout is drawn for.
+const SERVER_HOLDOUT: &[u8] = b"server_holdout";
+
+/// When a message may go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Permit {
+    /// Then; and what it has to wait for, if anything.
+    At(Instant, Option<&'static str>),
+    /// Not at all.
+    Skip(&'static str),
+    /// Not at all, and its journey ends.
+    Exit(&'static str),
+}
+
+impl Advance {
+    /// Whether the contact gets no marketing message, to compare it with others.
+    pub(super) fn is_held_out(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        class: MessageClass,
+    ) -> bool {
+        if class == MessageClass::Transactional {
+            return false;
+        }
+        let contact = self.state.contact.id.as_str().as_bytes();
+        let lot = mixed(0, [SERVER_HOLDOUT, contact]) % u64::from(WEIGHTS);
+        let share = ctx.definitions.definitions().settings.holdout;
+        lot < u64::from(share) || self.journey(whose).is_some_and(|journey| journey.holdout)
+    }
+
+    /// When a message that is wished for at an instant may go out by its window and the quiet hours.
+    pub(super) fn permit(
+        &self,
+        ctx: &Context<'_>,
+        version: &WorkflowVersion,
+        send: &Send,
+        id: MessageId,
+        wished: Instant,
+    ) -> Permit {
+        if send.class == MessageClass::Transactional {
+            return Permit::At(wished, None);
+        }
+        let document = &version.document;
+        let window = send.window.as_ref().or(document.window.as_ref());
+        let (zone, _) = self.zone(ctx, version);
+        if let Some(window) = window
+            && !window.contains(&zone, wished)
+        {
+            match send.outside.unwrap_or(document.outside) {
+                Outside::Hold => {}
+                Outside::Skip => return Permit::Skip(WINDOW_CLOSED),
+                Outside::Exit => return Permit::Exit(WINDOW_CLOSED),
+            }
+        }
+        match self.opening(ctx, &zone, window, id, wished) {
+            Some((at, reason)) => Permit::At(at, reason),
+            None => Permit::Skip(WINDOW_CLOSED),
+        }
+    }
+
+    /// The first instant from the wished one on that is in the window and not in the quiet hours, and which of them it
+    /// waits for. `None` where the quiet hours leave nothing of the window.
+    fn opening(
+        &self,
+        ctx: &Context<'_>,
+        zone: &Zone,
+        window: Option<&Window>,
+        id: MessageId,
+        wished: Instant,
+    ) -> Option<(Instant, Option<&'static str>)> {
+        let quiet = ctx.definitions.definitions().settings.quiet_hours.as_ref();
+        let is_open = |at: Instant| {
+            window.is_none_or(|window| window.contains(zone, at))
+                && quiet.is_none_or(|quiet| !quiet.window.contains(zone, at))
+        };
+        let (mut at, mut reason) = (wished, None);
+        for _ in 0..OPENINGS_TRIED_MAX {
+            if is_open(at) {
+                return Some((at, reason));
+            }
+            if let Some(window) = window.filter(|window| !window.contains(zone, at)) {
+                (at, reason) = (window.opens_at(zone, at), Some(WINDOW));
+            }
+            if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, at)) {
+                let end = quiet.window.closes_at(zone, at);
+                let spread = end.plus(spread(id, quiet.spread));
+                (at, reason) = (
+                    if is_open(spread) { spread } else { end },
+                    Some(QUIET_HOURS),
+                );
+            }
+        }
+        None
+    }
+
+    /// When the caps have room for the message; `None` if they have now. Messages that are due and go before it take
+    /// their room first.
+    pub(super) fn capped(
+        &self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> Option<Permit> {
+        if pending.class == MessageClass::Transactional {
+            return None;
+        }
+        let mut room_at = None;
+        let tags = tags_of(ctx, pending);
+        let caps = ctx.definitions.definitions().settings.caps.iter();
+        for cap in caps.filter(|cap| concerns(cap, tags)) {
+            let Some(until) = self.full_until(ctx, cap, id, pending) else {
+                continue;
+            };
+            if cap.at_cap == AtCap::Skip {
+                return Some(Permit::Skip(FREQUENCY_CAP));
+            }
+            room_at = room_at.max(Some(until));
+        }
+        room_at.map(|at| Permit::At(at, Some(FREQUENCY_CAP)))
+    }
+
+    /// When the cap has room again, if it has none for the message.
+    fn full_until(
+        &self,
+        ctx: &Context<'_>,
+        cap: &Cap,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> Option<Instant> {
+        let version = ctx
+            .definitions
+            .version(&pending.workflow, pending.version)?;
+        let (zone, _) = self.zone(ctx, version);
+        let today = LocalDate::of(&zone, ctx.now);
+        let counts = |touch: &&Touch| {
+            let in_time = match cap.per {
+                Period::Day => LocalDate::of(&zone, touch.sent_at) == today,
+                Period::Last(period) => touch.sent_at > ctx.now.minus(period),
+            };
+            in_time && touch.is_capped && concerns(cap, tags_of_touch(ctx, touch))
+        };
+        let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
+        let room = (cap.count as usize).saturating_sub(sent.len());
+        let mine = self.rank(ctx, id, pending);
+        let others = self.state.pending.iter().filter(|(other, one)| {
+            **other != id
+                && one.class == MessageClass::Marketing
+                && concerns(cap, tags_of(ctx, one))
+                && (one.claimed.is_some() || self.goes_before(ctx, **other, one, &mine))
+        });
+        if others.count() < room {
+            return None;
+        }
+        let is_waited_for = sent.len() + 1 > cap.count as usize;
+        Some(match cap.per {
+            Period::Day if is_waited_for => {
+                calendar::local_at(&zone, today.plus_days(1), LocalTime::MIDNIGHT)
+            }
+            Period::Last(period) if is_waited_for => {
+                let leaves = sent.get(sent.len() - cap.count as usize);
+                leaves.map_or(ctx.now, |touch| touch.sent_at.plus(period))
+            }
+            _ => ctx.now.plus(CAP_RETRY_AFTER),
+        })
+    }
+
+    /// Whether the other message is due and goes before the one of that rank.
+    fn goes_before(
+        &self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        other: &PendingMessage,
+        rank: &Rank,
+    ) -> bool {
+        let definition = ctx.definitions.workflow(&other.workflow);
+        let is_running = definition.is_some_and(|found| found.state == WorkflowState::Running);
+        let is_due = other.cancelled.is_none() && other.due_at <= ctx.now && is_running;
+        is_due && self.rank(ctx, id, other) < *rank
+    }
+
+    fn rank(&self, ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Rank {
+        let version = ctx.definitions.version(&pending.workflow, pending.version);
+        let priority = version.map_or(0, |version| version.document.priority);
+        (Reverse(priority), pending.due_at, pending.queued_at, id)
+    }
+}
+
+/// Who goes first where there is no room for all: by priority, then by age.
+type Rank = (Reverse<u8>, Instant, Instant, MessageId);
+
+fn concerns(cap: &Cap, tags: &[Tag]) -> bool {
+    cap.tag.as_ref().is_none_or(|tag| tags.contains(tag))
+}
+
+fn tags_of<'a>(ctx: &Context<'a>, pending: &PendingMessage) -> &'a [Tag] {
+    let steps = ctx.definitions.steps(&pending.workflow, pending.version);
+    let position = steps.and_then(|steps| steps.position(&pending.step));
+    let version = ctx.definitions.version(&pending.workflow, pending.version);
+    tags_at(version, position)
+}
+
+fn tags_of_touch<'a>(ctx: &Context<'a>, touch: &Touch) -> &'a [Tag] {
+    let workflow = ctx.definitions.workflow_of_hash(touch.workflow);
+    let version = workflow.and_then(|id| ctx.definitions.version(id, touch.version));
+    tags_at(version, Some(usize::from(touch.step)))
+}
+
+fn tags_at(version: Option<&WorkflowVersion>, position: Option<usize>) -> &[Tag] {
+    let steps = version.map_or(&[][..], |version| &version.document.steps);
+    let step = position.and_then(|position| steps.get(position));
+    let send = step.and_then(|step| step.send.as_ref());
+    send.map_or(&[], |send| &send.tags)
+}
+
+/// The message's own part of the time over which releases are spread.
+fn spread(id: MessageId, over: Span) -> Span {
+    Span::from_ms(mixed(0, [&id.0[..]]) % (over.as_ms() + 1))
+}

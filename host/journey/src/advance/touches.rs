@@ -1,0 +1,259 @@
+//! What reached the contact: messages with their opens and clicks, and the conversions that are counted for them.
+
+use signalbox_model::{
+    fact::{Conversion, FactKind},
+    id::{MessageId, StepId, WorkflowId},
+    state::{TOUCHES_MAX, Touch},
+    time::Instant,
+    value::{Fields, Value},
+    workflow::{
+        goal::{Basis, GOAL_WITHIN_MAX, GoalEvent},
+        step::MessageClass,
+    },
+};
+
+use crate::{
+    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening},
+    effect::Effect,
+    hash::fnv1a,
+};
+
+/// The contact opened a message.
+const MESSAGE_OPENED: &str = "message_opened";
+/// The contact clicked in a message.
+const MESSAGE_CLICKED: &str = "message_clicked";
+/// The contact answered a message.
+const MESSAGE_REPLIED: &str = "message_replied";
+/// The field of an event about a message that says that a machine did it.
+const MACHINE: &str = "machine";
+/// Worth is kept in so many parts of one.
+const WORTH_PARTS: f64 = 10_000.0;
+
+/// What an event counts as for one workflow.
+struct Candidate {
+    workflow: WorkflowId,
+    /// Which touch, by its place.
+    touch: usize,
+    touched_at: Instant,
+    may_be_credited: bool,
+    worth: i64,
+}
+
+impl Advance {
+    /// Remembers a message that reached the contact, or was withheld from it.
+    pub(super) fn touch(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        message: MessageId,
+        is_withheld: bool,
+    ) {
+        let Some((version, step)) = self.version_and_position(ctx, whose, step, message) else {
+            return;
+        };
+        let send = ctx.definitions.send_at(&whose.workflow, version, step);
+        let is_marketing = send.is_some_and(|send| send.class == MessageClass::Marketing);
+        let oldest = ctx.now.minus(GOAL_WITHIN_MAX);
+        let touches = &mut self.state.touches;
+        touches.retain(|touch| touch.sent_at >= oldest && touch.message != message);
+        if touches.len() >= TOUCHES_MAX {
+            touches.remove(0);
+        }
+        touches.push(Touch {
+            workflow: hash_of(&whose.workflow),
+            version,
+            step: step as u16,
+            journey: whose.journey,
+            message,
+            sent_at: ctx.now,
+            opened_at: None,
+            clicked_at: None,
+            is_capped: is_marketing && !is_withheld,
+            is_withheld,
+            has_converted: false,
+        });
+    }
+
+    /// The version that sends the message and the place of the step in it; its journey may be over.
+    fn version_and_position(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        message: MessageId,
+    ) -> Option<(u32, usize)> {
+        let pending = self.state.pending.get(&message);
+        let of_message = pending.map(|pending| pending.version);
+        let version = of_message.or_else(|| self.journey(whose).map(|journey| journey.version))?;
+        let position = ctx
+            .definitions
+            .steps(&whose.workflow, version)?
+            .position(step)?;
+        Some((version, position))
+    }
+
+    /// Takes down that the contact opened or clicked a message. What a machine did is history only.
+    pub(super) fn note_engagement(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let name = event.name.as_str();
+        if !matches!(name, MESSAGE_OPENED | MESSAGE_CLICKED) || is_by_machine(event.fields) {
+            return;
+        }
+        let Some(touch) = self.touch_of(ctx, event.fields) else {
+            return;
+        };
+        let touch = &mut self.state.touches[touch];
+        let noted = match name {
+            MESSAGE_OPENED => &mut touch.opened_at,
+            _ => &mut touch.clicked_at,
+        };
+        *noted = (*noted).max(Some(event.occurred_at));
+    }
+
+    /// The message that an event is about: by its id, or the last one of that workflow and step.
+    fn touch_of(&self, ctx: &Context<'_>, fields: &Fields) -> Option<usize> {
+        let text = |name: &str| fields.get(name).and_then(Value::as_text);
+        let mut touches = self.state.touches.iter();
+        if let Some(message) = text("message") {
+            let message = MessageId::parse(message).ok()?;
+            return touches.position(|touch| touch.message == message);
+        }
+        let workflow = WorkflowId::parse(text("workflow")?).ok()?;
+        let step = StepId::parse(text("step")?).ok()?;
+        let hash = hash_of(&workflow);
+        touches.rposition(|touch| {
+            let steps = ctx.definitions.steps(&workflow, touch.version);
+            let position = steps.and_then(|steps| steps.position(&step));
+            touch.workflow == hash && position == Some(usize::from(touch.step))
+        })
+    }
+
+    /// Whether the event is about a message that was sent before that instant.
+    pub(super) fn is_about_earlier(
+        &self,
+        ctx: &Context<'_>,
+        event: &Happening<'_>,
+        since: Instant,
+    ) -> bool {
+        let about = [
+            MESSAGE_SENT,
+            MESSAGE_OPENED,
+            MESSAGE_CLICKED,
+            MESSAGE_REPLIED,
+        ];
+        if !about.contains(&event.name.as_str()) {
+            return false;
+        }
+        let touch = self.touch_of(ctx, event.fields);
+        let known = touch.map(|touch| self.state.touches[touch].sent_at);
+        let told = event.fields.get("sent_at").and_then(Value::as_instant);
+        known.or(told).is_some_and(|sent_at| sent_at < since)
+    }
+
+    /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one is credited.
+    pub(super) fn convert(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let mut candidates: Vec<Candidate> = Vec::new();
+        for workflow in ctx.definitions.measured_by(event.name) {
+            candidates.extend(self.candidate(ctx, workflow, event));
+        }
+        let credited = candidates
+            .iter()
+            .filter(|one| one.may_be_credited)
+            .max_by_key(|one| (one.touched_at, one.touch))
+            .map(|one| one.touch);
+        for candidate in candidates {
+            self.count_conversion(ctx, event, candidate, credited);
+        }
+    }
+
+    fn candidate(
+        &self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        event: &Happening<'_>,
+    ) -> Option<Candidate> {
+        let hash = hash_of(workflow);
+        let mut best: Option<(Instant, usize, &GoalEvent)> = None;
+        for (place, touch) in self.state.touches.iter().enumerate() {
+            if touch.workflow != hash {
+                continue;
+            }
+            let version = ctx.definitions.version(workflow, touch.version);
+            let goal = version.and_then(|version| version.document.goal.as_ref());
+            let goal = goal.and_then(|goal| goal.event());
+            let Some(goal) = goal.filter(|goal| goal.on.matches(event.name, event.fields)) else {
+                continue;
+            };
+            let Some(at) = touched_at(touch, goal.after) else {
+                continue;
+            };
+            let is_in_time = at <= event.occurred_at && event.occurred_at.since(at) <= goal.within;
+            if is_in_time && best.is_none_or(|(best, ..)| at >= best) {
+                best = Some((at, place, goal));
+            }
+        }
+        let (touched_at, touch, goal) = best?;
+        let value = goal.value.as_ref().and_then(|name| event.fields.get(name));
+        Some(Candidate {
+            workflow: workflow.clone(),
+            touch,
+            touched_at,
+            may_be_credited: !self.state.touches[touch].is_withheld
+                && event.occurred_at.since(touched_at) <= goal.credit_within(),
+            worth: value.and_then(Value::as_number).map_or(0, worth),
+        })
+    }
+
+    fn count_conversion(
+        &mut self,
+        ctx: &Context<'_>,
+        event: &Happening<'_>,
+        candidate: Candidate,
+        credited: Option<usize>,
+    ) {
+        let touch = &mut self.state.touches[candidate.touch];
+        let is_first = !std::mem::replace(&mut touch.has_converted, true);
+        let touch = touch.clone();
+        let version = ctx.definitions.version(&candidate.workflow, touch.version);
+        let step = version.and_then(|found| found.document.steps.get(usize::from(touch.step)));
+        let Some(step) = step else {
+            return;
+        };
+        let what = FactKind::Converted(Conversion {
+            step: step.id.clone(),
+            message: touch.message,
+            event: event.id.clone(),
+            worth: candidate.worth,
+            is_first,
+            is_credited: credited == Some(candidate.touch),
+            is_withheld: touch.is_withheld,
+        });
+        let journey = Some(touch.journey);
+        let fact = self.new_fact(ctx, &candidate.workflow, touch.version, journey, what);
+        self.effects.push(Effect::Fact(fact));
+    }
+}
+
+/// When the message touched the contact in the way that the goal counts from.
+fn touched_at(touch: &Touch, basis: Basis) -> Option<Instant> {
+    match basis {
+        Basis::Sent => Some(touch.sent_at),
+        // Whoever was kept from the message cannot open it: compared from when it would have come.
+        _ if touch.is_withheld => Some(touch.sent_at),
+        Basis::Opened => touch.opened_at.max(touch.clicked_at),
+        Basis::Clicked => touch.clicked_at,
+    }
+}
+
+fn is_by_machine(fields: &Fields) -> bool {
+    fields.get(MACHINE) == Some(&Value::Boolean(true))
+}
+
+fn worth(value: f64) -> i64 {
+    // A cast saturates; what is no number is nothing.
+    (value * WORTH_PARTS).round() as i64
+}
+
+fn hash_of(workflow: &WorkflowId) -> u64 {
+    fnv1a(workflow.as_str().as_bytes())
+}

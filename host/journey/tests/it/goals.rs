@@ -1,0 +1,179 @@
+//! Goals and what counts for them: conversions, the one message that is credited, and exits that always are.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    harness::story,
+    rules::{on, with, workflow},
+};
+
+/// A message on sign-up that is to bring about an order.
+fn note(id: &str, goal: Json) -> Json {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}, {"id": "rest", "wait": {"for": "30d"}}]);
+    with(workflow(id, on("signup"), steps), "goal", goal)
+}
+
+fn order(within: &str) -> Json {
+    json!({"on": {"event": "order_completed"}, "within": within, "value": "total"})
+}
+
+/// What is told of conversions and exits.
+fn counted(workflows: &[Json], lines: &str) -> String {
+    let told = story(workflows, lines);
+    let wanted = ["converted", "exited", "not entered", "refused"];
+    let lines = told
+        .lines()
+        .filter(|line| wanted.iter().any(|word| line.contains(word)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn conversions_count_in_time_and_after_the_exit_too() {
+    let leaves = with(
+        note("leaves", order("2d")),
+        "exits",
+        json!([{"on": {"event": "left"}}]),
+    );
+    assert_snapshot!(counted(&[leaves], r#"
+        event signup {"key": "a"}
+        send
+        event left
+        @1d event order_completed {"total": 12.5}
+        @2d event order_completed {"total": "much"}
+        @2d event order_completed age=1ms
+        @3d event order_completed
+    "#), @r"
+    0s leaves: exited: exit_event
+    1d leaves: note converted by e3: first credited worth 125000
+    2d leaves: note converted by e4: credited worth 0
+    2d leaves: note converted by e5: credited worth 0
+    ");
+}
+
+#[test]
+fn the_last_message_of_all_workflows_is_credited_and_no_other() {
+    let first = note("first", order("30d"));
+    let mut second = note("second", order("30d"));
+    second["trigger"] = on("viewed");
+    assert_snapshot!(counted(&[first, second], r#"
+        event signup {"key": "a"}
+        send
+        @1d event viewed {"key": "b"}
+        send
+        @2d event order_completed {"total": 10}
+        @7d event order_completed {"total": 20}
+    "#), @r"
+    2d first: note converted by e3: first worth 100000
+    2d second: note converted by e3: first credited worth 100000
+    7d first: note converted by e4:  worth 200000
+    7d second: note converted by e4:  worth 200000
+    ");
+}
+
+#[test]
+fn a_goal_may_count_from_opens_or_clicks_but_never_from_those_of_machines() {
+    let mut opened = order("2d");
+    opened["after"] = json!("opened");
+    let mut clicked = order("2d");
+    clicked["after"] = json!("clicked");
+    assert_snapshot!(counted(&[note("opened", opened), note("clicked", clicked)], r#"
+        event signup {"key": "a"}
+        send
+        @1h event order_completed {"total": 1}
+        @2h event message_opened {"workflow": "opened", "step": "note", "machine": true}
+        event order_completed {"total": 2}
+        @3h event message_opened {"workflow": "opened", "step": "note"}
+        event order_completed {"total": 3}
+        @4h event message_clicked {"workflow": "clicked", "step": "note"}
+        event order_completed {"total": 4}
+        @60h event order_completed {"total": 5}
+    "#), @r"
+    3h opened: note converted by e6: first credited worth 30000
+    4h clicked: note converted by e8: first credited worth 40000
+    4h opened: note converted by e8:  worth 40000
+    ");
+}
+
+#[test]
+fn who_is_held_out_is_compared_and_never_credited() {
+    let held_out = note("held_out", order("7d"));
+    assert_snapshot!(counted(&[held_out], r#"
+        settings {"holdout": 10000}
+        event signup {"key": "a"}
+        @1d event order_completed {"total": 10}
+        event order_completed {"total": 10}
+    "#), @r"
+    1d held_out: note converted by e2: first withheld worth 100000
+    1d held_out: note converted by e3: withheld worth 100000
+    ");
+}
+
+#[test]
+fn a_goal_may_end_the_journey() {
+    let mut goal = order("7d");
+    goal["exit"] = json!(true);
+    assert_snapshot!(counted(&[note("ends", goal)], r#"
+        event signup {"key": "a"}
+        event order_completed
+    "#), @"0s ends: exited: goal_reached");
+}
+
+#[test]
+fn unsubscribes_complaints_hard_bounces_and_erasure_always_exit() {
+    let steps = json!([{"id": "note", "send": {"template": "hello", "class": "transactional"}}]);
+    let receipt = workflow("receipt", on("signup"), steps);
+    let news = note("news", json!("none"));
+    for event in [
+        "contact_unsubscribed",
+        "message_complained",
+        r#"message_bounced {"kind": "soft"}"#,
+        r#"message_bounced {"kind": "hard"}"#,
+        "contact_erased",
+        "message_replied",
+    ] {
+        let lines = format!("event signup {{\"key\": \"a\"}}\n event {event}");
+        let told = counted(&[news.clone(), receipt.clone()], &lines);
+        let expected = match event {
+            "contact_unsubscribed" => "0s news: exited: unsubscribed",
+            "message_complained" => "0s news: exited: complaint",
+            r#"message_bounced {"kind": "hard"}"# => {
+                "0s news: exited: hard_bounce\n0s receipt: exited: hard_bounce"
+            }
+            "contact_erased" => "0s news: exited: erased\n0s receipt: exited: erased",
+            _ => "",
+        };
+        assert_eq!(told, expected, "{event}");
+    }
+}
+
+#[test]
+fn what_happens_to_a_message_of_before_the_start_triggers_nothing() {
+    let news = note("news", json!("none"));
+    let opened = |id: &str| {
+        let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+        workflow(id, on("message_opened"), steps)
+    };
+    let mut world = crate::harness::World::new(&[news, opened("early"), opened("late")]);
+    world.play("start news\n start early\n event signup {\"key\": \"a\"}\n send\n @1h start late");
+    world.play("event message_opened {\"workflow\": \"news\", \"step\": \"note\", \"key\": \"a\"}");
+    world.play("event message_opened {\"sent_at\": \"2026-02-28T00:00:00Z\", \"key\": \"b\"}");
+    world.play("event message_opened {\"sent_at\": \"2026-03-01T02:00:00Z\", \"key\": \"c\"}");
+    let lines = world.out.lines().filter(|line| line.contains("entered"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    0s news: entered as a
+    1h late: not entered: sent_before_start
+    1h early: entered as a
+    1h early: not entered: sent_before_start
+    1h late: not entered: sent_before_start
+    1h early: not entered: inside
+    1h late: entered as c
+    ");
+}
+
+#[test]
+fn nothing_starts_without_saying_what_it_is_for() {
+    let mut silent = note("silent", json!("none"));
+    silent.as_object_mut().unwrap().remove("goal");
+    assert_snapshot!(story(&[silent], ""), @"0s refused: workflow silent names no goal: say `goal: none`, or which event it is to bring about");
+}

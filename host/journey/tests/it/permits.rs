@@ -1,0 +1,426 @@
+//! When a message may go out: windows, quiet hours, frequency caps and holdouts, and where the journey goes without it.
+//!
+//! Stories begin on Sunday, 1 March 2026, at 00:00 UTC.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+
+use crate::{
+    harness::story,
+    rules::{on, with, workflow},
+};
+
+/// One message on sign-up, and a wait behind it.
+fn note(id: &str, send: &Json) -> Json {
+    let steps = json!([{"id": "note", "send": send}, {"id": "rest", "wait": {"for": "1d"}}]);
+    workflow(id, on("signup"), steps)
+}
+
+fn plain() -> Json {
+    json!({"template": "hello"})
+}
+
+/// What is told of messages and ends, without the rest.
+fn sending(workflows: &[Json], lines: &str) -> String {
+    let told = story(workflows, lines);
+    let wanted = [
+        "held",
+        "sent",
+        "skipped",
+        "go for",
+        "exited",
+        "rest waits",
+        "refused",
+        "at ",
+    ];
+    let lines = told
+        .lines()
+        .filter(|line| wanted.iter().any(|word| line.contains(word)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_match_outside_of_the_window_is_held_and_later_waits_count_from_the_sending() {
+    let window = json!({"from": "09:00", "to": "18:00", "days": ["monday"]});
+    let held = with(note("held", &plain()), "window", window.clone());
+    let paused = with(note("paused", &plain()), "window", window.clone());
+    let own = with(
+        note(
+            "own",
+            &json!({"template": "hello", "window": {"from": "10:00", "to": "11:00"}}),
+        ),
+        "window",
+        window,
+    );
+    assert_snapshot!(sending(&[held, own, paused], r#"
+        @3h event signup {"key": "a"}
+        send
+        @10h send
+        @20h pause paused
+        @33h send
+    "#), @r"
+    3h held: trigger said enter: because
+    3h held: entered as a
+    3h held: at note
+    3h held: note queued
+    3h held: note held until 33h: window
+    3h own: at note
+    3h own: note held until 10h: window
+    3h paused: at note
+    3h paused: note held until 33h: window
+    10h go for attempt 1
+    10h own: note sent
+    10h own: at rest
+    10h own: rest waits until 34h
+    33h no go for attempt 1: paused
+    33h paused: note skipped: paused
+    33h paused: at rest
+    33h paused: rest waits until 57h
+    33h go for attempt 1
+    33h held: note sent
+    33h held: at rest
+    33h held: rest waits until 57h
+    ");
+}
+
+#[test]
+fn a_message_may_skip_or_end_the_journey_where_the_window_is_closed() {
+    let closed = |outside: &str| json!({"template": "hello", "window": {"from": "09:00", "to": "18:00"}, "outside": outside});
+    let workflows = [
+        note("skips", &closed("skip")),
+        note("exits", &closed("exit")),
+    ];
+    assert_snapshot!(sending(&workflows, r#"
+        @3h event signup {"key": "a"}
+        @12h event signup {"key": "b"}
+        send
+    "#), @r"
+    3h exits: at note
+    3h exits: exited: window_closed
+    3h skips: at note
+    3h skips: note skipped: window_closed
+    3h skips: at rest
+    3h skips: rest waits until 27h
+    12h exits: at note
+    12h go for attempt 1
+    12h exits: note sent
+    12h exits: at rest
+    12h exits: rest waits until 36h
+    ");
+}
+
+#[test]
+fn the_window_is_looked_at_again_when_a_message_is_claimed() {
+    let window = json!({"from": "09:00", "to": "18:00"});
+    let held = with(note("held", &plain()), "window", window.clone());
+    let skips = with(
+        with(note("skips", &plain()), "window", window.clone()),
+        "outside",
+        json!("skip"),
+    );
+    let exits = with(
+        with(note("exits", &plain()), "window", window),
+        "outside",
+        json!("exit"),
+    );
+    assert_snapshot!(sending(&[held, skips, exits], r#"
+        @17h event signup {"key": "a"}
+        intent
+        outcome retry 4h
+        @21h send
+        @33h send
+    "#), @r"
+    17h exits: at note
+    17h held: trigger said enter: because
+    17h held: entered as a
+    17h held: at note
+    17h held: note queued
+    17h skips: at note
+    17h go for attempt 1
+    17h go for attempt 1
+    17h go for attempt 1
+    17h held: note deferred until 21h: 451_later
+    21h no go for attempt 2: window_closed
+    21h exits: note skipped: window_closed
+    21h exits: exited: window_closed
+    21h no go for attempt 2: window_closed
+    21h skips: note skipped: window_closed
+    21h skips: at rest
+    21h skips: rest waits until 45h
+    21h no go for attempt 2: window
+    21h held: note held until 33h: window
+    33h go for attempt 2
+    33h held: note sent
+    33h held: at rest
+    33h held: rest waits until 57h
+    ");
+}
+
+#[test]
+fn quiet_hours_hold_everything_that_can_wait_in_the_zone_of_the_contact() {
+    let order = note(
+        "order",
+        &json!({"template": "hello", "class": "transactional"}),
+    );
+    let news = with(note("news", &plain()), "entry", json!("every"));
+    assert_snapshot!(sending(&[news, order], r#"
+        settings {"zone": "Asia/Seoul", "quiet_hours": {"window": {"from": "21:00", "to": "08:00"}, "spread": "30m"}}
+        @13h event signup {"key": "a"}
+        send
+        @1410m send
+        set {"time_zone": "Europe/Paris"}
+        @24h event signup {"key": "b"}
+        @34h event signup {"key": "c"}
+        send
+    "#), @r"
+    13h news: at note
+    13h news: note held until 84492638ms: quiet_hours
+    13h order: at note
+    13h go for attempt 1
+    13h order: note sent
+    13h order: at rest
+    13h order: rest waits until 37h
+    1410m go for attempt 1
+    1410m news: note sent
+    1410m news: at rest
+    1410m news: rest waits until 2850m
+    ");
+}
+
+#[test]
+fn quiet_hours_that_leave_nothing_of_a_window_skip_the_message() {
+    let night = with(
+        note("night", &plain()),
+        "window",
+        json!({"from": "22:00", "to": "06:00"}),
+    );
+    assert_snapshot!(sending(&[night], r#"
+        settings {"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}}}
+        event signup {"key": "a"}
+    "#), @r"
+    0s night: at note
+    0s night: note skipped: window_closed
+    0s night: at rest
+    0s night: rest waits until 1d
+    ");
+}
+
+#[test]
+fn a_cap_skips_what_is_too_much_and_the_higher_priority_goes_first() {
+    let every = |id: &str| with(note(id, &plain()), "entry", json!("every"));
+    let low = with(every("a_low"), "priority", json!(10));
+    let high = with(every("b_high"), "priority", json!(90));
+    let order = note(
+        "c_order",
+        &json!({"template": "hello", "class": "transactional"}),
+    );
+    assert_snapshot!(sending(&[low, high, order], r#"
+        settings {"caps": [{"count": 1, "per": "day"}]}
+        @1h event signup {"key": "a"}
+        send
+        @23h event signup {"key": "b"}
+        send
+        @24h event signup {"key": "c"}
+        send
+    "#), @r"
+    1h a_low: at note
+    1h b_high: at note
+    1h c_order: at note
+    1h no go for attempt 1: frequency_cap
+    1h a_low: note skipped: frequency_cap
+    1h a_low: at rest
+    1h a_low: rest waits until 25h
+    1h go for attempt 1
+    1h b_high: note sent
+    1h b_high: at rest
+    1h b_high: rest waits until 25h
+    1h go for attempt 1
+    1h c_order: note sent
+    1h c_order: at rest
+    1h c_order: rest waits until 25h
+    23h a_low: at note
+    23h b_high: at note
+    23h no go for attempt 1: frequency_cap
+    23h b_high: note skipped: frequency_cap
+    23h b_high: at rest
+    23h b_high: rest waits until 47h
+    23h no go for attempt 1: frequency_cap
+    23h a_low: note skipped: frequency_cap
+    23h a_low: at rest
+    23h a_low: rest waits until 47h
+    1d a_low: at note
+    1d b_high: at note
+    1d no go for attempt 1: frequency_cap
+    1d a_low: note skipped: frequency_cap
+    1d a_low: at rest
+    1d a_low: rest waits until 2d
+    1d go for attempt 1
+    1d b_high: note sent
+    1d b_high: at rest
+    1d b_high: rest waits until 2d
+    ");
+}
+
+#[test]
+fn a_cap_may_defer_and_the_strictest_one_wins() {
+    let every = with(
+        note("every", &json!({"template": "hello", "tags": ["news"]})),
+        "entry",
+        json!("every"),
+    );
+    let other = with(note("other", &plain()), "entry", json!("every"));
+    assert_snapshot!(sending(&[every.clone(), other], r#"
+        settings {"caps": [{"tag": "news", "count": 1, "per": {"last": "20h"}, "at_cap": "defer"}, {"count": 3, "per": {"last": "7d"}}]}
+        event signup {"key": "a"}
+        send
+        @1h event signup {"key": "b"}
+        send
+        @20h send
+        @25h event signup {"key": "c"}
+        send
+    "#), @r"
+    0s every: at note
+    0s other: at note
+    0s go for attempt 1
+    0s every: note sent
+    0s every: at rest
+    0s every: rest waits until 1d
+    0s go for attempt 1
+    0s other: note sent
+    0s other: at rest
+    0s other: rest waits until 1d
+    1h every: at note
+    1h other: at note
+    1h no go for attempt 1: frequency_cap
+    1h every: note held until 20h: frequency_cap
+    1h go for attempt 1
+    1h other: note sent
+    1h other: at rest
+    1h other: rest waits until 25h
+    20h no go for attempt 1: frequency_cap
+    20h every: note skipped: frequency_cap
+    20h every: at rest
+    20h every: rest waits until 44h
+    25h every: at note
+    25h other: at note
+    25h no go for attempt 1: frequency_cap
+    25h every: note skipped: frequency_cap
+    25h every: at rest
+    25h every: rest waits until 49h
+    25h no go for attempt 1: frequency_cap
+    25h other: note skipped: frequency_cap
+    25h other: at rest
+    25h other: rest waits until 49h
+    ");
+    assert_snapshot!(sending(&[every], r#"
+        settings {"caps": [{"count": 1, "per": "day", "at_cap": "defer"}]}
+        event signup {"key": "a"}
+        send
+        @1h event signup {"key": "b"}
+        send
+        @23h send
+        @24h send
+    "#), @r"
+    0s every: at note
+    0s go for attempt 1
+    0s every: note sent
+    0s every: at rest
+    0s every: rest waits until 1d
+    1h every: at note
+    1h no go for attempt 1: frequency_cap
+    1h every: note held until 1d: frequency_cap
+    1d go for attempt 1
+    1d every: note sent
+    1d every: at rest
+    1d every: rest waits until 2d
+    ");
+}
+
+#[test]
+fn a_message_on_its_way_takes_room() {
+    let every = with(note("every", &plain()), "entry", json!("every"));
+    assert_snapshot!(sending(&[every], r#"
+        settings {"caps": [{"count": 1, "per": "day"}]}
+        event signup {"key": "a"}
+        intent
+        event signup {"key": "b"}
+        intent
+        outcome accepted
+    "#), @r"
+    0s every: at note
+    0s go for attempt 1
+    0s every: at note
+    0s no go for attempt 1: frequency_cap
+    0s every: note skipped: frequency_cap
+    0s every: at rest
+    0s every: rest waits until 1d
+    0s every: note sent
+    0s every: at rest
+    0s every: rest waits until 1d
+    ");
+}
+
+#[test]
+fn the_holdout_of_the_server_gets_no_marketing() {
+    let order = note(
+        "order",
+        &json!({"template": "hello", "class": "transactional"}),
+    );
+    assert_snapshot!(sending(&[note("news", &plain()), order], r#"
+        settings {"holdout": 10000}
+        event signup {"key": "a"}
+        send
+    "#), @r"
+    0s news: at note
+    0s news: note skipped: holdout
+    0s news: at rest
+    0s news: rest waits until 1d
+    0s order: at note
+    0s go for attempt 1
+    0s order: note sent
+    0s order: at rest
+    0s order: rest waits until 1d
+    ");
+}
+
+#[test]
+fn a_message_that_fails_for_good_takes_its_own_way() {
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello", "on_error": "wrong"}},
+        {"id": "fine", "exit": {"reason": "fine"}},
+        {"id": "wrong", "exit": {"reason": "wrong"}},
+    ]);
+    for outcome in ["refused", "expired", "unsendable", "accepted"] {
+        let lines = format!("event signup {{\"key\": \"a\"}}\n intent\n outcome {outcome}");
+        let told = story(&[workflow("note", on("signup"), steps.clone())], &lines);
+        let expected = if outcome == "accepted" {
+            "exited: fine"
+        } else {
+            "exited: wrong"
+        };
+        assert!(told.contains(expected), "{outcome}: {told}");
+    }
+}
+
+#[test]
+fn settings_name_what_is_wrong_with_them() {
+    let settings = json!({
+        "quiet_hours": {"window": {"from": "08:00", "to": "08:00"}, "spread": "7h"},
+        "caps": [{"count": 0, "per": "day"}, {"count": 33, "per": {"last": "91d"}}],
+        "holdout": 10_001,
+    });
+    let settings: signalbox_model::settings::Settings = serde_json::from_value(settings).unwrap();
+    let problems = settings.problems();
+    let told: Vec<String> = problems
+        .iter()
+        .map(|one| format!("{} {}: {}", one.pointer, one.code, one.reason))
+        .collect();
+    assert_snapshot!(told.join("\n"), @r"
+    /quiet_hours/window/to window_empty: the window opens and closes at 08:00
+    /quiet_hours/spread spread_too_long: 7h is longer than 6h
+    /caps/0/count cap_count: a cap counts 1 to 32 messages, not 0
+    /caps/1/count cap_count: a cap counts 1 to 32 messages, not 33
+    /caps/1/per/last cap_period: a period is longer than nothing and at most 90d
+    /holdout holdout_too_large: 10001 is more than 10000 basis points
+    ");
+}
