@@ -62,6 +62,9 @@ pub struct FactBody {
     /// The step that a jump led to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// The version that the journey moved from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<u32>,
     /// What an update changed: names of attributes, `+TAG` and `-TAG`, `kept.NAME`.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<String>,
@@ -175,6 +178,11 @@ fn body_of(what: &FactKind) -> FactBody {
             actor: Some(actor.clone()),
             key: Some(key.clone()),
             ..at_step("approval_decided", step)
+        },
+        FactKind::Migrated(from, step) => FactBody {
+            from: Some(*from),
+            step: step.as_ref().map(StepId::to_string),
+            ..kind("migrated")
         },
         FactKind::MessageHeld(step, id, until, reason) => FactBody {
             due: Some(*until),

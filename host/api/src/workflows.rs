@@ -13,7 +13,7 @@ use signalbox_model::{
     id::WorkflowId,
     problem::Problem,
     time::Instant,
-    workflow::{Action, Workflow},
+    workflow::{Action, Edit, Workflow},
 };
 use signalbox_reports::VersionCounters;
 use signalbox_rules::documents::workflow_problems;
@@ -137,6 +137,11 @@ pub struct PutQuery {
     /// The version that was read before the edit. Another one in between is a conflict. Without it the workflow must
     /// not exist yet.
     based_on: Option<u32>,
+    /// What becomes of the journeys that are inside: `pin` leaves each on its version, `migrate` moves all to the new one
+    /// once the workflow runs. Default: `pin`.
+    #[serde(default)]
+    #[param(value_type = Option<String>)]
+    edit: Edit,
 }
 
 /// When a workflow should start.
@@ -225,7 +230,7 @@ pub(crate) async fn put(
         );
         return Err(Error::new(ErrorCode::InvalidBody, message).at("/id"));
     }
-    let view = app.engine.put_workflow(document, query.based_on).await?;
+    let view = app.engine.put_workflow(document, query.based_on, query.edit).await?;
     let status = if query.based_on.is_some() {
         StatusCode::OK
     } else {

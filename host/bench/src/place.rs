@@ -150,7 +150,7 @@ impl World {
         let workflow: Workflow = serde_json::from_value(document).expect("the shape of a workflow");
         let id = workflow.id.clone();
         self.engine
-            .put_workflow(workflow, None)
+            .put_workflow(workflow, None, Edit::Pin)
             .await
             .expect("the workflow is good");
         self.engine

@@ -15,7 +15,7 @@ use signalbox_model::{
     id::{Digest, PluginName, WorkflowId},
     problem::Problem,
     record::{Command, REBINDINGS_MAX, Rebinding},
-    workflow::{Binding, Follow, Workflow, WorkflowState},
+    workflow::{Binding, Edit, Follow, Workflow, WorkflowState},
 };
 use signalbox_rules::{
     catalogue::{Available, Catalogue, CatalogueEvent},
@@ -67,10 +67,11 @@ pub(crate) async fn put(
     shared: &Arc<Shared>,
     workflow: Workflow,
     based_on: Option<u32>,
+    edit: Edit,
 ) -> Result<Arc<Definitions>, PutError> {
     let checking = Arc::clone(shared);
     let prepared =
-        tokio::task::spawn_blocking(move || prepare(&checking, &workflow, based_on)).await;
+        tokio::task::spawn_blocking(move || prepare(&checking, &workflow, based_on, edit)).await;
     let command = prepared.unwrap_or(Err(Unavailable::Failed.into()))?;
     match control::command(shared, command).await {
         Ok(definitions) => Ok(definitions),
@@ -117,6 +118,7 @@ fn prepare(
     shared: &Shared,
     workflow: &Workflow,
     based_on: Option<u32>,
+    edit: Edit,
 ) -> Result<Command, PutError> {
     let bindings = check(&shared.catalogue, workflow).map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
@@ -133,7 +135,7 @@ fn prepare(
             .map_err(|error| failed(&error))?;
         templates.insert(name.to_string(), digest);
     }
-    Command::put(workflow, &bindings, templates, based_on).map_err(|error| failed(&error))
+    Command::put(workflow, &bindings, templates, based_on, edit).map_err(|error| failed(&error))
 }
 
 fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
@@ -147,6 +149,13 @@ fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
         pointer: "/audience".to_owned(),
         binding,
     }));
+    for (index, exit) in workflow.exits.iter().enumerate() {
+        all.extend(exit.segment.iter().map(|binding| Placed {
+            slot: Slot::Exit(u16::try_from(index).unwrap_or(u16::MAX)),
+            pointer: format!("/exits/{index}/segment"),
+            binding,
+        }));
+    }
     for (index, step) in workflow.steps.iter().enumerate() {
         let personalizer = step
             .send

@@ -38,7 +38,7 @@ use signalbox_model::{
     record::Command,
     settings::Settings,
     time::Instant,
-    workflow::{Action, Workflow},
+    workflow::{Action, Edit, Workflow},
 };
 use signalbox_reports::Counters;
 use signalbox_rules::catalogue::PluginStatus;
@@ -168,16 +168,17 @@ impl Engine {
         .await
     }
 
-    /// Creates a workflow (`based_on` is `None`), or makes the next version of the one that it was made from.
-    /// Answers once every partition's log has it.
+    /// Creates a workflow (`based_on` is `None`), or makes the next version of the one that it was made from; `edit` says
+    /// what becomes of the journeys inside then. Answers once every partition's log has it.
     pub async fn put_workflow(
         &self,
         workflow: Workflow,
         based_on: Option<u32>,
+        edit: Edit,
     ) -> Result<WorkflowView, PutError> {
         let shared = self.shared()?;
         let id = workflow.id.clone();
-        let definitions = bindings::put(&shared, workflow, based_on).await?;
+        let definitions = bindings::put(&shared, workflow, based_on, edit).await?;
         views::workflow_view(&definitions, &id, BTreeMap::new())
             .ok_or(PutError::Unavailable(Unavailable::Failed))
     }

@@ -14,6 +14,7 @@ mod posts;
 mod recover;
 mod rows;
 mod sweep;
+mod visit;
 
 use std::{
     collections::{BTreeMap, HashSet, VecDeque},
@@ -38,6 +39,7 @@ use self::{
     recover::Replay,
     rows::InputCounters,
     sweep::Sweep,
+    visit::Visits,
 };
 use crate::{
     clock::process_now,
@@ -77,6 +79,7 @@ pub(crate) struct Partition {
     /// The tick that was appended and is not applied yet.
     tick: Option<u64>,
     sweep: Sweep,
+    visits: Visits,
     /// Files that were made ready for a decision.
     ready: HashSet<Digest>,
     /// The next timer is not due before this; it may be due later.
@@ -134,6 +137,7 @@ impl Partition {
             answering: Vec::new(),
             tick: None,
             sweep: Sweep::default(),
+            visits: Visits::default(),
             ready: HashSet::new(),
             next_due: None,
             single_until: 0,
@@ -164,6 +168,7 @@ impl Partition {
     fn serve_until_stopped(&mut self) -> Result<(), Broken> {
         self.look_at_timers()?;
         self.look_at_history()?;
+        self.visits.look(&Definitions::default(), self.loaded.definitions());
         self.delivery.look();
         let mut arrived = VecDeque::new();
         while !self.shared.has_failed() {
@@ -179,6 +184,7 @@ impl Partition {
             }
             self.append_tick()?;
             self.deliver_posts()?;
+            self.append_visit()?;
             self.append_sweep()?;
             match self
                 .shared
@@ -214,7 +220,8 @@ impl Partition {
         let waiting = &self.shared.waiting[usize::from(self.number)];
         let is_behind = self.applied < self.shared.journal.last_durable(self.number);
         let is_delivering = !self.delivery.is_idle() || !self.answering.is_empty();
-        let has_appended = self.tick.is_some() || self.sweep.is_appended();
+        let has_appended =
+            self.tick.is_some() || self.sweep.is_appended() || !self.visits.is_idle();
         if has_appended || is_delivering || is_behind || waiting.load(Ordering::Acquire) > 0 {
             UnderWay::Records
         } else if self

@@ -7,8 +7,10 @@
 mod arms;
 mod entry;
 mod events;
+mod exits;
 mod holds;
 mod messages;
+mod migrate;
 mod permits;
 mod splits;
 mod steps;
@@ -62,6 +64,8 @@ pub enum Input<'a> {
     Event(&'a Event),
     /// Attributes changed.
     Attributes(&'a ContactId, &'a AttributeChanges),
+    /// Nothing but a look: the contact's journeys move to a new version where one wants them.
+    Visit(&'a ContactId),
     /// A timer fell due. One that fits nothing any more only cancels itself.
     Timer(&'a Timer),
     /// A sender stands at 354 and asks.
@@ -130,6 +134,10 @@ enum Continuation {
     Branch(Whose, StepId),
     /// The personalizer of a send was asked.
     Personalizer(Whose, StepId),
+    /// Exits of a journey were asked, by index.
+    Exits(Whose, Vec<u16>),
+    /// Exits of a journey were asked before that attempt of its message goes out.
+    Claim(Whose, Vec<u16>, MessageId, u32),
 }
 
 /// A journey by its workflow and id.
@@ -152,6 +160,8 @@ struct Entering {
     /// Known once the trigger let the contact in.
     key: Option<EntryKey>,
     attempts: u32,
+    /// Until when the trigger is asked again after a no, once it was.
+    grace_until: Option<Instant>,
 }
 
 /// A verdict, or the code of the failure in its place.
@@ -203,10 +213,12 @@ impl Advance {
             due_at,
         };
         advance.leave_what_is_over(ctx);
+        advance.migrate(ctx);
         match *input {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
             Input::Timer(timer) => advance.timer(ctx, timer),
+            Input::Visit(_) => {}
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {
                 message,
@@ -272,6 +284,10 @@ impl Advance {
             Continuation::Entry(entering) => {
                 let reply = replies.into_iter().next();
                 self.entry_answered(ctx, entering, reply.unwrap_or(Reply::Failed(NO_ANSWER)));
+            }
+            Continuation::Exits(whose, slots) => self.exits_answered(ctx, &whose, &slots, replies),
+            Continuation::Claim(whose, slots, message, attempt) => {
+                self.claim_answered(ctx, (&whose, &slots), (message, attempt), replies);
             }
             Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
             Continuation::Personalizer(whose, step) => {

@@ -82,6 +82,7 @@ pub(crate) fn held_bytes(
     key: Option<&EntryKey>,
 ) -> usize {
     4 * NUMBER_BYTES
+        + 1
         + codec::size(event)
         + codec::size(&arm_key)
         + codec::size(cancelled_by)

@@ -16,7 +16,7 @@ use signalbox_model::{
     time::Span,
     value::Value,
     workflow::{
-        EXITS_MAX, Entry, JUMPS_MAX, PRIORITY_MAX, STEPS_MAX, TEMPLATES_MAX, Workflow,
+        EXITS_MAX, Entry, GRACE_MAX, JUMPS_MAX, PRIORITY_MAX, STEPS_MAX, TEMPLATES_MAX, Workflow,
         goal::{GOAL_WITHIN_MAX, Goal, GoalEvent},
     },
 };
@@ -40,12 +40,23 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
     }
     for (index, exit) in workflow.exits.iter().enumerate() {
         let at = format!("/exits/{index}");
-        check_heard(&format!("{at}/on"), &exit.on, &mut problems);
+        match (&exit.on, &exit.segment) {
+            (Some(on), None) => check_heard(&format!("{at}/on"), on, &mut problems),
+            (None, Some(_)) => {}
+            _ => {
+                let reason = "an exit names either an event (`on`) or a segment";
+                problems.push(Problem::new(at.as_str(), "exit_of_one", reason));
+            }
+        }
         check_reason(
             &format!("{at}/reason"),
             exit.reason.as_deref(),
             &mut problems,
         );
+    }
+    if workflow.grace.is_some_and(|grace| grace == Span::ZERO || grace > GRACE_MAX) {
+        let reason = format!("the grace is longer than nothing and at most {GRACE_MAX}");
+        problems.push(Problem::new("/grace", "grace_length", reason));
     }
     if let Some(window) = &workflow.window {
         problems.extend(window.problems("/window"));

@@ -151,6 +151,7 @@ pub fn apply(
             bindings,
             templates,
             based_on,
+            edit,
         } => {
             let document: Workflow = read("document", document)?;
             let bindings = read("bindings", bindings)?;
@@ -158,6 +159,7 @@ pub fn apply(
             let version = |number| WorkflowVersion {
                 number,
                 created_at: now,
+                edit: *edit,
                 document,
                 bindings,
                 templates,

@@ -85,6 +85,8 @@ pub const HOLD_DELAYS: [Span; 4] = [
 pub const HOLD_DELAY_LAST: Span = Span::from_ms(60 * 60_000);
 /// Most times that a rule that failed is asked again: a day of hours after [`HOLD_DELAYS`].
 pub const HOLD_ATTEMPTS_MAX: u32 = 4 + 24;
+/// When a message is tried again that an exit by segment could not be asked about.
+pub const RULE_FAILED_RETRY_AFTER: Span = Span::from_ms(5 * 60_000);
 /// When a message whose body never began is tried again.
 pub const NOT_BEGUN_RETRY_AFTER: Span = Span::from_ms(10_000);
 /// When a message in doubt is sent again.

@@ -13,7 +13,7 @@ use crate::{
     plan::Plan,
     settings::Settings,
     time::Instant,
-    workflow::{Workflow, WorkflowState},
+    workflow::{Edit, Workflow, WorkflowState},
 };
 
 /// All workflows, as of one record of the control partition.
@@ -60,6 +60,9 @@ pub struct WorkflowVersion {
     pub number: u32,
     /// When it was made.
     pub created_at: Instant,
+    /// What it means for journeys on versions before it.
+    #[serde(default)]
+    pub edit: Edit,
     /// What the marketer wrote.
     pub document: Workflow,
     /// Which file each of its bindings stands for now; `adopt` bindings move on within the version.
@@ -68,7 +71,8 @@ pub struct WorkflowVersion {
     pub templates: BTreeMap<TemplateName, Digest>,
 }
 
-/// Where in a workflow a binding stands. As text: `trigger`, `audience`, `steps/ID/personalizer`, `steps/ID/arms/N`.
+/// Where in a workflow a binding stands. As text: `trigger`, `audience`, `steps/ID/personalizer`, `steps/ID/arms/N`,
+/// `exits/N`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
     /// The trigger.
@@ -79,6 +83,8 @@ pub enum Slot {
     Personalizer(StepId),
     /// The segment of an arm of a branch, by index.
     Arm(StepId, u16),
+    /// The segment of an exit, by index.
+    Exit(u16),
 }
 
 impl Slot {
@@ -86,7 +92,7 @@ impl Slot {
     pub fn kind(&self) -> RuleKind {
         match self {
             Self::Trigger => RuleKind::Trigger,
-            Self::Audience | Self::Arm(..) => RuleKind::Segment,
+            Self::Audience | Self::Arm(..) | Self::Exit(_) => RuleKind::Segment,
             Self::Personalizer(_) => RuleKind::Personalizer,
         }
     }
@@ -97,6 +103,7 @@ impl Slot {
         match parts.as_slice() {
             ["trigger"] => Some(Self::Trigger),
             ["audience"] => Some(Self::Audience),
+            ["exits", index] => Some(Self::Exit(index.parse().ok()?)),
             ["steps", step, "personalizer"] => StepId::parse(step).ok().map(Self::Personalizer),
             ["steps", step, "arms", index] => {
                 Some(Self::Arm(StepId::parse(step).ok()?, index.parse().ok()?))
@@ -112,6 +119,7 @@ impl fmt::Display for Slot {
             Self::Trigger => f.write_str("trigger"),
             Self::Audience => f.write_str("audience"),
             Self::Personalizer(step) => write!(f, "steps/{step}/personalizer"),
+            Self::Exit(index) => write!(f, "exits/{index}"),
             Self::Arm(step, index) => write!(f, "steps/{step}/arms/{index}"),
         }
     }

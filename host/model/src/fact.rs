@@ -78,6 +78,8 @@ pub enum FactKind {
     ApprovalDecided(StepId, String, String, String),
     /// The step's message waits until the instant: `window`, `quiet_hours` or `frequency_cap`.
     MessageHeld(StepId, MessageId, Instant, String),
+    /// The journey moved from that version to the fact's, standing at that step; `None` where the step is gone.
+    Migrated(u32, Option<StepId>),
     /// An event met the workflow's goal in time after one of its messages.
     Converted(Conversion),
 }

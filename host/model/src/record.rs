@@ -12,9 +12,10 @@ use crate::{
     event::Event,
     id::{ContactId, Digest, JourneyId, MessageId, Partition, WorkflowId},
     message::AttemptOutcome,
+    state::Timer,
     time::Instant,
     verdict::Answer,
-    workflow::Action,
+    workflow::{Action, Edit},
 };
 
 /// One record. Adding a case at the end is the only change that old logs survive.
@@ -80,6 +81,16 @@ pub enum Record {
         /// Rows looked at, at most.
         rows_max: u32,
     },
+    /// A page of the contacts that have a timer of that workflow: each is looked at, so that its journeys move to a version
+    /// that wants them. Written by the partition's owner.
+    Visit {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// The timer at which the page before ended; `None` for the first page.
+        after: Option<Timer>,
+        /// Timers looked at, at most.
+        timers_max: u32,
+    },
 }
 
 /// Where a sweep goes on.
@@ -134,6 +145,8 @@ pub enum Command {
         templates: BTreeMap<String, Digest>,
         /// The version it was made from; refused if that is not the current one. `None`: must not exist yet.
         based_on: Option<u32>,
+        /// What it means for the journeys that are inside.
+        edit: Edit,
     },
     /// Moves a workflow to another state.
     Transition {
@@ -179,12 +192,14 @@ impl Command {
         bindings: &BTreeMap<Slot, ResolvedBinding>,
         templates: BTreeMap<String, Digest>,
         based_on: Option<u32>,
+        edit: Edit,
     ) -> Result<Self, serde_json::Error> {
         Ok(Self::PutWorkflow {
             document: serde_json::to_string(document)?,
             bindings: serde_json::to_string(bindings)?,
             templates,
             based_on,
+            edit,
         })
     }
 }

@@ -220,6 +220,8 @@ pub struct HeldEntry {
     pub due: Instant,
     /// Attempts so far.
     pub attempts: u32,
+    /// The trigger said no, and is asked again when attributes change; at `due` the entry is forgotten.
+    pub in_grace: bool,
 }
 
 /// An arm that has not fired.

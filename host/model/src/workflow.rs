@@ -55,6 +55,10 @@ pub struct Workflow {
     /// How often a contact may enter.
     #[serde(default)]
     pub entry: Entry,
+    /// How long a trigger that said no is asked again about the same event when the contact's attributes change, for what
+    /// is known only after it happened; at most [`GRACE_MAX`]. Default: not at all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace: Option<Span>,
     /// The zone of contacts that have none of their own, for all that goes by the calendar. Default: UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
@@ -103,6 +107,8 @@ pub struct Binding {
     pub on_failure: OnFailure,
 }
 
+/// Longest grace.
+pub const GRACE_MAX: Span = Span::from_days(30);
 /// The priority of a workflow that names none.
 pub const PRIORITY_DEFAULT: u8 = 50;
 /// Highest priority.
@@ -150,6 +156,17 @@ pub enum OnFailure {
     Pause,
 }
 
+/// What a new version means for the journeys that are inside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Edit {
+    /// They stay on the version that they are on.
+    #[default]
+    Pin,
+    /// They move to the new one.
+    Migrate,
+}
+
 /// How often a contact may enter. The same key never enters twice, whatever the mode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -165,13 +182,17 @@ pub enum Entry {
     After(Span),
 }
 
-/// Ends a journey when an event comes.
+/// Ends a journey when an event comes, or once the contact is in a segment. Exactly one of the two.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ExitOn {
     /// Which event.
-    pub on: EventPattern,
-    /// Why, in `snake_case`, counted in reports. Default: `exit_event`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on: Option<EventPattern>,
+    /// Which segment: asked when something happens that it reads, and once more before every message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<Binding>,
+    /// Why, in `snake_case`, counted in reports. Default: `exit_event` or `exit_segment`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

@@ -21,6 +21,9 @@ pub use crate::counters::{
     ConversionCounters, Counters, MessageCounters, StepCounters, VersionCounters,
 };
 
+/// Why a journey leaves a version for a newer one.
+const MIGRATED: &str = "migrated";
+
 /// At which step each journey of one contact stands; `None` before its first.
 ///
 /// A fact says which step a journey came to, not which it left: that is known from here. Whoever folds only the
@@ -48,6 +51,7 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
                 standing.insert(journey, None);
             }
         }
+        FactKind::Migrated(from, step) => migrated(counters, standing, fact, *from, step.as_ref()),
         FactKind::StepReached(step) => {
             if let Some(journey) = fact.journey
                 && let Some(left) = standing.insert(journey, Some(step.clone())).flatten()
@@ -95,6 +99,30 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
             fold_message(&mut version.messages, &fact.what);
             fold_message(&mut version.step_mut(step).messages, &fact.what);
         }
+    }
+}
+
+/// The journey leaves the one version and enters the other, at the step where it stands.
+fn migrated(
+    counters: &mut Counters,
+    standing: &mut Standing,
+    fact: &Fact,
+    from: u32,
+    step: Option<&StepId>,
+) {
+    let left = leave(standing, fact);
+    let before = counters.version_mut(&fact.workflow, from);
+    count(&mut before.exited, MIGRATED);
+    if let Some(left) = left {
+        count(&mut before.step_mut(&left).exited, MIGRATED);
+    }
+    let after = counters.version_mut(&fact.workflow, fact.version);
+    after.entered += 1;
+    if let Some(step) = step {
+        after.step_mut(step).entered += 1;
+    }
+    if let Some(journey) = fact.journey {
+        standing.insert(journey, step.cloned());
     }
 }
 

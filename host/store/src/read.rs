@@ -139,6 +139,23 @@ impl Store {
             .collect()
     }
 
+    /// At most that many timers behind that one, in the order in which they fire.
+    pub fn timers(
+        &self,
+        partition: Partition,
+        after: Option<&Timer>,
+        timers_max: usize,
+    ) -> Result<Vec<Timer>, Error> {
+        let prefix = key::prefix(Kind::Timer, partition);
+        let start = after.map_or_else(
+            || prefix.clone(),
+            |after| key::after(&key::timer(partition, after)),
+        );
+        let end = key::behind(&prefix);
+        let page = self.core.rows.page(&start, end.as_deref(), timers_max)?;
+        page.iter().map(timer_of).collect()
+    }
+
     /// When the partition's next timer is due.
     pub fn next_timer_due(&self, partition: Partition) -> Result<Option<Instant>, Error> {
         let timers = self.due_timers(partition, Instant::MAX, 1)?;

@@ -133,7 +133,7 @@ impl<'a> Player<'a> {
             "down" => self.stop()?,
             "up" => self.start()?,
             "smtp" => self.misbehave(rest)?,
-            "create" | "edit" | "start" | "pause" | "resume" | "end" | "cancel" | "delete"
+            "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel" | "delete"
             | "schedule" => {
                 let came = self.ask(verb, rest)?;
                 return must_succeed_or_compare(line, came);
@@ -215,11 +215,18 @@ impl<'a> Player<'a> {
         let path = format!("/v1/workflows/{id}");
         let answer = match verb {
             "create" => api.put(&path, self.document(id)?)?,
-            "edit" => {
+            "edit" | "migrate" => {
                 let found = api.get(&path)?;
                 // What is not there has no version either: the server is to say so.
                 let based_on = found.body["workflow"]["version"].as_u64().unwrap_or(1);
-                api.put(&format!("{path}?based_on={based_on}"), self.document(id)?)?
+                let edit = if verb == "edit" { "pin" } else { verb };
+                // The story may have a document of its own for the next version: `ID.VERSION`.
+                let next = format!("{id}.{}", based_on + 1);
+                let document = match self.story.workflows.get(&next) {
+                    Some(document) => document,
+                    None => self.document(id)?,
+                };
+                api.put(&format!("{path}?based_on={based_on}&edit={edit}"), document)?
             }
             "delete" => api.delete(&path)?,
             "schedule" => {

@@ -10,6 +10,7 @@ use super::{
     group::{Item, Task, What, Work},
     lane::Lane,
     rows::Outward,
+    visit::Page,
 };
 use crate::{
     error::{ApplyError, StoreAction},
@@ -18,11 +19,11 @@ use crate::{
 };
 
 /// What a group of records of contacts came from.
-struct Group {
-    last: u64,
-    accepted: u64,
+pub(super) struct Group {
+    pub(super) last: u64,
+    pub(super) accepted: u64,
     /// Its parts cannot be taken one by one any further: what cannot be applied is passed over.
-    is_single: bool,
+    pub(super) is_single: bool,
 }
 
 impl Partition {
@@ -69,6 +70,20 @@ impl Partition {
                 self.apply_items(items.collect(), &group)?;
                 self.look_at_timers()
             }
+            Task::Visit {
+                sequence,
+                now,
+                workflow,
+                after,
+                timers_max,
+            } => {
+                let page = Page {
+                    workflow,
+                    after,
+                    timers_max,
+                };
+                self.apply_visit(sequence, now, page)
+            }
             Task::Command {
                 sequence,
                 now,
@@ -90,7 +105,7 @@ impl Partition {
         }
     }
 
-    fn apply_items(&mut self, items: Vec<Item>, group: &Group) -> Result<(), Broken> {
+    pub(super) fn apply_items(&mut self, items: Vec<Item>, group: &Group) -> Result<(), Broken> {
         if items.is_empty() {
             self.moved_to(group.last, group.accepted);
             return Ok(());

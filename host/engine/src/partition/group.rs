@@ -12,7 +12,7 @@ use signalbox_model::{
     codec,
     contact::AttributeChanges,
     event::Event,
-    id::{ContactId, MessageId, Partition},
+    id::{ContactId, MessageId, Partition, WorkflowId},
     message::AttemptOutcome,
     record::{Command, PostId, Posted, Record, RecordedAnswer, SweepCursor},
     state::Timer,
@@ -73,6 +73,14 @@ pub(super) enum Task {
     },
     /// What this partition sent has arrived.
     Delivered { to: Partition, id: PostId },
+    /// A page of contacts to look at.
+    Visit {
+        sequence: u64,
+        now: Instant,
+        workflow: WorkflowId,
+        after: Option<Timer>,
+        timers_max: u32,
+    },
     /// A page of a sweep.
     Sweep {
         now: Instant,
@@ -96,6 +104,7 @@ pub(super) enum What {
     Event(Event),
     Attributes(ContactId, AttributeChanges),
     Timer(Timer),
+    Visit(ContactId),
     Intent {
         contact: ContactId,
         message: MessageId,
@@ -114,7 +123,8 @@ impl What {
         match self {
             Self::Event(event) => &event.contact,
             Self::Timer(timer) => &timer.contact,
-            Self::Attributes(contact, _)
+            Self::Visit(contact)
+            | Self::Attributes(contact, _)
             | Self::Intent { contact, .. }
             | Self::Outcome { contact, .. } => contact,
         }
@@ -125,6 +135,7 @@ impl What {
             Self::Event(event) => Input::Event(event),
             Self::Attributes(contact, changes) => Input::Attributes(contact, changes),
             Self::Timer(timer) => Input::Timer(timer),
+            Self::Visit(contact) => Input::Visit(contact),
             Self::Intent {
                 message, attempt, ..
             } => Input::Intent {
@@ -274,8 +285,8 @@ impl Log {
                     attempt,
                     outcome,
                 },
-                // Timers belong to a tick, which is applied by itself and never put back.
-                What::Timer(_) => continue,
+                // These belong to a tick or a visit, which is applied by itself and never put back.
+                What::Timer(_) | What::Visit(_) => continue,
             };
             self.ahead.push_front(Logged {
                 sequence: item.sequence,
@@ -340,6 +351,17 @@ fn alone(logged: Logged) -> Task {
             record,
         },
         Record::PostsDelivered { partition, id } => Task::Delivered { to: partition, id },
+        Record::Visit {
+            workflow,
+            after,
+            timers_max,
+        } => Task::Visit {
+            sequence,
+            now,
+            workflow,
+            after,
+            timers_max,
+        },
         Record::Sweep {
             before,
             after,

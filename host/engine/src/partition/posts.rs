@@ -3,7 +3,7 @@
 //! Posts are kept with the commit that caused them until they are known to be in the other log. They go in the order
 //! of their ids, one group at a time, so that the receiver needs to remember the last one only.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
     id::{Digest, Partition as Number},
@@ -153,11 +153,14 @@ impl Partition {
         if version <= self.loaded.definitions().version {
             return Ok(());
         }
-        self.loaded = self
+        let loaded = self
             .shared
             .definers
             .load(&self.shared.store, digest)
             .map_err(|source| self.shared.fail(&ApplyError::from(source)))?;
+        let before = std::mem::replace(&mut self.loaded, loaded);
+        let now = Arc::clone(&self.loaded);
+        self.visits.look(before.definitions(), now.definitions());
         Ok(())
     }
 }

@@ -171,7 +171,7 @@ async fn a_scheduled_start_comes_by_itself() {
     let document = crate::support::workflow(thanks());
     world
         .engine
-        .put_workflow(document, None)
+        .put_workflow(document, None, Edit::Pin)
         .await
         .expect("it is good");
     world

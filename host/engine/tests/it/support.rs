@@ -256,7 +256,7 @@ impl World {
         let workflow = workflow(document);
         let id = workflow.id.clone();
         self.engine
-            .put_workflow(workflow, None)
+            .put_workflow(workflow, None, Edit::Pin)
             .await
             .expect("the workflow is good");
         self.action(id.as_str(), Action::Start).await;
@@ -362,7 +362,7 @@ pub(crate) fn export(place: &Place) -> String {
 fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
         ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
-        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,
+        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, Migrated, MessageInDoubt,
         MessageQueued, MessageRefused, MessageSent, MessageSkipped, NotEntered, RuleDecided,
         StepReached, StepSkipped, Updated, WaitStarted, ZoneTaken,
     };
@@ -395,6 +395,7 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         StepSkipped(step) => format!("{step} passed over"),
         ApprovalDecided(step, decision, actor, _) => format!("{step} {decision} by {actor}"),
+        Migrated(from, _) => format!("moved from version {from}"),
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),

@@ -158,6 +158,7 @@ impl Advance {
                 cancelled_by: arm.cancelled_by,
                 key: None,
                 attempts: 0,
+                grace_until: None,
             },
         );
     }

@@ -62,6 +62,9 @@ impl Advance {
         if let Some(arm) = arm {
             self.arm(ctx, &entering, arm);
         }
+        if enter.is_none() && answer == "no" {
+            return self.keep_in_grace(ctx, entering);
+        }
         if let Some(enter) = enter {
             // An event's id has the alphabet and the length of a key.
             let of_event = || EntryKey::parse(entering.event.id.as_str()).ok();

@@ -17,13 +17,14 @@ use signalbox_model::{
     time::Instant,
     value::{Fields, Value},
     workflow::{
+        ExitOn,
         goal::{Goal, GoalEvent},
         step::MessageClass,
     },
 };
 
 use crate::{
-    advance::{Advance, Context, Entering, Standing, Whose, standing},
+    advance::{Advance, Context, Entering, Standing, Whose, exits::Change, standing},
     effect::Effect,
     history::{self, Novelty},
     limits::FOLLOW_UPS_MAX,
@@ -75,15 +76,8 @@ impl Advance {
                 return self.effects.push(Effect::EventConflict { id });
             }
         }
-        self.set_attributes(
-            event
-                .attributes
-                .iter()
-                .map(|(name, value)| (name, Some(value))),
-        );
-        if !event.attributes.is_empty() {
-            self.recompute_waits(ctx);
-        }
+        let attributes = event.attributes.iter();
+        self.take_attributes(ctx, attributes.map(|(name, value)| (name, Some(value))));
         self.happen(
             ctx,
             &Happening {
@@ -100,8 +94,33 @@ impl Advance {
 
     pub(super) fn change_attributes(&mut self, ctx: &Context<'_>, changes: &AttributeChanges) {
         let changes = changes.attributes.iter();
-        self.set_attributes(changes.map(|(name, value)| (name, value.as_ref())));
-        self.recompute_waits(ctx);
+        self.take_attributes(ctx, changes.map(|(name, value)| (name, value.as_ref())));
+    }
+
+    /// Sets attributes from outside, and looks at what goes by them: waits, exits, and triggers that said no.
+    fn take_attributes<'v>(
+        &mut self,
+        ctx: &Context<'_>,
+        changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
+    ) {
+        let changes: Vec<_> = changes.collect();
+        let attributes = &self.state.contact.attributes;
+        let before: Vec<Option<Value>> = changes
+            .iter()
+            .map(|(name, _)| attributes.get(*name).cloned())
+            .collect();
+        self.set_attributes(changes.iter().copied());
+        let attributes = &self.state.contact.attributes;
+        let changed = changes.iter().zip(before);
+        let changed: Vec<FieldName> = changed
+            .filter(|((name, _), before)| attributes.get(*name) != before.as_ref())
+            .map(|((name, _), _)| (*name).clone())
+            .collect();
+        if !changed.is_empty() {
+            self.recompute_waits(ctx);
+            self.ask_exits(ctx, &Change::Attributes(&changed));
+            self.ask_again_in_grace(ctx);
+        }
     }
 
     /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before:
@@ -173,6 +192,7 @@ impl Advance {
         self.cancel_arms(ctx, event);
         self.cancel_held_entries(ctx, event);
         self.exit_on(ctx, event);
+        self.ask_exits(ctx, &Change::Event(event.name));
         self.wake(ctx, event);
         if ctx.now.since(event.occurred_at) <= TRIGGER_LATE_LIMIT {
             self.ask_triggers(ctx, event);
@@ -226,6 +246,7 @@ impl Advance {
                 cancelled_by: Vec::new(),
                 key: None,
                 attempts: 0,
+                grace_until: None,
             };
             if event.follow_ups > FOLLOW_UPS_MAX {
                 self.not_entered(ctx, &entering, "loop_guard");
@@ -272,7 +293,11 @@ impl Advance {
 fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Option<&'v str> {
     let document = &version.document;
     let mut exits = document.exits.iter();
-    if let Some(exit) = exits.find(|exit| exit.on.matches(event.name, event.fields)) {
+    let ends = |exit: &&ExitOn| {
+        let on = exit.on.as_ref();
+        on.is_some_and(|on| on.matches(event.name, event.fields))
+    };
+    if let Some(exit) = exits.find(ends) {
         return Some(exit.reason.as_deref().unwrap_or("exit_event"));
     }
     let goal = document.goal.as_ref().and_then(Goal::event);

@@ -7,7 +7,7 @@ use signalbox_model::{
     fact::FactKind,
     id::{StepId, WorkflowId},
     record::Posted,
-    state::{HeldEntry, Place, Timer, TimerId},
+    state::{HeldEntry, Place, Presence, Timer, TimerId},
     time::{Instant, Span},
     workflow::{OnFailure, step::Step},
 };
@@ -63,10 +63,7 @@ impl Advance {
         let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
             return;
         };
-        let number = presence
-            .held
-            .last_key_value()
-            .map_or(0, |(last, _)| last.wrapping_add(1));
+        let number = next_number(presence);
         let due = ctx.now.plus(hold_delay(attempts));
         let held = HeldEntry {
             version: entering.version,
@@ -77,10 +74,72 @@ impl Advance {
             key: entering.key,
             due,
             attempts,
+            in_grace: false,
         };
         presence.held.insert(number, held);
         let timer = self.entry_timer(&entering.workflow, number, due);
         self.effects.push(Effect::SetTimer(timer));
+    }
+
+    /// Keeps what the trigger said no to, as long as the workflow's grace lasts and there is room.
+    pub(super) fn keep_in_grace(&mut self, ctx: &Context<'_>, entering: Entering) {
+        let version = ctx.definitions.version(&entering.workflow, entering.version);
+        let grace = version.and_then(|version| version.document.grace);
+        let until = entering.grace_until.or_else(|| grace.map(|grace| ctx.now.plus(grace)));
+        let Some(due) = until.filter(|until| *until > ctx.now) else {
+            return;
+        };
+        let held = self.state.presences.get(&entering.workflow);
+        let bytes = budget::held_bytes(&entering.event, &[], entering.arm_key.as_ref(), None);
+        let is_full = held.is_some_and(|presence| presence.held.len() >= HELD_ENTRIES_MAX);
+        if is_full || !self.has_room(ctx, &entering.workflow, bytes) {
+            return;
+        }
+        let Some(presence) = self.presence_mut(ctx, &entering.workflow) else {
+            return;
+        };
+        let number = next_number(presence);
+        let held = HeldEntry {
+            version: entering.version,
+            event: Arc::unwrap_or_clone(entering.event),
+            occasion: entering.occasion,
+            arm_key: entering.arm_key,
+            cancelled_by: Vec::new(),
+            key: None,
+            due,
+            attempts: 0,
+            in_grace: true,
+        };
+        presence.held.insert(number, held);
+        let timer = self.entry_timer(&entering.workflow, number, due);
+        self.effects.push(Effect::SetTimer(timer));
+    }
+
+    /// Attributes have changed: asks again every trigger that said no a short while ago.
+    pub(super) fn ask_again_in_grace(&mut self, ctx: &Context<'_>) {
+        let mut again = Vec::new();
+        for (workflow, presence) in &self.state.presences {
+            if standing(ctx, workflow) == Standing::Running {
+                let in_grace = presence.held.iter().filter(|(_, held)| held.in_grace);
+                again.extend(in_grace.map(|(&number, _)| (workflow.clone(), number)));
+            }
+        }
+        for (workflow, number) in again {
+            if let Some(held) = self.take_held_entry(&workflow, number) {
+                let entering = Entering {
+                    workflow,
+                    version: held.version,
+                    event: Arc::new(held.event),
+                    occasion: held.occasion,
+                    arm_key: held.arm_key,
+                    cancelled_by: Vec::new(),
+                    key: None,
+                    attempts: 0,
+                    grace_until: Some(held.due),
+                };
+                self.ask_trigger(ctx, entering);
+            }
+        }
     }
 
     fn held_entry_due(
@@ -100,6 +159,10 @@ impl Advance {
         else {
             return;
         };
+        if held.in_grace {
+            presence.held.remove(&number);
+            return;
+        }
         let is_paused = standing(ctx, workflow) == Standing::Paused;
         let version = ctx.definitions.version(workflow, held.version);
         let slot = if held.key.is_some() {
@@ -128,6 +191,7 @@ impl Advance {
             cancelled_by: held.cancelled_by,
             key: held.key,
             attempts: held.attempts,
+            grace_until: None,
         };
         if is_paused {
             self.not_entered(ctx, &entering, "paused");
@@ -167,7 +231,8 @@ impl Advance {
         let presence = self.state.presences.get(workflow);
         let numbers = presence.map(|found| found.held.keys().copied().collect::<Vec<_>>());
         for number in numbers.unwrap_or_default() {
-            if let Some(held) = self.take_held_entry(workflow, number) {
+            let held = self.take_held_entry(workflow, number);
+            if let Some(held) = held.filter(|held| !held.in_grace) {
                 let what = FactKind::NotEntered(reason.to_owned());
                 self.entry_fact(ctx, workflow, held.version, what);
             }
@@ -254,6 +319,12 @@ impl Advance {
             contact: self.state.contact.id.clone(),
         }
     }
+}
+
+/// The number behind the last of the held entries.
+fn next_number(presence: &Presence) -> u32 {
+    let last = presence.held.last_key_value();
+    last.map_or(0, |(last, _)| last.wrapping_add(1))
 }
 
 fn hold_delay(attempts: u32) -> Span {

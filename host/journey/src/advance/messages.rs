@@ -259,34 +259,57 @@ impl Advance {
         Next::Stay
     }
 
-    /// Decides whether a message may go out, from the state as it is now.
+    /// Decides whether a message may go out, from the state as it is now and by what the exits by segment say.
     pub(super) fn intent(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
-        let claim = self.claim(ctx, message, attempt);
-        let decision = match &claim {
-            Claim::Go => Decision::Go,
-            Claim::Echo(reason) | Claim::Skip(reason) | Claim::Exit(reason) => {
-                Decision::Skipped(reason.clone())
+        match self.claim(ctx, message, attempt) {
+            Claim::Echo(reason) => self.refuse_go(message, attempt, &reason),
+            Claim::Skip(reason) => {
+                self.refuse_go(message, attempt, &reason);
+                self.settle(ctx, message, MessageStatus::Skipped(reason));
             }
-            Claim::Hold(_, reason) => Decision::Skipped((*reason).to_owned()),
-        };
+            Claim::Exit(reason) => {
+                self.refuse_go(message, attempt, &reason);
+                self.exit_at_claim(ctx, message, &reason);
+            }
+            Claim::Hold(until, reason) => {
+                self.refuse_go(message, attempt, reason);
+                self.hold_message(ctx, message, until, reason);
+            }
+            Claim::Go => {
+                let pending = self.state.pending.get(&message);
+                let whose = pending.map(|pending| Whose {
+                    workflow: pending.workflow.clone(),
+                    journey: pending.journey,
+                });
+                let is_asked =
+                    whose.is_some_and(|whose| self.asks_at_claim(ctx, &whose, message, attempt));
+                if !is_asked {
+                    self.go_ahead(ctx, message, attempt);
+                }
+            }
+        }
+    }
+
+    /// Gives `go`.
+    pub(super) fn go_ahead(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
+        if let Some(pending) = self.state.pending.get_mut(&message) {
+            pending.claimed = Some(attempt);
+        }
         self.effects.push(Effect::Claimed {
             message,
             attempt,
-            decision,
+            decision: Decision::Go,
         });
-        match claim {
-            Claim::Echo(_) => {}
-            Claim::Skip(reason) => self.settle(ctx, message, MessageStatus::Skipped(reason)),
-            Claim::Exit(reason) => self.exit_at_claim(ctx, message, &reason),
-            Claim::Hold(until, reason) => self.hold_message(ctx, message, until, reason),
-            Claim::Go => {
-                if let Some(pending) = self.state.pending.get_mut(&message) {
-                    pending.claimed = Some(attempt);
-                }
-                let at = ctx.now;
-                self.update(message, MessageChange::Claimed { attempt, at });
-            }
-        }
+        let at = ctx.now;
+        self.update(message, MessageChange::Claimed { attempt, at });
+    }
+
+    pub(super) fn refuse_go(&mut self, message: MessageId, attempt: u32, reason: &str) {
+        self.effects.push(Effect::Claimed {
+            message,
+            attempt,
+            decision: Decision::Skipped(reason.to_owned()),
+        });
     }
 
     fn claim(&self, ctx: &Context<'_>, message: MessageId, attempt: u32) -> Claim {
@@ -342,7 +365,13 @@ impl Advance {
     }
 
     /// The message goes back and waits. One that caps would keep for too long is skipped instead.
-    fn hold_message(&mut self, ctx: &Context<'_>, id: MessageId, until: Instant, reason: &str) {
+    pub(super) fn hold_message(
+        &mut self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        until: Instant,
+        reason: &str,
+    ) {
         let Some(pending) = self.state.pending.get_mut(&id) else {
             return;
         };
@@ -471,7 +500,7 @@ impl Advance {
     }
 
     /// Ends a message, tells why, and lets the journey that stood at it go on.
-    fn settle(&mut self, ctx: &Context<'_>, id: MessageId, status: MessageStatus) {
+    pub(super) fn settle(&mut self, ctx: &Context<'_>, id: MessageId, status: MessageStatus) {
         let has_failed = matches!(status, MessageStatus::Refused(_) | MessageStatus::Expired);
         self.settle_as(ctx, id, status, has_failed);
     }
@@ -506,6 +535,9 @@ impl Advance {
             |journey| matches!(&journey.place, Place::Sending { message, .. } if *message == id),
         );
         if !stands_there {
+            return;
+        }
+        if self.moves_on_from(ctx, &whose, &step) {
             return;
         }
         match self.step_of(ctx, &whose, &step) {

@@ -127,7 +127,7 @@ impl Advance {
         }
     }
 
-    fn move_wait(
+    pub(super) fn move_wait(
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,
@@ -234,7 +234,7 @@ impl Advance {
     }
 
     /// Every journey of the contact.
-    fn journeys_inside(&self) -> Vec<Whose> {
+    pub(super) fn journeys_inside(&self) -> Vec<Whose> {
         let presences = self.state.presences.iter();
         let journeys = presences.flat_map(|(workflow, presence)| {
             presence.journeys.keys().map(|&journey| Whose {

@@ -29,7 +29,7 @@ use signalbox_model::{
     time::{Instant, Span},
     value::Fields,
     verdict::Answer,
-    workflow::{Action, Workflow},
+    workflow::{Action, Edit, Workflow},
 };
 
 use crate::rules::{answer, bindings, fields};
@@ -100,6 +100,22 @@ impl World {
     }
 
     pub(crate) fn put(&mut self, workflow: &Json, based_on: Option<u32>) {
+        self.put_as(workflow, based_on, Edit::Pin);
+    }
+
+    /// Makes the next version, moves the journeys that are inside to it, and looks at the contact.
+    pub(crate) fn migrate(&mut self, workflow: &Json, based_on: u32) {
+        self.put_as(workflow, Some(based_on), Edit::Migrate);
+        self.visit();
+    }
+
+    /// As the engine does when a version runs that moves journeys.
+    fn visit(&mut self) {
+        let contact = self.state.contact.id.clone();
+        self.apply(&Input::Visit(&contact));
+    }
+
+    pub(crate) fn put_as(&mut self, workflow: &Json, based_on: Option<u32>, edit: Edit) {
         let document: Workflow = serde_json::from_value(workflow.clone()).unwrap();
         assert_eq!(
             signalbox_journey::check(&document),
@@ -115,6 +131,7 @@ impl World {
             &bindings(&document),
             templates.collect(),
             based_on,
+            edit,
         )
         .unwrap();
         self.command(&command);
@@ -133,6 +150,9 @@ impl World {
     pub(crate) fn transition(&mut self, workflow: &str, action: Action) {
         let workflow = WorkflowId::parse(workflow).unwrap();
         self.command(&Command::Transition { workflow, action });
+        if action == Action::Resume {
+            self.visit();
+        }
     }
 
     fn command(&mut self, command: &Command) {
@@ -575,6 +595,8 @@ fn fact_in_words(fact: &Fact) -> String {
             let marks = marks.collect::<Vec<_>>().join(" ");
             format!("{step} converted by {event}: {marks} worth {worth}")
         }
+        FactKind::Migrated(from, Some(step)) => format!("moved from version {from}, at {step}"),
+        FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
     };
     format!("{workflow}: {what}")

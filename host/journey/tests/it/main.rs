@@ -5,12 +5,15 @@
 mod budgets;
 mod checks;
 mod entry;
+mod exits;
 mod failures;
 mod goals;
 mod harness;
 mod messages;
+mod migrate;
 mod pauses;
 mod permits;
+mod pinned;
 mod random;
 mod rows;
 mod rules;

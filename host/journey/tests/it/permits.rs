@@ -184,6 +184,17 @@ fn quiet_hours_hold_everything_that_can_wait_in_the_zone_of_the_contact() {
     1410m news: note sent
     1410m news: at rest
     1410m news: rest waits until 2850m
+    1d news: at note
+    1d news: note held until 112165904ms: quiet_hours
+    34h news: at note
+    34h go for attempt 1
+    34h news: note sent
+    34h news: at rest
+    34h news: rest waits until 58h
+    34h go for attempt 1
+    34h news: note sent
+    34h news: at rest
+    34h news: rest waits until 58h
     ");
 }
 

@@ -29,7 +29,7 @@ fn workflows() -> [Json; 4] {
         {"id": "round", "wait": {"for": "6h"}, "next": "which"},
         {"id": "over", "exit": {}},
     ]);
-    let exits = json!([{"on": {"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}}]);
+    let exits = json!([{"segment": hold(has("left"))}, {"on": {"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}}]);
     let note = json!([{"id": "note", "send": {"template": "hello"}}]);
     let welcome = with(
         workflow("welcome", hold(on("signup")), welcome),
@@ -37,7 +37,7 @@ fn workflows() -> [Json; 4] {
         exits,
     );
     [
-        with(welcome, "audience", pause(has("email"))),
+        with(with(welcome, "audience", pause(has("email"))), "grace", json!("2d")),
         with(
             workflow(
                 "cart",
@@ -89,7 +89,7 @@ enum Move {
     Line(String),
     Wind(u64),
     /// Makes the workflow, or its next version without the step at that position.
-    Put(usize, usize),
+    Put(usize, usize, bool),
     StrayTimer(u32),
     StrayIntent(u8, u32),
     StrayOutcome(u32, AttemptOutcome),
@@ -115,11 +115,19 @@ fn moves() -> impl Strategy<Value = Move> {
         r#"{"gold": 1}"#,
         r#"{"gold": null}"#,
         r#"{"silver": 1}"#,
+        r#"{"left": 1}"#,
+        r#"{"left": null}"#,
         r#"{"email": null}"#,
         r#"{"email": "x@example.com"}"#,
         r#"{"time_zone": "Asia/Tokyo"}"#,
         r#"{"time_zone": "America/New_York", "born": "2000-03-04"}"#,
         r#"{"time_zone": "nowhere", "born": "2000-03-09"}"#,
+    ];
+    let settings = vec![
+        r#"{}"#,
+        r#"{"quiet_hours": {"window": {"from": "20:00", "to": "08:00"}}, "zone": "Asia/Seoul"}"#,
+        r#"{"caps": [{"count": 1, "per": "day"}, {"count": 3, "per": {"last": "7d"}, "at_cap": "defer"}]}"#,
+        r#"{"holdout": 10000}"#,
     ];
     let outcomes = vec![
         "accepted",
@@ -141,7 +149,9 @@ fn moves() -> impl Strategy<Value = Move> {
         1 => rule.prop_map(|rule| Move::Line(format!("mend {rule}"))),
         1 => prop::sample::select(set).prop_map(|set| Move::Line(format!("set {set}"))),
         4 => (1..40_u64).prop_map(Move::Wind),
-        1 => (0..4_usize, 0..3_usize).prop_map(|(which, without)| Move::Put(which, without)),
+        1 => (0..4_usize, 0..3_usize, any::<bool>())
+            .prop_map(|(which, without, migrates)| Move::Put(which, without, migrates)),
+        1 => prop::sample::select(settings).prop_map(|settings| Move::Line(format!("settings {settings}"))),
         1 => (0..3_u32).prop_map(Move::StrayTimer),
         1 => (0..3_u8, 0..4_u32).prop_map(|(which, attempt)| Move::StrayIntent(which, attempt)),
         1 => (0..4_u32).prop_map(|attempt| Move::StrayOutcome(attempt, AttemptOutcome::Accepted)),
@@ -163,7 +173,7 @@ fn play(world: &mut World, step: &Move) {
             let to = world.now.plus(Span::from_ms(hours * 3_600_000));
             world.wind(to, true);
         }
-        Move::Put(which, without) => {
+        Move::Put(which, without, migrates) => {
             let mut workflow = workflows()[*which].clone();
             let id = WorkflowId::parse(workflow["id"].as_str().unwrap()).unwrap();
             let current = world
@@ -176,7 +186,10 @@ fn play(world: &mut World, step: &Move) {
             if steps.get(*without).is_some_and(|step| step["id"] == "rest") {
                 steps.remove(*without);
             }
-            world.put(&workflow, current);
+            match current {
+                Some(current) if *migrates => world.migrate(&workflow, current),
+                _ => world.put(&workflow, current),
+            }
         }
         Move::StrayTimer(kind) => {
             let workflow = WorkflowId::parse("welcome").unwrap();

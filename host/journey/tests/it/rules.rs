@@ -24,6 +24,11 @@ pub(crate) fn bindings(document: &Workflow) -> BTreeMap<Slot, ResolvedBinding> {
     if let Some(audience) = &document.audience {
         bindings.insert(Slot::Audience, resolved(audience));
     }
+    for (index, exit) in document.exits.iter().enumerate() {
+        if let Some(segment) = &exit.segment {
+            bindings.insert(Slot::Exit(index as u16), resolved(segment));
+        }
+    }
     for step in &document.steps {
         let arms = step.branch.iter().flat_map(|branch| &branch.arms);
         for (index, arm) in arms.enumerate() {
@@ -90,6 +95,12 @@ pub(crate) fn answer(
             enter: Some(Enter { key }),
             arm: None,
             reason: 0,
+        }),
+        // Enters once input 0 is there.
+        "known" => Verdict::Trigger(TriggerVerdict {
+            enter: first.is_some().then_some(Enter { key: None }),
+            arm: None,
+            reason: u32::from(first.is_none()),
         }),
         "never" => Verdict::Trigger(TriggerVerdict {
             enter: None,

@@ -13,7 +13,7 @@ use signalbox_model::{
     id::{Digest, WorkflowId},
     record::{Command, Posted, Rebinding},
     time::{Instant, Span},
-    workflow::{Action, Workflow, WorkflowState},
+    workflow::{Action, Edit, Workflow, WorkflowState},
 };
 
 use crate::{
@@ -41,7 +41,7 @@ fn document() -> Json {
 fn put(based_on: Option<u32>) -> Command {
     let document: Workflow = serde_json::from_value(document()).unwrap();
     let templates = BTreeMap::from([("hello".to_owned(), Digest::of_bytes(b"hello"))]);
-    Command::put(&document, &bindings(&document), templates, based_on).unwrap()
+    Command::put(&document, &bindings(&document), templates, based_on, Edit::Pin).unwrap()
 }
 
 fn to(action: Action) -> Command {
@@ -154,6 +154,7 @@ fn a_refusal_names_the_state_and_the_way_out() {
         bindings: String::new(),
         templates: BTreeMap::new(),
         based_on: None,
+        edit: Edit::Pin,
     };
     let conflict = apply(&running, &broken).unwrap_err();
     writeln!(told, "{}: {conflict}", conflict.code()).unwrap();

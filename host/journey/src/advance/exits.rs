@@ -1,0 +1,203 @@
+//! Exits by segment: asked when something happens that the segment reads, and once more at the claim of every message.
+
+use signalbox_model::{
+    definitions::{ResolvedBinding, Slot, WorkflowVersion},
+    id::{EventName, FieldName, MessageId},
+    message::MessageStatus,
+    plan::{Plan, Source},
+    verdict::Verdict,
+    workflow::OnFailure,
+};
+
+use crate::{
+    advance::{Advance, BAD_ANSWER, Context, Continuation, Reply, Whose, decision},
+    limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
+};
+
+/// The reason of an exit by segment that names none.
+const EXIT_SEGMENT: &str = "exit_segment";
+
+/// What changed of the contact.
+pub(super) enum Change<'c> {
+    /// An event came.
+    Event(&'c EventName),
+    /// Attributes have other values.
+    Attributes(&'c [FieldName]),
+}
+
+/// What the answers of a journey's exits come to.
+enum Said {
+    /// The contact is in the segment of that exit.
+    Leave(u16),
+    /// A rule failed that is to be asked again.
+    AskAgain,
+    /// The journey goes on.
+    Stay,
+}
+
+impl Advance {
+    /// Asks the exits of every journey whose segment reads what has changed.
+    pub(super) fn ask_exits(&mut self, ctx: &Context<'_>, change: &Change<'_>) {
+        for whose in self.journeys_inside() {
+            let Some(version) = self.version_of(ctx, &whose) else {
+                continue;
+            };
+            let slots = exits_of(version, |plan| reads(plan, change));
+            if !slots.is_empty() && self.waves < WAVES_MAX {
+                let continuation = Continuation::Exits(whose.clone(), slots.clone());
+                self.ask_all(ctx, &whose, version, &slots, continuation);
+            }
+        }
+    }
+
+    /// Asks all exits by segment of the message's journey before it may go out; `false` if there are none.
+    pub(super) fn asks_at_claim(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        message: MessageId,
+        attempt: u32,
+    ) -> bool {
+        let Some(version) = self.version_of(ctx, whose) else {
+            return false;
+        };
+        let slots = exits_of(version, |_| true);
+        if slots.is_empty() {
+            return false;
+        }
+        let continuation = Continuation::Claim(whose.clone(), slots.clone(), message, attempt);
+        self.ask_all(ctx, whose, version, &slots, continuation);
+        true
+    }
+
+    fn ask_all(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        slots: &[u16],
+        continuation: Continuation,
+    ) {
+        for &index in slots {
+            let slot = Slot::Exit(index);
+            if let Some(binding) = version.bindings.get(&slot) {
+                self.ask_about_journey(ctx, whose, version.number, slot, binding);
+            }
+        }
+        self.waiting.push((continuation, slots.len()));
+    }
+
+    pub(super) fn exits_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        slots: &[u16],
+        replies: Vec<Reply>,
+    ) {
+        // One that is to be asked again is: at the next change, and at the claim.
+        if let Said::Leave(index) = self.exits_said(ctx, whose, slots, replies) {
+            let reason = self.exit_name(ctx, whose, index);
+            self.exit(ctx, whose, &reason, "exit");
+        }
+    }
+
+    pub(super) fn claim_answered(
+        &mut self,
+        ctx: &Context<'_>,
+        (whose, slots): (&Whose, &[u16]),
+        (message, attempt): (MessageId, u32),
+        replies: Vec<Reply>,
+    ) {
+        match self.exits_said(ctx, whose, slots, replies) {
+            Said::Stay => self.go_ahead(ctx, message, attempt),
+            Said::AskAgain => {
+                let until = ctx.now.plus(RULE_FAILED_RETRY_AFTER);
+                self.refuse_go(message, attempt, "rule_failed");
+                self.hold_message(ctx, message, until, "rule_failed");
+            }
+            Said::Leave(index) => {
+                let reason = self.exit_name(ctx, whose, index);
+                self.refuse_go(message, attempt, "exit");
+                self.exit(ctx, whose, &reason, "exit");
+                // A journey that moved on left its message to itself.
+                self.settle(ctx, message, MessageStatus::Skipped("exit".to_owned()));
+            }
+        }
+    }
+
+    fn exits_said(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        slots: &[u16],
+        replies: Vec<Reply>,
+    ) -> Said {
+        let mut said = Said::Stay;
+        for (&index, reply) in slots.iter().zip(replies) {
+            let Some(version) = self.version_of(ctx, whose) else {
+                return said;
+            };
+            let slot = Slot::Exit(index);
+            let code = match reply {
+                Reply::Verdict(Verdict::Segment(verdict)) => {
+                    let answer = if verdict.member { "in" } else { "out" };
+                    self.step_decided(ctx, whose, version, slot, verdict.reason, answer);
+                    if verdict.member {
+                        return Said::Leave(index);
+                    }
+                    continue;
+                }
+                Reply::Verdict(_) => BAD_ANSWER,
+                Reply::Failed(code) => code,
+            };
+            if let Some(binding) = version.bindings.get(&slot) {
+                let what = decision(ctx, slot.clone(), binding, code, "failed");
+                self.journey_fact(ctx, whose, what);
+            }
+            match policy(version, index) {
+                OnFailure::Skip | OnFailure::Default => {}
+                OnFailure::Hold => said = Said::AskAgain,
+                OnFailure::Pause => {
+                    self.pause_workflow(ctx, &whose.workflow, &slot, code);
+                    said = Said::AskAgain;
+                }
+            }
+        }
+        said
+    }
+
+    fn exit_name(&self, ctx: &Context<'_>, whose: &Whose, index: u16) -> String {
+        let version = self.version_of(ctx, whose);
+        let exit = version.and_then(|found| found.document.exits.get(usize::from(index)));
+        let reason = exit.and_then(|exit| exit.reason.as_deref());
+        reason.unwrap_or(EXIT_SEGMENT).to_owned()
+    }
+}
+
+/// The exits by segment that have a binding whose plan is wanted.
+fn exits_of(version: &WorkflowVersion, is_wanted: impl Fn(&Plan) -> bool) -> Vec<u16> {
+    let bindings = version.bindings.iter();
+    let exits = bindings.filter_map(|(slot, binding): (&Slot, &ResolvedBinding)| match slot {
+        Slot::Exit(index) if is_wanted(&binding.plan) => Some(*index),
+        _ => None,
+    });
+    exits.collect()
+}
+
+fn policy(version: &WorkflowVersion, index: u16) -> OnFailure {
+    let exit = version.document.exits.get(usize::from(index));
+    let segment = exit.and_then(|exit| exit.segment.as_ref());
+    segment.map_or(OnFailure::Skip, |segment| segment.on_failure)
+}
+
+/// Whether a rule with that plan may say something else after the change. Windows that only pass are not a change.
+fn reads(plan: &Plan, change: &Change<'_>) -> bool {
+    plan.inputs.iter().any(|input| match (&input.source, change) {
+        (Source::Attribute(name), Change::Attributes(changed)) => changed.contains(name),
+        (Source::Count(of), Change::Event(name)) => of.event == **name,
+        (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
+        (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,
+        (Source::Recent(of), Change::Event(name)) => of.of.event == **name,
+        _ => false,
+    })
+}

@@ -1,0 +1,182 @@
+//! Editing while people are inside: every row of the table in semantics.md section 7, under `migrate` and under `pin`.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+use signalbox_model::workflow::Edit;
+
+use crate::{
+    harness::World,
+    rules::{on, with, workflow},
+};
+
+fn course(steps: Json) -> Json {
+    workflow("course", on("signup"), steps)
+}
+
+fn send(id: &str) -> Json {
+    json!({"id": id, "send": {"template": "hello"}})
+}
+
+fn rest(span: &str) -> Json {
+    json!({"id": "rest", "wait": {"for": span}})
+}
+
+/// A journey that began at 0s in `before` and was moved to `after` at an hour; what was told from there on.
+fn moved(before: Json, hour: u32, after: Json, lines: &str) -> String {
+    let mut world = World::new(&[course(before)]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n send");
+    world.play(&format!("@{hour}h pause course"));
+    world.out.clear();
+    world.migrate(&course(after), 1);
+    world.play("resume course");
+    world.play(lines);
+    world.out
+}
+
+#[test]
+fn a_shorter_wait_ends_as_if_it_had_always_been_so_and_an_overdue_one_at_once() {
+    let steps = |span| json!([send("one"), rest(span), send("two")]);
+    assert_snapshot!(moved(steps("24h"), 6, steps("12h"), "@12h send"), @r"
+    6h course: moved from version 1, at rest
+    6h course: rest waits until 12h
+    12h course: at two
+    12h course: two queued
+    ");
+    assert_snapshot!(moved(steps("24h"), 20, steps("12h"), "send"), @r"
+    20h course: moved from version 1, at rest
+    20h course: rest waits until 20h
+    20h course: at two
+    20h course: two queued
+    20h go for attempt 1
+    20h course: two sent
+    20h course: completed
+    ");
+}
+
+#[test]
+fn a_longer_wait_counts_the_time_that_is_over() {
+    let steps = |span| json!([send("one"), rest(span), send("two")]);
+    assert_snapshot!(moved(steps("24h"), 23, steps("48h"), "@47h send\n @48h send"), @r"
+    23h course: moved from version 1, at rest
+    23h course: rest waits until 2d
+    2d course: at two
+    2d course: two queued
+    ");
+}
+
+#[test]
+fn who_waits_in_a_step_that_is_removed_goes_to_the_next_one_or_exits() {
+    let before = json!([send("one"), rest("24h"), send("two")]);
+    assert_snapshot!(moved(before.clone(), 6, json!([send("one"), send("two")]), "send"), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at two
+    6h course: two skipped: paused
+    6h course: completed
+    ");
+    assert_snapshot!(moved(before, 6, json!([send("one")]), ""), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: exited: step_removed
+    ");
+}
+
+#[test]
+fn a_step_added_behind_never_runs_and_one_added_ahead_does() {
+    let before = json!([send("one"), rest("24h"), send("two")]);
+    let after = json!([send("zero"), send("one"), rest("24h"), send("new"), send("two")]);
+    assert_snapshot!(moved(before, 6, after, "@24h send\n send"), @r"
+    6h course: moved from version 1, at rest
+    1d course: at new
+    1d course: new queued
+    ");
+}
+
+#[test]
+fn a_queued_message_goes_as_it_was_and_the_journey_goes_on_in_the_new_version() {
+    let mut world = World::new(&[course(json!([send("one"), rest("24h")]))]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n intent\n pause course");
+    world.out.clear();
+    world.migrate(&course(json!([send("one"), rest("2h"), send("two")])), 1);
+    world.play("outcome accepted\n resume course\n @2h send");
+    assert_snapshot!(world.out, @r"
+    0s course: one sent
+    0s course: moved from version 1, at one
+    0s course: at rest
+    0s course: rest waits until 2h
+    2h course: at two
+    2h course: two queued
+    ");
+}
+
+#[test]
+fn whoever_was_given_an_arm_keeps_it_under_its_name() {
+    let split = |arms: Json| json!([{"id": "lot", "split": {"arms": arms}}, rest("1d"), {"id": "again", "goto": {"step": "lot", "times_max": 1}}]);
+    let before = split(json!([{"name": "one", "weight": 10_000}, {"name": "two", "weight": 0}]));
+    let after = split(json!([{"name": "two", "weight": 10_000}, {"name": "one", "weight": 0}]));
+    assert_snapshot!(moved(before, 6, after, "@1d"), @r"
+    6h course: moved from version 1, at rest
+    1d course: at again
+    1d course: at lot
+    1d course: lot took arm 1
+    1d course: at rest
+    1d course: rest waits until 2d
+    ");
+}
+
+#[test]
+fn a_version_that_pins_moves_nobody_and_a_later_one_that_migrates_moves_all() {
+    let steps = |span| course(json!([rest(span), send("two")]));
+    let mut world = World::new(&[steps("24h")]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n pause course");
+    world.out.clear();
+    world.put_as(&steps("1h"), Some(1), Edit::Pin);
+    world.play("@2h resume course");
+    world.play("@3h pause course");
+    world.migrate(&steps("4h"), 2);
+    world.play("resume course\n @4h send");
+    assert_snapshot!(world.out, @r"
+    3h course: moved from version 1, at rest
+    3h course: rest waits until 4h
+    4h course: at two
+    4h course: two queued
+    ");
+}
+
+#[test]
+fn a_wait_that_became_something_else_is_done_at_once() {
+    let before = json!([rest("24h"), send("two")]);
+    let after = json!([{"id": "rest", "send": {"template": "hello"}}, send("two")]);
+    assert_snapshot!(moved(before, 6, after, "send\n send"), @r"
+    6h course: moved from version 1, at rest
+    6h course: at rest
+    6h course: rest skipped: paused
+    6h course: at two
+    6h course: two skipped: paused
+    6h course: completed
+    ");
+}
+
+#[test]
+fn other_waits_are_computed_anew() {
+    let zone = |steps| with(course(steps), "zone", json!("Asia/Seoul"));
+    let calendar = |at: &str| zone(json!([{"id": "rest", "wait": {"calendar": {"days": 1, "at": at}}}]));
+    let mut world = World::new(&[calendar("09:00")]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n pause course");
+    world.migrate(&calendar("10:00"), 1);
+    let paid = |timeout: &str| json!([{"id": "rest", "wait_for": {"timeout": timeout, "arms": [{"on": {"event": "paid"}}]}}]);
+    world.migrate(&zone(paid("3d")), 2);
+    let look = json!([{"id": "rest", "approve": {"timeout": "2d", "rejected": "over", "otherwise": "over"}}, {"id": "over", "exit": {}}]);
+    world.migrate(&zone(look), 3);
+    assert_snapshot!(world.out, @r"
+    0s course: trigger said enter: because
+    0s course: entered as a
+    0s course: at rest
+    0s course: rest goes by Asia/Seoul (workflow)
+    0s course: rest waits until 1d
+    0s course: moved from version 1, at rest
+    0s course: rest waits until 25h
+    0s course: moved from version 2, at rest
+    0s course: rest waits until 3d
+    0s course: moved from version 3, at rest
+    0s course: rest waits until 2d
+    ");
+}
