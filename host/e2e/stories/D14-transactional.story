@@ -42,25 +42,61 @@ contact ann {"email": "ann@example.com"}
 # The cap has room for one marketing message.
 event ann order_completed #1 {"order_id": "o1"}
 mails
+    ann@example.com | News | 2026-03-02 12:00:00
+    ann@example.com | Order o1 | 2026-03-02 12:00:00
 later 1m
 event ann order_completed #2 {"order_id": "o2"}
 mails
+    ann@example.com | Order o2 | 2026-03-02 12:01:00
 log ann news
+    2026-03-02 12:00:00 news: trigger said enter: matched
+    2026-03-02 12:00:00 news: journey entered o1
+    2026-03-02 12:00:00 news: step reached send
+    2026-03-02 12:00:00 news: message queued send
+    2026-03-02 12:00:00 news: message sent send
+    2026-03-02 12:00:00 news: step reached rest
+    2026-03-02 12:00:00 news: wait started rest 2026-03-03 12:00:00
+    2026-03-02 12:01:00 news: trigger said enter: matched
+    2026-03-02 12:01:00 news: journey entered o2
+    2026-03-02 12:01:00 news: step reached send
+    2026-03-02 12:01:00 news: message queued send
+    2026-03-02 12:01:00 news: message skipped send frequency_cap
+    2026-03-02 12:01:00 news: step reached rest
+    2026-03-02 12:01:00 news: wait started rest 2026-03-03 12:01:00
 
 # In quiet hours.
 at 2026-03-03 23:00
 event ann order_completed #3 {"order_id": "o3"}
 mails
+    ann@example.com | Order o3 | 2026-03-03 23:00:00
 at 2026-03-04 09:00
 mails
+    ann@example.com | News | 2026-03-03 23:00:00
 
 # Whoever takes the consent back leaves what is marketing, and still gets what belongs to an order.
 event ann order_completed #4 {"order_id": "o4"}
 event ann contact_unsubscribed #u
 event ann order_completed #5 {"order_id": "o5"}
 mails
+    ann@example.com | Order o4 | 2026-03-04 09:00:00
+    ann@example.com | Order o5 | 2026-03-04 09:00:00
 settings {"holdout": 10000}
 event ann order_completed #6 {"order_id": "o6"}
 mails
+    ann@example.com | Order o6 | 2026-03-04 09:00:00
 counters news
+    version 1 completed: 2
+    version 1 decisions trigger matched: 6
+    version 1 entered: 6
+    version 1 exited unsubscribed: 2
+    version 1 inside: 2
+    version 1 messages queued: 5
+    version 1 messages sent: 2
+    version 1 messages skipped frequency_cap: 3
+    version 1 messages skipped holdout: 1
 counters order
+    version 1 completed: 6
+    version 1 decisions trigger matched: 6
+    version 1 entered: 6
+    version 1 messages queued: 6
+    version 1 messages sent: 6

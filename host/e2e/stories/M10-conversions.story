@@ -40,28 +40,89 @@ start tips
 contact ann {"email": "ann@example.com"}
 event ann signed_up #1
 mails
+    ann@example.com | Welcome | 2026-03-02 09:00:00
 
 # In time, and the journey leaves; a second order after that counts as well.
 later 1d
 event ann order_completed #2 {"total": 20.5}
 soon counters welcome
+    version 1 conversions counted: 1
+    version 1 conversions credited: 1
+    version 1 conversions messages: 1
+    version 1 conversions worth: 205000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 exited bought: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 later 1d
 event ann order_completed #3 {"total": 9.5}
 soon counters welcome
+    version 1 conversions counted: 2
+    version 1 conversions credited: 2
+    version 1 conversions messages: 1
+    version 1 conversions worth: 300000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 exited bought: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 
 # A click by a machine counts for nothing, one by the contact takes the credit; only one message gets it.
 event ann viewed #4
 mails
+    ann@example.com | A tip | 2026-03-04 09:00:00
 event ann message_clicked #5 {"workflow": "tips", "step": "tip", "machine": true}
 event ann order_completed #6 {"total": 1}
 soon counters tips
+    version 1 completed: 1
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 event ann message_clicked #7 {"workflow": "tips", "step": "tip"}
 event ann order_completed #8 {"total": 100}
 soon counters tips
+    version 1 completed: 1
+    version 1 conversions counted: 1
+    version 1 conversions credited: 1
+    version 1 conversions messages: 1
+    version 1 conversions worth: 1000000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 counters welcome
+    version 1 conversions counted: 4
+    version 1 conversions credited: 3
+    version 1 conversions messages: 1
+    version 1 conversions worth: 310000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 exited bought: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 
 # After the window nothing counts.
 at 2026-04-02 09:00
 event ann order_completed #9 {"total": 1000}
 counters welcome
+    version 1 conversions counted: 4
+    version 1 conversions credited: 3
+    version 1 conversions messages: 1
+    version 1 conversions worth: 310000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 exited bought: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1
 counters tips
+    version 1 completed: 1
+    version 1 conversions counted: 1
+    version 1 conversions credited: 1
+    version 1 conversions messages: 1
+    version 1 conversions worth: 1000000
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1

@@ -32,14 +32,32 @@ event bo signed_up #1
 later 12h
 event cem signed_up #1
 funnel course
+    version 1 one: entered 3 = inside 0 + advanced 3 + exited 0
+    version 1 rest: entered 3 = inside 3 + advanced 0 + exited 0
 later 6h
 event bo left #2
 funnel course
+    version 1 one: entered 3 = inside 0 + advanced 3 + exited 0
+    version 1 rest: entered 3 = inside 2 + advanced 0 + exited 1
 later 12h
 funnel course
+    version 1 one: entered 3 = inside 0 + advanced 3 + exited 0
+    version 1 over: entered 1 = inside 1 + advanced 0 + exited 0
+    version 1 rest: entered 3 = inside 1 + advanced 1 + exited 1
+    version 1 two: entered 1 = inside 0 + advanced 1 + exited 0
 later 12h
 funnel course
+    version 1 one: entered 3 = inside 0 + advanced 3 + exited 0
+    version 1 over: entered 2 = inside 2 + advanced 0 + exited 0
+    version 1 rest: entered 3 = inside 0 + advanced 2 + exited 1
+    version 1 two: entered 2 = inside 0 + advanced 2 + exited 0
 counters course
+    version 1 decisions trigger matched: 3
+    version 1 entered: 3
+    version 1 exited left: 1
+    version 1 inside: 2
+    version 1 messages queued: 5
+    version 1 messages sent: 5
 
 # Another version is counted apart.
 pause course
@@ -47,3 +65,7 @@ edit course
 resume course
 event ann signed_up #3
 funnel course
+    version 1 one: entered 3 = inside 0 + advanced 3 + exited 0
+    version 1 over: entered 2 = inside 2 + advanced 0 + exited 0
+    version 1 rest: entered 3 = inside 0 + advanced 2 + exited 1
+    version 1 two: entered 2 = inside 0 + advanced 2 + exited 0

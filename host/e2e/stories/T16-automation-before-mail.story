@@ -38,17 +38,29 @@ create opened
 contact ann {"email": "ann@example.com"}
 event ann signed_up #1
 mails
+    ann@example.com | News | 2026-03-02 09:00:00
 
 # The automation starts after the mail went out.
 later 1h
 start opened
 event ann message_opened #2 {"workflow": "news", "step": "send"}
 mails
+    none
 log ann opened
+    2026-03-02 10:00:00 opened: not entered sent_before_start
 
 # The next mail goes out while it runs.
 event ann signed_up #3
 mails
+    ann@example.com | News | 2026-03-02 10:00:00
 event ann message_opened #4 {"workflow": "news", "step": "send"}
 mails
+    ann@example.com | You opened it | 2026-03-02 10:00:00
 log ann opened
+    2026-03-02 10:00:00 opened: not entered sent_before_start
+    2026-03-02 10:00:00 opened: trigger said enter: matched
+    2026-03-02 10:00:00 opened: journey entered 4
+    2026-03-02 10:00:00 opened: step reached send
+    2026-03-02 10:00:00 opened: message queued send
+    2026-03-02 10:00:00 opened: message sent send
+    2026-03-02 10:00:00 opened: journey completed

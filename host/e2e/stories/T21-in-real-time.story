@@ -23,8 +23,14 @@ contact ann {"email": "ann@example.com", "level": "gold"}
 contact bo {"email": "bo@example.com", "level": "silver"}
 event ann order_completed #1 {"total": 120}
 soon journeys ann
+    J1 gold version 1, key 1, entered 2026-03-02 09:00:00: inside, waiting at rest until 2026-03-03 09:00:00
 event bo order_completed #1 {"total": 120}
 soon log bo
+    2026-03-02 09:00:00 gold: trigger said enter: matched
+    2026-03-02 09:00:00 gold: audience said out: not_member
+    2026-03-02 09:00:00 gold: not entered not_in_audience
 event ann order_completed #2 {"total": 20}
 soon journeys ann
+    J1 gold version 1, key 1, entered 2026-03-02 09:00:00: inside, waiting at rest until 2026-03-03 09:00:00
 mails
+    ann@example.com | Thank you | 2026-03-02 09:00:00

@@ -25,6 +25,14 @@ contact ann {"email": "ann@example.com"}
 event ann message_clicked #1 {"workflow": "news", "step": "send", "link": "https://example.com/about"}
 event ann message_clicked #2 {"workflow": "other", "step": "send", "link": "https://example.com/price"}
 mails
+    none
 event ann message_clicked #3 {"workflow": "news", "step": "send", "link": "https://example.com/price"}
 mails
+    ann@example.com | About the price | 2026-03-02 09:00:00
 log ann clicked
+    2026-03-02 09:00:00 clicked: trigger said enter: matched
+    2026-03-02 09:00:00 clicked: journey entered 3
+    2026-03-02 09:00:00 clicked: step reached send
+    2026-03-02 09:00:00 clicked: message queued send
+    2026-03-02 09:00:00 clicked: message sent send
+    2026-03-02 09:00:00 clicked: journey completed

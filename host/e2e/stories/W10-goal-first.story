@@ -45,8 +45,11 @@ A word.
 at 2026-03-02 09:00
 create silent
 start silent
+    ?
 schedule silent 2026-03-03 09:00
+    ?
 state silent
 create spoken
 start spoken
 create wrong
+    ?

@@ -113,6 +113,7 @@ counters series
     version 1 decisions trigger matched: 2
     version 1 entered: 2
     version 1 exited exit_event: 1
+    version 1 inside: 1
     version 1 messages queued: 2
     version 1 messages sent: 2
     version 1 messages skipped paused: 1
