@@ -3,7 +3,7 @@
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use signalbox_engine::NewInput;
+use signalbox_engine::{NewInput, Unavailable};
 use signalbox_model::{
     event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event, approval},
     id::{ContactId, EventId, EventName},
@@ -109,7 +109,7 @@ pub(crate) async fn post_event(
     State(app): State<App>,
     JsonBody(document): JsonBody<EventDocument>,
 ) -> Result<(StatusCode, Json<EventAccepted>), Error> {
-    let event = checked(document, app.engine.now()?, "")?;
+    let event = checked(&app, document, "")?;
     let mut accepted = accept(&app, vec![event]).await?;
     let event = accepted
         .pop()
@@ -127,7 +127,7 @@ pub(crate) async fn post_events(
     State(app): State<App>,
     BatchBody(body): BatchBody,
 ) -> Result<(StatusCode, Json<EventsAccepted>), Error> {
-    let events = checked_batch(&body.bytes, app.engine.now()?)?;
+    let events = checked_batch(&app, &body.bytes)?;
     let events = accept(&app, events).await?;
     Ok((StatusCode::ACCEPTED, Json(EventsAccepted { events })))
 }
@@ -148,7 +148,7 @@ async fn accept(app: &App, events: Vec<Event>) -> Result<Vec<AcceptedEvent>, Err
         .collect())
 }
 
-fn checked_batch(bytes: &[u8], now: Instant) -> Result<Vec<Event>, Error> {
+fn checked_batch(app: &App, bytes: &[u8]) -> Result<Vec<Event>, Error> {
     let batch: RawBatch = parse_object(bytes, "")?;
     if batch.events.is_empty() || batch.events.len() > BATCH_EVENTS_MAX {
         let message = format!(
@@ -162,7 +162,7 @@ fn checked_batch(bytes: &[u8], now: Instant) -> Result<Vec<Event>, Error> {
     let mut wrong = 0;
     for (index, raw) in batch.events.iter().enumerate() {
         let base = format!("/events/{index}");
-        match parse_item(raw, &base).and_then(|document| checked(document, now, &base)) {
+        match parse_item(raw, &base).and_then(|document| checked(app, document, &base)) {
             Ok(event) => events.push(event),
             Err(problem) => {
                 wrong += 1;
@@ -186,8 +186,8 @@ fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
     parse_object(raw.get().as_bytes(), base).map_err(Error::into_problem)
 }
 
-/// The event that the document says, or what is wrong with it.
-fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
+/// Names and ids that are the server's own.
+fn check_reserved(document: &EventDocument, base: &str) -> Result<(), Problem> {
     if document.name.as_str() == APPROVAL_DECIDED {
         let reason = format!("{APPROVAL_DECIDED} is made by the server, when somebody decides");
         let code = ErrorCode::InvalidBody.as_str();
@@ -205,7 +205,22 @@ fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, P
         let problem = Problem::new(format!("{base}/id"), code, reason);
         return Err(problem.with_help("begin the id with anything else"));
     }
+    Ok(())
+}
+
+/// The event that the document says, or what is wrong with it.
+fn checked(app: &App, document: EventDocument, base: &str) -> Result<Event, Problem> {
+    let stopping = |error: Unavailable| Error::from(error).into_problem();
+    let now = app.engine.now().map_err(stopping)?;
+    check_reserved(&document, base)?;
     let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
+    let missing = app.engine.missing_field(&document.name, &fields);
+    if let Some(field) = missing.map_err(stopping)? {
+        let reason = format!("{} must have the field {field}", document.name);
+        let code = ErrorCode::InvalidBody.as_str();
+        let problem = Problem::new(format!("{base}/fields/{field}"), code, reason);
+        return Err(problem.with_help("send it; `/v1/settings` says what events must have"));
+    }
     let pointer = format!("{base}/attributes");
     let attributes = fields::checked(document.attributes, &pointer)?;
     fields::check_attributes(&attributes, &pointer)?;

@@ -12,7 +12,7 @@ use signalbox_store::StoredFact;
 use utoipa::ToSchema;
 
 /// Worth is kept in so many parts of one.
-const WORTH_PARTS: f64 = 10_000.0;
+pub(crate) const WORTH_PARTS: f64 = 10_000.0;
 
 /// Something that happened. Which members there are depends on the kind.
 #[derive(Debug, Default, Serialize, ToSchema)]

@@ -15,7 +15,7 @@ use signalbox_model::{
     time::Instant,
     workflow::{Action, Edit, Workflow},
 };
-use signalbox_reports::VersionCounters;
+use signalbox_reports::{ConversionCounters, VersionCounters};
 use signalbox_rules::documents::workflow_problems;
 use utoipa::{IntoParams, ToSchema};
 
@@ -23,6 +23,7 @@ use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
     extract::{JsonBody, Path, Query, page_limit, typed},
+    facts::WORTH_PARTS,
 };
 
 /// Workflows on one page when the caller does not say how many.
@@ -230,7 +231,10 @@ pub(crate) async fn put(
         );
         return Err(Error::new(ErrorCode::InvalidBody, message).at("/id"));
     }
-    let view = app.engine.put_workflow(document, query.based_on, query.edit).await?;
+    let view = app
+        .engine
+        .put_workflow(document, query.based_on, query.edit)
+        .await?;
     let status = if query.based_on.is_some() {
         StatusCode::OK
     } else {
@@ -344,11 +348,18 @@ fn counters_of(counters: &BTreeMap<u32, VersionCounters>) -> JsonValue {
     for (number, version) in counters {
         let shown = &mut json[number.to_string()];
         shown["inside"] = version.inside().into();
+        shown["conversions"]["worth"] = worth(&version.conversions);
         for (step, counters) in &version.steps {
-            shown["steps"][step.as_str()]["inside"] = counters.inside().into();
+            let shown = &mut shown["steps"][step.as_str()];
+            shown["inside"] = counters.inside().into();
+            shown["conversions"]["worth"] = worth(&counters.conversions);
         }
     }
     json
+}
+
+fn worth(conversions: &ConversionCounters) -> JsonValue {
+    (conversions.worth as f64 / WORTH_PARTS).into()
 }
 
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {

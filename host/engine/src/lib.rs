@@ -33,11 +33,12 @@ use std::{
 
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
-    id::{ContactId, Partition, WorkflowId},
+    id::{ContactId, EventName, FieldName, Partition, WorkflowId},
     problem::Problem,
     record::Command,
     settings::Settings,
     time::Instant,
+    value::Fields,
     workflow::{Action, Edit, Workflow},
 };
 use signalbox_reports::Counters;
@@ -216,6 +217,17 @@ impl Engine {
         let shared = self.shared()?;
         let definitions = shared.definitions.borrow();
         Ok((definitions.settings.clone(), definitions.settings_version))
+    }
+
+    /// The first field that the settings ask of an event of that name and that is not among these.
+    pub fn missing_field(
+        &self,
+        name: &EventName,
+        fields: &Fields,
+    ) -> Result<Option<FieldName>, Unavailable> {
+        let shared = self.shared()?;
+        let definitions = shared.definitions.borrow();
+        Ok(definitions.settings.missing_field(name, fields).cloned())
     }
 
     /// Puts the settings of the whole server in place of those of that version. Answers with them and their version once

@@ -168,7 +168,8 @@ impl Partition {
     fn serve_until_stopped(&mut self) -> Result<(), Broken> {
         self.look_at_timers()?;
         self.look_at_history()?;
-        self.visits.look(&Definitions::default(), self.loaded.definitions());
+        self.visits
+            .look(&Definitions::default(), self.loaded.definitions());
         self.delivery.look();
         let mut arrived = VecDeque::new();
         while !self.shared.has_failed() {

@@ -54,7 +54,10 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
             &mut problems,
         );
     }
-    if workflow.grace.is_some_and(|grace| grace == Span::ZERO || grace > GRACE_MAX) {
+    if workflow
+        .grace
+        .is_some_and(|grace| grace == Span::ZERO || grace > GRACE_MAX)
+    {
         let reason = format!("the grace is longer than nothing and at most {GRACE_MAX}");
         problems.push(Problem::new("/grace", "grace_length", reason));
     }

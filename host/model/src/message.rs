@@ -35,8 +35,10 @@ pub struct Message {
     pub subject: Option<String>,
     /// What the template sees, as JSON text: contact, event, journey, rule, workflow. Empty once it is settled.
     pub view: String,
-    /// When it was queued; its Date.
+    /// When it was queued.
     pub queued_at: Instant,
+    /// Its Date: when it was to go out for the first time. Fixed once an attempt was made.
+    pub dated_at: Instant,
     /// When it may go out, or be tried again.
     pub release_at: Instant,
     /// Attempts that ended, each with an outcome.

@@ -2,23 +2,31 @@
 //!
 //! Part of the definitions, so that every partition changes to them at one record of its log.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::{Window, Zone},
-    id::Tag,
+    id::{EventName, FieldName, Tag},
     problem::Problem,
     state::TOUCHES_MAX,
     time::Span,
+    value::Fields,
     workflow::{goal::GOAL_WITHIN_MAX, step::WEIGHTS},
 };
 
 /// Most frequency caps.
 pub const CAPS_MAX: usize = 20;
+/// Most names of events that something is said of.
+pub const DECLARED_EVENTS_MAX: usize = 200;
+/// Most fields that events of a name must have.
+pub const REQUIRED_FIELDS_MAX: usize = 32;
 /// Longest that releases after quiet hours are spread over.
 pub const SPREAD_MAX: Span = Span::from_ms(6 * 3_600_000);
 
-/// Settings of the whole server. None of them concerns transactional messages.
+/// Settings of the whole server. None but `events` and `zone` concerns transactional
+/// messages.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -31,6 +39,9 @@ pub struct Settings {
     /// How many marketing messages a contact may get; the strictest wins.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub caps: Vec<Cap>,
+    /// Fields that events of a name must have: one without is refused where it comes in.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub events: BTreeMap<EventName, DeclaredEvent>,
     /// Share of all contacts, in basis points, that get no marketing message at all, to compare the others with.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub holdout: u32,
@@ -39,6 +50,14 @@ pub struct Settings {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
 fn is_zero(share: &u32) -> bool {
     *share == 0
+}
+
+/// What is said of the events of one name.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeclaredEvent {
+    /// Fields that it must have, at most [`REQUIRED_FIELDS_MAX`].
+    pub required: Vec<FieldName>,
 }
 
 /// Hours in which nothing goes out that can wait.
@@ -94,6 +113,12 @@ pub enum AtCap {
 }
 
 impl Settings {
+    /// The first field that the event must have and has not.
+    pub fn missing_field(&self, name: &EventName, fields: &Fields) -> Option<&FieldName> {
+        let mut required = self.events.get(name)?.required.iter();
+        required.find(|field| !fields.contains_key(*field))
+    }
+
     /// What is wrong with them, all at once.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -112,6 +137,21 @@ impl Settings {
             let count = self.caps.len();
             let reason = format!("there are {count} caps, at most {CAPS_MAX} are allowed");
             problems.push(Problem::new("/caps", "too_many", reason));
+        }
+        let count = self.events.len();
+        if count > DECLARED_EVENTS_MAX {
+            let reason =
+                format!("there are {count} events, at most {DECLARED_EVENTS_MAX} are allowed");
+            problems.push(Problem::new("/events", "too_many", reason));
+        }
+        for (name, event) in &self.events {
+            let count = event.required.len();
+            if count > REQUIRED_FIELDS_MAX {
+                let reason =
+                    format!("there are {count} fields, at most {REQUIRED_FIELDS_MAX} are allowed");
+                let pointer = format!("/events/{name}/required");
+                problems.push(Problem::new(pointer, "too_many", reason));
+            }
         }
         for (index, cap) in self.caps.iter().enumerate() {
             cap.check(&format!("/caps/{index}"), &mut problems);

@@ -55,6 +55,8 @@ pub struct ContactState {
     pub lots: Vec<Lot>,
     /// Messages that reached the contact, or were withheld to compare with others, oldest first.
     pub touches: Vec<Touch>,
+    /// Why the contact must not be mailed, if so.
+    pub suppressed: Option<Suppressed>,
 }
 
 impl ContactState {
@@ -68,6 +70,7 @@ impl ContactState {
             pending: BTreeMap::new(),
             lots: Vec::new(),
             touches: Vec::new(),
+            suppressed: None,
         }
     }
 }
@@ -133,6 +136,37 @@ impl Touch {
     /// Most bytes it takes encoded: 10 for the hash, 5 for the version, 3 for the step, journey and message, 7 for an
     /// instant and 8 for one that may be missing, 3 for the rest.
     pub const BYTES_MAX: usize = 10 + 5 + 3 + JourneyId::BYTES + MessageId::BYTES + 7 + 2 * 8 + 3;
+}
+
+/// Why a contact must not be mailed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Suppressed {
+    /// Took the consent back: no marketing.
+    Unsubscribed,
+    /// Told its provider that a message was not wanted: no marketing.
+    Complaint,
+    /// The address is none: nothing at all.
+    HardBounce,
+    /// Is forgotten: nothing at all.
+    Erased,
+}
+
+impl Suppressed {
+    /// The reason code.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unsubscribed => "unsubscribed",
+            Self::Complaint => "complaint",
+            Self::HardBounce => "hard_bounce",
+            Self::Erased => "erased",
+        }
+    }
+
+    /// Whether a message of that class must not go out.
+    pub fn forbids(self, class: MessageClass) -> bool {
+        self >= Self::HardBounce || class == MessageClass::Marketing
+    }
 }
 
 /// What happened to the contact, in the order in which it was applied.

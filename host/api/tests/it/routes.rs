@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 27] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 29] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -37,6 +37,8 @@ pub(crate) const ROUTES: [(&str, &str, Access); 27] = [
     ("DELETE", "/v1/workflows/{id}", Access::Key),
     ("POST", "/v1/workflows/{id}/schedule", Access::Key),
     ("POST", "/v1/workflows/{id}/{action}", Access::Key),
+    ("GET", "/v1/settings", Access::Key),
+    ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),
     ("GET", "/v1/plugins", Access::Key),
     ("GET", "/v1/schema", Access::Key),

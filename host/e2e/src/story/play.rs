@@ -133,8 +133,8 @@ impl<'a> Player<'a> {
             "down" => self.stop()?,
             "up" => self.start()?,
             "smtp" => self.misbehave(rest)?,
-            "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel" | "delete"
-            | "schedule" => {
+            "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
+            | "delete" | "schedule" => {
                 let came = self.ask(verb, rest)?;
                 return must_succeed_or_compare(line, came);
             }

@@ -99,7 +99,7 @@ impl Renderer {
             reply_to: self.from.reply_to.clone(),
             to: to.clone(),
             message_id: message_id.clone(),
-            date_ms: message.queued_at.as_ms(),
+            date_ms: message.dated_at.as_ms(),
             subject: message.subject.clone().unwrap_or(rendered.subject),
             html: rendered.html,
             text: rendered.text,

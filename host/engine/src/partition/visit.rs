@@ -112,7 +112,11 @@ impl Partition {
             is_single: true,
         };
         self.apply_items(items.collect(), &group)?;
-        if self.visits.appended.is_some_and(|appended| appended <= sequence) {
+        if self
+            .visits
+            .appended
+            .is_some_and(|appended| appended <= sequence)
+        {
             self.visits.appended = None;
             let front = self.visits.ahead.front_mut();
             match front.filter(|(workflow, _)| *workflow == page.workflow) {

@@ -362,9 +362,9 @@ pub(crate) fn export(place: &Place) -> String {
 fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
         ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
-        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, Migrated, MessageInDoubt,
-        MessageQueued, MessageRefused, MessageSent, MessageSkipped, NotEntered, RuleDecided,
-        StepReached, StepSkipped, Updated, WaitStarted, ZoneTaken,
+        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,
+        MessageQueued, MessageRefused, MessageSent, MessageSkipped, Migrated, NotEntered,
+        RuleDecided, StepReached, StepSkipped, Updated, WaitStarted, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(

@@ -20,7 +20,10 @@ async fn every_problem_is_told_at_once_with_its_place() {
         {"id": "fork", "branch": {"arms": [{"segment": {"plugin": "audience", "version": "^9"}, "goto": "mail2"}]}},
     ]);
     document["templates"]["thanks"]["mjml"] = json!("<mjml><mj-body>{{ nope </mj-body></mjml>");
-    let refused = world.engine.put_workflow(workflow(document), None, Edit::Pin).await;
+    let refused = world
+        .engine
+        .put_workflow(workflow(document), None, Edit::Pin)
+        .await;
     let Err(PutError::Problems(problems)) = refused else {
         panic!("it is refused for its problems: {refused:?}");
     };
@@ -47,9 +50,15 @@ async fn every_problem_is_told_at_once_with_its_place() {
 async fn conflicts_name_the_state_and_change_nothing() {
     let world = World::new();
     world.run(thanks()).await;
-    let again = world.engine.put_workflow(workflow(thanks()), None, Edit::Pin).await;
+    let again = world
+        .engine
+        .put_workflow(workflow(thanks()), None, Edit::Pin)
+        .await;
     insta::assert_snapshot!(again.expect_err("it exists").to_string(), @"workflow thanks exists already, its version is 1");
-    let edited = world.engine.put_workflow(workflow(thanks()), Some(1), Edit::Pin).await;
+    let edited = world
+        .engine
+        .put_workflow(workflow(thanks()), Some(1), Edit::Pin)
+        .await;
     insta::assert_snapshot!(edited.expect_err("it runs").to_string(), @"workflow thanks is running, which does not allow edit; allowed: pause, end");
     let id = WorkflowId::parse("thanks").expect("an id");
     let started = world.engine.transition(&id, Action::Start).await;

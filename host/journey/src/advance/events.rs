@@ -13,7 +13,7 @@ use signalbox_model::{
     fact::FactKind,
     id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
     plan::Occasion,
-    state::{Cause, PastEvent},
+    state::{Cause, PastEvent, Suppressed},
     time::Instant,
     value::{Fields, Value},
     workflow::{
@@ -32,6 +32,8 @@ use crate::{
 
 /// The contact took its consent back.
 const CONTACT_UNSUBSCRIBED: &str = "contact_unsubscribed";
+/// The contact gave it again.
+const CONTACT_SUBSCRIBED: &str = "contact_subscribed";
 /// The contact is forgotten.
 const CONTACT_ERASED: &str = "contact_erased";
 /// The contact told its provider that a message was not wanted.
@@ -187,6 +189,7 @@ impl Advance {
         if event.history_only {
             return;
         }
+        self.suppress(event);
         self.note_engagement(ctx, event);
         self.convert(ctx, event);
         self.cancel_arms(ctx, event);
@@ -196,6 +199,17 @@ impl Advance {
         self.wake(ctx, event);
         if ctx.now.since(event.occurred_at) <= TRIGGER_LATE_LIMIT {
             self.ask_triggers(ctx, event);
+        }
+    }
+
+    /// Takes down that the contact must not be mailed, or may be again. What forbids more stays.
+    fn suppress(&mut self, event: &Happening<'_>) {
+        let known = self.state.suppressed;
+        if event.name.as_str() == CONTACT_SUBSCRIBED {
+            self.state.suppressed =
+                known.filter(|known| known.forbids(MessageClass::Transactional));
+        } else {
+            self.state.suppressed = known.max(suppressed_by(event));
         }
     }
 
@@ -305,18 +319,22 @@ fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Optio
     if goal.is_some_and(is_reached) {
         return Some("goal_reached");
     }
+    let suppressed = suppressed_by(event)?;
     let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
     let mut classes = sends.map(|send| send.class);
+    // A journey of transactional messages goes on while they may be sent.
+    let ends = suppressed.forbids(MessageClass::Transactional)
+        || classes.any(|class| suppressed.forbids(class));
+    ends.then(|| suppressed.as_str())
+}
+
+/// Why the contact must not be mailed from the event on.
+fn suppressed_by(event: &Happening<'_>) -> Option<Suppressed> {
     match event.name.as_str() {
-        CONTACT_ERASED => Some("erased"),
-        MESSAGE_BOUNCED if is_hard(event.fields) => Some("hard_bounce"),
-        // A journey of transactional messages only goes on: they need no consent.
-        CONTACT_UNSUBSCRIBED if classes.any(|class| class == MessageClass::Marketing) => {
-            Some("unsubscribed")
-        }
-        MESSAGE_COMPLAINED if classes.any(|class| class == MessageClass::Marketing) => {
-            Some("complaint")
-        }
+        CONTACT_UNSUBSCRIBED => Some(Suppressed::Unsubscribed),
+        MESSAGE_COMPLAINED => Some(Suppressed::Complaint),
+        MESSAGE_BOUNCED if is_hard(event.fields) => Some(Suppressed::HardBounce),
+        CONTACT_ERASED => Some(Suppressed::Erased),
         _ => None,
     }
 }

@@ -192,12 +192,14 @@ fn policy(version: &WorkflowVersion, index: u16) -> OnFailure {
 
 /// Whether a rule with that plan may say something else after the change. Windows that only pass are not a change.
 fn reads(plan: &Plan, change: &Change<'_>) -> bool {
-    plan.inputs.iter().any(|input| match (&input.source, change) {
-        (Source::Attribute(name), Change::Attributes(changed)) => changed.contains(name),
-        (Source::Count(of), Change::Event(name)) => of.event == **name,
-        (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
-        (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,
-        (Source::Recent(of), Change::Event(name)) => of.of.event == **name,
-        _ => false,
-    })
+    plan.inputs
+        .iter()
+        .any(|input| match (&input.source, change) {
+            (Source::Attribute(name), Change::Attributes(changed)) => changed.contains(name),
+            (Source::Count(of), Change::Event(name)) => of.event == **name,
+            (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
+            (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,
+            (Source::Recent(of), Change::Event(name)) => of.of.event == **name,
+            _ => false,
+        })
 }

@@ -83,9 +83,13 @@ impl Advance {
 
     /// Keeps what the trigger said no to, as long as the workflow's grace lasts and there is room.
     pub(super) fn keep_in_grace(&mut self, ctx: &Context<'_>, entering: Entering) {
-        let version = ctx.definitions.version(&entering.workflow, entering.version);
+        let version = ctx
+            .definitions
+            .version(&entering.workflow, entering.version);
         let grace = version.and_then(|version| version.document.grace);
-        let until = entering.grace_until.or_else(|| grace.map(|grace| ctx.now.plus(grace)));
+        let until = entering
+            .grace_until
+            .or_else(|| grace.map(|grace| ctx.now.plus(grace)));
         let Some(due) = until.filter(|until| *until > ctx.now) else {
             return;
         };

@@ -66,6 +66,9 @@ impl Advance {
             self.touch(ctx, whose, &step.id, id, true);
             return self.not_queued(ctx, whose, step, HOLDOUT);
         }
+        if let Some(reason) = self.suppression(send.class) {
+            return self.not_queued(ctx, whose, step, reason);
+        }
         if self.state.contact.email().is_none() {
             return self.not_queued(ctx, whose, step, "no_address");
         }
@@ -144,6 +147,12 @@ impl Advance {
         Next::Stay
     }
 
+    /// Why the contact must not get a message of that class.
+    fn suppression(&self, class: MessageClass) -> Option<&'static str> {
+        let suppressed = self.state.suppressed?;
+        suppressed.forbids(class).then(|| suppressed.as_str())
+    }
+
     /// The step makes no message; the journey goes on.
     fn not_queued(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step, reason: &str) -> Next {
         let id = self.message_id(whose, step);
@@ -219,6 +228,7 @@ impl Advance {
             subject: subject.map(str::to_owned),
             view,
             queued_at: ctx.now,
+            dated_at: release_at,
             release_at,
             attempts: 0,
             first_attempt_at: None,
@@ -322,6 +332,9 @@ impl Advance {
         }
         if let Some(reason) = &pending.cancelled {
             return Claim::Skip(reason.clone());
+        }
+        if let Some(reason) = self.suppression(pending.class) {
+            return Claim::Skip(reason.to_owned());
         }
         if standing(ctx, &pending.workflow) == Standing::Paused {
             return Claim::Skip("paused".to_owned());

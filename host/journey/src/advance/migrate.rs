@@ -51,7 +51,12 @@ impl Advance {
     }
 
     /// Whether a journey whose message at the step is settled goes on in a newer version.
-    pub(super) fn moves_on_from(&mut self, ctx: &Context<'_>, whose: &Whose, step: &StepId) -> bool {
+    pub(super) fn moves_on_from(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+    ) -> bool {
         let (Some(to), Some(from)) = (self.version_wanted(ctx, whose), self.version_of(ctx, whose))
         else {
             return false;
@@ -146,7 +151,11 @@ impl Advance {
         (from, to): (&WorkflowVersion, &WorkflowVersion),
         gone: &StepId,
     ) {
-        let mut behind = from.document.steps.iter().skip_while(|step| step.id != *gone);
+        let mut behind = from
+            .document
+            .steps
+            .iter()
+            .skip_while(|step| step.id != *gone);
         let next = behind.find_map(|step| {
             let mut steps = to.document.steps.iter();
             steps.position(|one| one.id == step.id)

@@ -21,8 +21,12 @@ fn note(segment: Json) -> Json {
 
 fn told(workflow: Json, lines: &str) -> String {
     let told = story(&[workflow], lines);
-    let wanted = ["exits/", "exited", "go for", "sent", "skipped", "held", "entered", "trigger", "post"];
-    let lines = told.lines().filter(|line| wanted.iter().any(|word| line.contains(word)));
+    let wanted = [
+        "exits/", "exited", "go for", "sent", "skipped", "held", "entered", "trigger", "post",
+    ];
+    let lines = told
+        .lines()
+        .filter(|line| wanted.iter().any(|word| line.contains(word)));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -54,7 +58,14 @@ fn a_segment_is_asked_once_more_when_a_message_is_claimed() {
         event signup {"key": "a"}
         event left history
         send
-    "#), @"");
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: exits/0 said in: because
+    0s no go for attempt 1: exit
+    0s note: note skipped: exit
+    0s note: exited: gone
+    ");
 }
 
 #[test]

@@ -37,7 +37,11 @@ fn workflows() -> [Json; 4] {
         exits,
     );
     [
-        with(with(welcome, "audience", pause(has("email"))), "grace", json!("2d")),
+        with(
+            with(welcome, "audience", pause(has("email"))),
+            "grace",
+            json!("2d"),
+        ),
         with(
             workflow(
                 "cart",

@@ -41,7 +41,14 @@ fn document() -> Json {
 fn put(based_on: Option<u32>) -> Command {
     let document: Workflow = serde_json::from_value(document()).unwrap();
     let templates = BTreeMap::from([("hello".to_owned(), Digest::of_bytes(b"hello"))]);
-    Command::put(&document, &bindings(&document), templates, based_on, Edit::Pin).unwrap()
+    Command::put(
+        &document,
+        &bindings(&document),
+        templates,
+        based_on,
+        Edit::Pin,
+    )
+    .unwrap()
 }
 
 fn to(action: Action) -> Command {

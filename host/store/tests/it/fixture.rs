@@ -163,6 +163,7 @@ pub(crate) fn queue_message(
         subject: None,
         view: r#"{"contact":{}}"#.to_owned(),
         queued_at: at(0),
+        dated_at: at(0),
         release_at,
         attempts: 0,
         first_attempt_at: None,
