@@ -14,7 +14,7 @@ use signalbox_engine::check_workflow;
 use signalbox_model::{id::WorkflowId, problem::Problem, workflow::Workflow};
 use signalbox_rules::documents::workflow_problems;
 
-use self::document::Document;
+use self::document::{Document, Place};
 use crate::{
     cli::{ServerArgs, Settings, WorkflowCommand, WorkflowOnServer},
     client::{Client, read_secret},
@@ -120,7 +120,7 @@ fn refused(file: &Path, document: &Document, problems: &[Problem]) -> anyhow::Re
 fn in_words(file: &Path, document: &Document, problem: &Problem) -> String {
     let mut text = file.display().to_string();
     // A string does not fail to be written to.
-    if let Some(place) = document.place(&problem.pointer) {
+    if let Some(place) = place_of(document, problem) {
         let _ = write!(text, ":{place}");
     }
     let pointer = match problem.pointer.as_str() {
@@ -132,6 +132,18 @@ fn in_words(file: &Path, document: &Document, problem: &Problem) -> String {
         let _ = write!(text, "\n    {}", problem.help);
     }
     text
+}
+
+/// Where the problem lies: in a template the very line, elsewhere the value.
+fn place_of(document: &Document, problem: &Problem) -> Option<Place> {
+    let pointer = &problem.pointer;
+    let inside = || {
+        let told = problem.reason.strip_prefix("line ")?.split_once(": ")?.0;
+        let (line, column) = told.split_once(", column ")?;
+        document.place_inside(pointer, line.parse().ok()?, column.parse().ok()?)
+    };
+    let in_template = pointer.starts_with("/templates/").then(inside);
+    in_template.flatten().or_else(|| document.place(pointer))
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -43,6 +43,8 @@ pub(super) struct Place {
 pub(super) struct Document {
     /// What it says.
     pub(super) json: Json,
+    /// As it was written.
+    text: String,
     /// Places of its parts by their JSON pointers.
     places: BTreeMap<String, Place>,
 }
@@ -59,7 +61,7 @@ impl Document {
             _ => bail!("{name}: its name ends in neither .yaml, .yml nor .json"),
         }
         .map_err(|mistake| anyhow!("{name}:{mistake}"))?;
-        Ok(Self { json, places })
+        Ok(Self { json, text, places })
     }
 
     /// Where the part at that pointer stands; what is missing is where it should be.
@@ -71,6 +73,19 @@ impl Document {
             }
             pointer = pointer.rsplit_once('/')?.0;
         }
+    }
+
+    /// Where a line and a column of the text at that pointer stand in the file, if it is written as it is, behind `|`.
+    pub(super) fn place_inside(&self, pointer: &str, line: u64, column: u64) -> Option<Place> {
+        let begins = self.places.get(pointer)?.line;
+        let mut lines = self.text.lines().skip(usize::try_from(begins).ok()? - 1);
+        let header = lines.next()?.trim_end_matches(['+', '-', ' ']);
+        let first = lines.find(|line| !line.trim().is_empty())?;
+        let indent = (first.len() - first.trim_start().len()) as u64;
+        header.ends_with(": |").then_some(Place {
+            line: begins + line,
+            column: indent + column,
+        })
     }
 }
 
@@ -377,12 +392,29 @@ mod tests {
     fn parts_have_their_places() {
         let text = "id: a\nsteps:\n  - id: one\n    send:\n      template: hello\n";
         let (json, places) = from_yaml(text).expect("a document");
-        let document = Document { json, places };
+        let text = text.to_owned();
+        let document = Document { json, text, places };
         let place = |pointer: &str| document.place(pointer).map(|place| place.to_string());
         assert_eq!(place("/steps/0/send/template"), Some("5:7".to_owned()));
         assert_eq!(place("/steps/0"), Some("3:5".to_owned()));
         assert_eq!(place("/steps/0/wait/for"), Some("3:5".to_owned()));
         assert_eq!(place(""), Some("1:1".to_owned()));
+    }
+
+    #[test]
+    fn a_line_of_a_text_has_its_place_in_the_file() {
+        let text = "a: one\nb:\n  c: |-\n\n      two\n      three\nd: |\n  four\n".to_owned();
+        let (json, places) = from_yaml(&text).expect("a document");
+        let document = Document { json, text, places };
+        let place = |pointer: &str, line, column| {
+            let place = document.place_inside(pointer, line, column);
+            place.map(|place| place.to_string())
+        };
+        assert_eq!(document.json["b"]["c"], "\ntwo\nthree");
+        assert_eq!(place("/b/c", 3, 1), Some("6:7".to_owned()));
+        assert_eq!(place("/d", 1, 4), Some("8:6".to_owned()));
+        assert_eq!(place("/a", 1, 1), None);
+        assert_eq!(place("/e", 1, 1), None);
     }
 
     #[test]

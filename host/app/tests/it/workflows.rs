@@ -98,6 +98,12 @@ fn a_file_is_checked_as_a_put_would_check_it() {
          thanks.yml:4:37: /trigger/config/event: \"Order\" does not match \"^[a-z][a-z0-9_]{0,99}$\" (schema)\n\
          error: the server would refuse thanks.yml: 3 problems\n"
     );
+    let in_block = GOOD
+        .replace("mjml: <", "mjml: |\n      <")
+        .replace("Thank you.<", "\n        {{ contact.name | shout }}<");
+    let said = checked("thanks.yaml", &in_block);
+    let found = "thanks.yaml:13:9: /templates/thanks/mjml: line 2, column 3: there is no filter";
+    assert!(said.contains(found), "{said}");
     let unknown = GOOD.replace("plugin: event", "plugin: evnet");
     let said = checked("thanks.yaml", &unknown);
     assert!(
