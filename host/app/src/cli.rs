@@ -40,6 +40,16 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: PluginCommand,
     },
+    /// Begin something from a template
+    New {
+        #[command(subcommand)]
+        command: NewCommand,
+    },
+    /// Check workflows in files, put them on a server, and start, pause, resume and end them there
+    Workflow {
+        #[command(subcommand)]
+        command: WorkflowCommand,
+    },
     /// Post the events of a CSV, JSON lines or column file
     Feed(Feed),
     /// Check, rebuild, re-execute, save and export the data folder of a server that is not running
@@ -165,6 +175,94 @@ pub(crate) enum PluginCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum NewCommand {
+    /// Write a ready-made workflow into a new YAML file; without a template, list them
+    Workflow {
+        /// Which one
+        #[arg(long, value_enum, value_name = "NAME", hide_possible_values = true)]
+        template: Option<WorkflowTemplate>,
+        /// The workflow's id, part of every route to it [default: that of the template]
+        #[arg(long, requires = "template")]
+        id: Option<String>,
+        /// Where to write it, never over a file that is there [default: the id with .yaml behind it, here]
+        #[arg(long, value_name = "FILE", requires = "template")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// A ready-made workflow. The sentence is what the list says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum WorkflowTemplate {
+    /// Four mails over two weeks for everybody who signs up, until the first order
+    Welcome,
+    /// A reminder a day after a cart was left, an offer a day later, a tag for whoever comes back
+    Cart,
+    /// One mail about a product that was looked at more than once, and one offer of help
+    Browse,
+    /// The confirmation of an order at once, a thank-you the day after, a question for a review
+    PostPurchase,
+    /// Three mails to those who have not bought for ninety days; the last one asks whether to stay
+    WinBack,
+    /// First steps in a product, by whether the contact took them
+    Onboarding,
+    /// One question after a closed support ticket, one reminder, and an answer to the answer
+    Survey,
+    /// A wish on every birthday, also of those born on 29 February
+    Birthday,
+    /// Word that an awaited product is back, and one reminder while it lasts
+    BackInStock,
+    /// Mails that answer what somebody did: order shipped with its tracking number, password reset
+    Transactional,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WorkflowCommand {
+    /// Check a JSON or YAML file as the server would, without one: document, plugins, configs and templates
+    Check {
+        /// The workflow
+        file: PathBuf,
+        /// Limits as in the config file, such as `limits.rules.deadline_ms=500`
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Create the workflow of a JSON or YAML file on a server, or make its next version there
+    Put {
+        /// The workflow
+        file: PathBuf,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Start a workflow: from now on contacts enter
+    Start(WorkflowOnServer),
+    /// Pause a running workflow
+    Pause(WorkflowOnServer),
+    /// Resume a paused workflow
+    Resume(WorkflowOnServer),
+    /// End a workflow for good
+    End(WorkflowOnServer),
+}
+
+/// A workflow that a server has.
+#[derive(Debug, Args)]
+pub(crate) struct WorkflowOnServer {
+    /// Its id
+    pub(crate) id: String,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// Which server, and who asks.
+#[derive(Debug, Args)]
+pub(crate) struct ServerArgs {
+    /// The server
+    #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// File that holds an API key with the role admin
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
 }
 
 /// What to post and where.

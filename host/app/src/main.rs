@@ -10,11 +10,13 @@ mod demo;
 mod feed;
 mod key;
 mod logging;
+mod new;
 mod output;
 mod plugin;
 mod serve;
 mod store;
 mod wiring;
+mod workflow;
 
 use std::{future::Future, process::ExitCode};
 
@@ -57,6 +59,11 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Plugin { command } => {
             logging::set_up(&quiet_log())?;
             plugin::run(command)
+        }
+        Command::New { command } => new::run(command),
+        Command::Workflow { command } => {
+            logging::set_up(&quiet_log())?;
+            workflow::run(command)
         }
         Command::Feed(feed) => {
             logging::set_up(&quiet_log())?;

@@ -121,25 +121,12 @@ pub(crate) fn parts(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
-    let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
-        .context("starting the sandbox")?;
-    let program = std::env::current_exe().context("finding our own program")?;
-    let command = vec![program.into_os_string(), OsString::from("compile")];
-    let catalogue_config = CatalogueConfig::new(
-        config.plugins.clone(),
-        config.kept_plugins_folder(),
-        command,
-    );
     let (sender, events) = mpsc::channel();
     let tell = move |event: CatalogueEvent| {
         // Nobody listens any more once the engine is gone.
         let _ = sender.send(event);
     };
-    let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
-        .context("opening the folder of plugins")?;
-    if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
-        tracing::warn!("some plugins are still being loaded");
-    }
+    let catalogue = catalogue(config, config.kept_plugins_folder(), tell)?;
     Ok(Parts {
         catalogue: Arc::new(catalogue),
         catalogue_events: events,
@@ -147,6 +134,25 @@ pub(crate) fn parts(
         clock,
         runtime,
     })
+}
+
+/// The plugins of the folder, looked at within a bound. Copies and compiled code go to `kept`.
+pub(crate) fn catalogue(
+    config: &Config,
+    kept: PathBuf,
+    tell: impl Fn(CatalogueEvent) + Send + Sync + 'static,
+) -> anyhow::Result<Catalogue> {
+    let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
+        .context("starting the sandbox")?;
+    let program = std::env::current_exe().context("finding our own program")?;
+    let command = vec![program.into_os_string(), OsString::from("compile")];
+    let catalogue_config = CatalogueConfig::new(config.plugins.clone(), kept, command);
+    let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
+        .context("opening the folder of plugins")?;
+    if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
+        tracing::warn!("some plugins are still being loaded");
+    }
+    Ok(catalogue)
 }
 
 /// The files that hold a plugin that can be bound, and those that were refused with their reasons, in words.

@@ -138,14 +138,9 @@ impl Home {
     }
 
     fn binary(&self, arguments: &[&str]) -> Result<Command> {
-        let mut command = Command::new(tools::server()?);
+        let mut command = bare_binary()?;
         let (first, rest) = arguments.split_first().context("which command?")?;
         command.arg(first);
-        for name in std::env::vars().map(|(name, _)| name) {
-            if name.starts_with("SIGNALBOX_") {
-                command.env_remove(name);
-            }
-        }
         command.arg("--data").arg(self.data());
         command.arg("--plugins").arg(&self.plugins);
         for (key, value) in &self.settings {
@@ -154,6 +149,34 @@ impl Home {
         command.args(["--log", "text"]).args(rest);
         Ok(command)
     }
+}
+
+/// The binary with nothing of ours in its environment.
+fn bare_binary() -> Result<Command> {
+    let mut command = Command::new(tools::server()?);
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SIGNALBOX_")) {
+        command.env_remove(name);
+    }
+    Ok(command)
+}
+
+/// Runs a command of the binary without any settings; what it printed. Anything but success is an error.
+pub fn run(arguments: &[&str]) -> Result<String> {
+    let words = arguments.join(" ");
+    let output = bare_binary()?
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("starting signalbox {words}"))?;
+    let printed = String::from_utf8(output.stdout).context("reading what it printed")?;
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        bail!(
+            "signalbox {words} ended with {}: {printed}{errors}",
+            output.status
+        );
+    }
+    Ok(printed)
 }
 
 /// What a process has written, the last lines of it.

@@ -30,6 +30,7 @@
 //! | `at DATE TIME`, `later SPAN` | the clock is wound to just before that instant: what is due at it still is |
 //! | `create`, `edit`, `start`, `pause`, `resume`, `end`, `cancel`, `delete` and a workflow | it is asked of the server |
 //! | `schedule WORKFLOW DATE TIME` | likewise |
+//! | `new TEMPLATE` | a shipped template is written into a file, checked and put, all by commands of the binary |
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
 //! | `old event CONTACT NAME #ID DATE TIME FIELDS` | likewise, with another instant than now |
 //! | `contact CONTACT ATTRIBUTES` | attributes are set |
@@ -57,6 +58,7 @@
 
 mod parse;
 mod play;
+mod ready_made;
 pub mod tell;
 
 use std::{

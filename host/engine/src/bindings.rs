@@ -81,6 +81,12 @@ pub(crate) async fn put(
     }
 }
 
+/// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
+/// no engine that runs.
+pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
+    check(catalogue, workflow).err().unwrap_or_default()
+}
+
 /// What is wrong with a document, its bindings and templates included; what it stands for if nothing is.
 pub(crate) fn check(
     catalogue: &Catalogue,

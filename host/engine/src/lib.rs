@@ -50,7 +50,7 @@ pub use signalbox_journey::control::Conflict;
 
 pub use crate::{
     accept::NewInput,
-    bindings::Misfit,
+    bindings::{Misfit, check_workflow},
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     error::{

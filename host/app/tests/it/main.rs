@@ -7,3 +7,4 @@ mod demo;
 mod reexecute;
 mod server;
 mod support;
+mod workflows;

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, parse, read, tell};
+use super::{Line, Story, parse, read, ready_made, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -133,6 +133,7 @@ impl<'a> Player<'a> {
             "down" => self.stop()?,
             "up" => self.start()?,
             "smtp" => self.misbehave(rest)?,
+            "new" => ready_made::put(&self.home, self.api()?, rest)?,
             "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
             | "delete" | "schedule" => {
                 let came = self.ask(verb, rest)?;

@@ -176,10 +176,13 @@ fn other_waits_are_computed_anew() {
     let mut world = World::new(&[calendar("09:00")]);
     world.play("start course\n event signup {\"key\": \"a\"}\n pause course");
     world.migrate(&calendar("10:00"), 1);
+    world.play("resume course\n pause course");
     let paid = |timeout: &str| json!([{"id": "rest", "wait_for": {"timeout": timeout, "arms": [{"on": {"event": "paid"}}]}}]);
     world.migrate(&zone(paid("3d")), 2);
+    world.play("resume course\n pause course");
     let look = json!([{"id": "rest", "approve": {"timeout": "2d", "rejected": "over", "otherwise": "over"}}, {"id": "over", "exit": {}}]);
     world.migrate(&zone(look), 3);
+    world.play("resume course");
     assert_snapshot!(world.out, @r"
     0s course: trigger said enter: because
     0s course: entered as a

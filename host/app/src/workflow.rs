@@ -1,0 +1,212 @@
+//! `signalbox workflow`: checks workflows in files without a server, and puts, starts, pauses, resumes and ends them on
+//! one.
+//!
+//! A check says what a put would say, with the place in the file. On a server everything goes over its API.
+
+mod document;
+
+use std::{fmt::Write as _, path::Path, time::Duration};
+
+use anyhow::{Context as _, bail};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use signalbox_engine::check_workflow;
+use signalbox_model::{id::WorkflowId, problem::Problem, workflow::Workflow};
+use signalbox_rules::documents::workflow_problems;
+
+use self::document::{Document, Place};
+use crate::{
+    cli::{ServerArgs, Settings, WorkflowCommand, WorkflowOnServer},
+    client::{Client, read_secret},
+    config::{self, Config},
+    output, wiring,
+};
+
+/// Longest wait for one answer of the server.
+const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
+/// The status of what is not there.
+const NOT_FOUND: u16 = 404;
+
+pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
+    match command {
+        WorkflowCommand::Check { file, settings } => check(file, settings),
+        WorkflowCommand::Put { file, server } => put(file, server),
+        WorkflowCommand::Start(which) => transition(which, "start"),
+        WorkflowCommand::Pause(which) => transition(which, "pause"),
+        WorkflowCommand::Resume(which) => transition(which, "resume"),
+        WorkflowCommand::End(which) => transition(which, "end"),
+    }
+}
+
+fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
+    let config = config::load(&settings.clone().into(), std::env::vars())?.config;
+    let document = Document::read(file)?;
+    let workflow = match parse(&document.json) {
+        Ok(workflow) => workflow,
+        Err(problems) => return refused(file, &document, &problems),
+    };
+    let problems = problems_with_plugins(&config, &workflow)?;
+    if !problems.is_empty() {
+        return refused(file, &document, &problems);
+    }
+    output::line(format_args!(
+        "{}: workflow {} is good, {} and {}",
+        file.display(),
+        workflow.id,
+        counted(workflow.steps.len(), "step"),
+        counted(workflow.templates.len(), "template")
+    ))
+}
+
+/// The workflow that a document says, as the server reads it.
+fn parse(document: &Json) -> Result<Workflow, Vec<Problem>> {
+    let problems = workflow_problems(document);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    serde_path_to_error::deserialize(document).map_err(|error| {
+        let pointer = pointer_of(error.path());
+        let reason = error.into_inner().to_string();
+        vec![Problem::new(pointer, "invalid_body", reason)]
+    })
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+
+    path.iter().fold(String::new(), |pointer, segment| {
+        let name = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => return pointer,
+        };
+        format!("{pointer}/{name}")
+    })
+}
+
+/// What the core, the rules and the templates say. Compiles the plugins of the folder, beside any server's.
+fn problems_with_plugins(config: &Config, workflow: &Workflow) -> anyhow::Result<Vec<Problem>> {
+    if !config.plugins.is_dir() {
+        bail!(
+            "there is no folder {}: name that of the plugins with --plugins",
+            config.plugins.display()
+        );
+    }
+    let kept = tempfile::tempdir().context("making a temporary folder")?;
+    let catalogue = wiring::catalogue(config, kept.path().to_owned(), |_| {})?;
+    let problems = check_workflow(&catalogue, workflow);
+    if !problems.is_empty() {
+        let (_, refused) = wiring::plugins_in_words(&catalogue.list());
+        for reason in refused {
+            output::warning(format_args!("refused plugin: {reason}"))?;
+        }
+    }
+    Ok(problems)
+}
+
+/// Prints every problem with its place, and makes the command fail.
+fn refused(file: &Path, document: &Document, problems: &[Problem]) -> anyhow::Result<()> {
+    for problem in problems {
+        output::line(format_args!("{}", in_words(file, document, problem)))?;
+    }
+    bail!(
+        "the server would refuse {}: {}",
+        file.display(),
+        counted(problems.len(), "problem")
+    )
+}
+
+fn in_words(file: &Path, document: &Document, problem: &Problem) -> String {
+    let mut text = file.display().to_string();
+    // A string does not fail to be written to.
+    if let Some(place) = place_of(document, problem) {
+        let _ = write!(text, ":{place}");
+    }
+    let pointer = match problem.pointer.as_str() {
+        "" => "the document",
+        pointer => pointer,
+    };
+    let _ = write!(text, ": {pointer}: {} ({})", problem.reason, problem.code);
+    if !problem.help.is_empty() {
+        let _ = write!(text, "\n    {}", problem.help);
+    }
+    text
+}
+
+/// Where the problem lies: in a template the very line, elsewhere the value.
+fn place_of(document: &Document, problem: &Problem) -> Option<Place> {
+    let pointer = &problem.pointer;
+    let inside = || {
+        let told = problem.reason.strip_prefix("line ")?.split_once(": ")?.0;
+        let (line, column) = told.split_once(", column ")?;
+        document.place_inside(pointer, line.parse().ok()?, column.parse().ok()?)
+    };
+    let in_template = pointer.starts_with("/templates/").then(inside);
+    in_template.flatten().or_else(|| document.place(pointer))
+}
+
+fn counted(count: usize, what: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {what}{plural}")
+}
+
+fn put(file: &Path, server: &ServerArgs) -> anyhow::Result<()> {
+    let document = Document::read(file)?;
+    let id = document.json.get("id").and_then(Json::as_str);
+    let id = id.with_context(|| format!("{} names no id of a workflow", file.display()))?;
+    let id =
+        WorkflowId::parse(id).with_context(|| format!("reading the id of {}", file.display()))?;
+    let client = client(server)?;
+    let path = format!("/v1/workflows/{id}");
+    let tried = format!("putting the workflow {id}");
+    let based_on = version_on(&client, &path, &tried)?;
+    let route = based_on.map_or_else(
+        || path.clone(),
+        |version| format!("{path}?based_on={version}"),
+    );
+    let answer = client.put(&route, document.json.to_string().as_bytes())?;
+    let problems: Vec<Problem> = answer
+        .body
+        .pointer("/error/problems")
+        .map_or_else(Vec::new, |found| {
+            Deserialize::deserialize(found).unwrap_or_default()
+        });
+    if !problems.is_empty() {
+        return refused(file, &document, &problems);
+    }
+    let body = answer.good(&tried)?;
+    let version = body.pointer("/workflow/version").and_then(Json::as_u64);
+    output::line(format_args!(
+        "workflow {id}: version {}, {}",
+        version.context("the server's answer names no version")?,
+        state_in(&body)?
+    ))
+}
+
+/// The version that the server has, if it has the workflow.
+fn version_on(client: &Client, path: &str, tried: &str) -> anyhow::Result<Option<u64>> {
+    let answer = client.get(path)?;
+    if answer.status == NOT_FOUND {
+        return Ok(None);
+    }
+    let body = answer.good(tried)?;
+    Ok(body.pointer("/workflow/version").and_then(Json::as_u64))
+}
+
+fn transition(which: &WorkflowOnServer, action: &str) -> anyhow::Result<()> {
+    let id = WorkflowId::parse(&which.id).context("reading the id")?;
+    let answer = client(&which.server)?.post(&format!("/v1/workflows/{id}/{action}"), b"{}")?;
+    let body = answer.good(&format!("asking for {action} of the workflow {id}"))?;
+    output::line(format_args!("workflow {id}: {}", state_in(&body)?))
+}
+
+fn state_in(body: &Json) -> anyhow::Result<&str> {
+    let state = body.pointer("/workflow/state").and_then(Json::as_str);
+    state.context("the server's answer names no state")
+}
+
+fn client(server: &ServerArgs) -> anyhow::Result<Client> {
+    let key = read_secret(&server.key_file)?;
+    Client::new(&server.url, &key, ANSWER_TIMEOUT)
+}
