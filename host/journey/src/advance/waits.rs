@@ -106,8 +106,10 @@ impl Advance {
                 continue;
             };
             let (zone, _) = self.zone(ctx, version);
-            // A window is waited for from now on, whatever it was in the zone before.
-            let from = if wait.window.is_some() {
+            // A window is waited for from now on, whatever it was in the zone before; and so is a day that comes every
+            // year, or a birthday that is put right would be today.
+            let is_yearly = wait.until.as_ref().is_some_and(|until| until.yearly);
+            let from = if wait.window.is_some() || is_yearly {
                 ctx.now
             } else {
                 since

@@ -189,5 +189,11 @@ fn other_waits_are_computed_anew() {
     0s course: at rest
     0s course: rest goes by Asia/Seoul (workflow)
     0s course: rest waits until 1d
+    0s course: moved from version 1, at rest
+    0s course: rest waits until 25h
+    0s course: moved from version 2, at rest
+    0s course: rest waits until 3d
+    0s course: moved from version 3, at rest
+    0s course: rest waits until 2d
     ");
 }
