@@ -18,7 +18,7 @@ use signalbox_model::{
     event::Event,
     id::{ContactId, EventId, EventName},
     time::Instant,
-    workflow::{Action, Workflow},
+    workflow::{Action, Edit, Workflow},
 };
 use signalbox_rules::{
     catalogue::{Catalogue, CatalogueConfig, CatalogueEvent},

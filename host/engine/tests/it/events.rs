@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use signalbox_engine::{AcceptError, Edge, NewInput};
-use signalbox_model::{id::ContactId, workflow::Action};
+use signalbox_model::{
+    id::ContactId,
+    workflow::{Action, Edit},
+};
 
 use crate::support::{Place, World, event, follow_up, instant, thanks};
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use signalbox_engine::{CommandError, PutError};
 use signalbox_model::{
     id::WorkflowId,
-    workflow::{Action, WorkflowState},
+    workflow::{Action, Edit, WorkflowState},
 };
 
 use crate::support::{World, thanks, workflow};
