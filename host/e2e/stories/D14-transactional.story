@@ -71,7 +71,7 @@ mails
     ann@example.com | Order o3 | 2026-03-03 23:00:00
 at 2026-03-04 09:00
 mails
-    ann@example.com | News | 2026-03-03 23:00:00
+    ann@example.com | News | 2026-03-04 08:00:00
 
 # Whoever takes the consent back leaves what is marketing, and still gets what belongs to an order.
 event ann order_completed #4 {"order_id": "o4"}
@@ -90,10 +90,11 @@ counters news
     version 1 entered: 6
     version 1 exited unsubscribed: 2
     version 1 inside: 2
-    version 1 messages queued: 5
+    version 1 messages queued: 4
     version 1 messages sent: 2
-    version 1 messages skipped frequency_cap: 3
+    version 1 messages skipped frequency_cap: 2
     version 1 messages skipped holdout: 1
+    version 1 messages skipped unsubscribed: 1
 counters order
     version 1 completed: 6
     version 1 decisions trigger matched: 6

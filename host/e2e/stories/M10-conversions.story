@@ -49,7 +49,7 @@ soon counters welcome
     version 1 conversions counted: 1
     version 1 conversions credited: 1
     version 1 conversions messages: 1
-    version 1 conversions worth: 205000
+    version 1 conversions worth: 20.5
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 exited bought: 1
@@ -61,7 +61,7 @@ soon counters welcome
     version 1 conversions counted: 2
     version 1 conversions credited: 2
     version 1 conversions messages: 1
-    version 1 conversions worth: 300000
+    version 1 conversions worth: 30.0
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 exited bought: 1
@@ -87,7 +87,7 @@ soon counters tips
     version 1 conversions counted: 1
     version 1 conversions credited: 1
     version 1 conversions messages: 1
-    version 1 conversions worth: 1000000
+    version 1 conversions worth: 100.0
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 messages queued: 1
@@ -96,7 +96,7 @@ counters welcome
     version 1 conversions counted: 4
     version 1 conversions credited: 3
     version 1 conversions messages: 1
-    version 1 conversions worth: 310000
+    version 1 conversions worth: 31.0
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 exited bought: 1
@@ -110,7 +110,7 @@ counters welcome
     version 1 conversions counted: 4
     version 1 conversions credited: 3
     version 1 conversions messages: 1
-    version 1 conversions worth: 310000
+    version 1 conversions worth: 31.0
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 exited bought: 1
@@ -121,7 +121,7 @@ counters tips
     version 1 conversions counted: 1
     version 1 conversions credited: 1
     version 1 conversions messages: 1
-    version 1 conversions worth: 1000000
+    version 1 conversions worth: 100.0
     version 1 decisions trigger matched: 1
     version 1 entered: 1
     version 1 messages queued: 1

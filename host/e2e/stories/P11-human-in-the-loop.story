@@ -62,7 +62,7 @@ log ann
     2026-03-02 09:00:00 offer: journey entered p1
     2026-03-02 09:00:00 offer: step reached review
     2026-03-02 09:00:00 offer: wait started review 2026-03-04 09:00:00
-    2026-03-02 10:00:00 offer: approval decided 16a525c63dda review approved eva@example.com
+    2026-03-02 10:00:00 offer: approval decided review approved eva@example.com
     2026-03-02 10:00:00 offer: arm taken review 0
     2026-03-02 10:00:00 offer: step reached strong
     2026-03-02 10:00:00 offer: message queued strong
@@ -74,7 +74,7 @@ log bea
     2026-03-02 09:00:00 offer: journey entered p1
     2026-03-02 09:00:00 offer: step reached review
     2026-03-02 09:00:00 offer: wait started review 2026-03-04 09:00:00
-    2026-03-02 10:00:00 offer: approval decided 16a525c63dda review rejected eva@example.com
+    2026-03-02 10:00:00 offer: approval decided review rejected eva@example.com
     2026-03-02 10:00:00 offer: arm taken review 1
     2026-03-02 10:00:00 offer: step reached nudge
     2026-03-02 10:00:00 offer: message queued nudge

@@ -45,11 +45,12 @@ A word.
 at 2026-03-02 09:00
 create silent
 start silent
-    ?
+    refused: conflict: workflow silent names no goal: say `goal: none`, or which event it is to bring about
 schedule silent 2026-03-03 09:00
-    ?
+    refused: conflict: workflow silent names no goal: say `goal: none`, or which event it is to bring about
 state silent
+    draft, version 1; allowed: edit, start, schedule, delete
 create spoken
 start spoken
 create wrong
-    ?
+    refused: invalid_workflow: the workflow has 2 problems; nothing was stored; /goal/credit_within it is longer than nothing and at most 91d; /goal/within it is longer than nothing and at most 90d

@@ -42,7 +42,7 @@ mails
 journeys ann
     J1 transactional version 1, key 1, entered 2026-03-02 23:30:00: done 2026-03-02 23:30:00
     J2 transactional version 1, key 2, entered 2026-03-02 23:30:00: done 2026-03-02 23:30:00
-    J3 transactional version 1, key 3, entered 2026-03-02 23:30:00: done 2026-03-02 23:30:00
+    J3 transactional version 1, key 3, entered 2026-03-02 23:30:00: not_sent 2026-03-02 23:30:00
     J4 transactional version 1, key 4, entered 2026-03-02 23:30:00: not_sent 2026-03-02 23:30:00
 counters transactional
     version 1 decisions steps/kind/arms/0 member: 1
@@ -51,8 +51,8 @@ counters transactional
     version 1 decisions steps/kind/arms/1 not_member: 1
     version 1 decisions trigger matched: 5
     version 1 entered: 4
-    version 1 exited done: 3
-    version 1 exited not_sent: 1
+    version 1 exited done: 2
+    version 1 exited not_sent: 2
     version 1 messages queued: 3
     version 1 messages sent: 2
     version 1 messages skipped variable_missing: 1

@@ -48,7 +48,7 @@ log ann alpha
     2026-03-02 09:00:00 alpha: journey entered a
     2026-03-02 09:00:00 alpha: step reached send
     2026-03-02 09:00:00 alpha: message queued send
-    2026-03-02 09:00:00 alpha: message held send 2026-03-02 09:01:00 frequency_cap
+    2026-03-02 09:00:00 alpha: message held send 2026-03-03 09:00:00 frequency_cap
 at 2026-03-03 08:59:59
 mails
     none
@@ -60,7 +60,6 @@ log ann alpha
     2026-03-02 09:00:00 alpha: journey entered a
     2026-03-02 09:00:00 alpha: step reached send
     2026-03-02 09:00:00 alpha: message queued send
-    2026-03-02 09:00:00 alpha: message held send 2026-03-02 09:01:00 frequency_cap
-    2026-03-02 09:01:00 alpha: message held send 2026-03-03 09:00:00 frequency_cap
+    2026-03-02 09:00:00 alpha: message held send 2026-03-03 09:00:00 frequency_cap
     2026-03-03 09:00:00 alpha: message sent send
     2026-03-03 09:00:00 alpha: journey completed

@@ -44,7 +44,7 @@ log ann
 # Paused when the window opens for Cem at 09:00 UTC: not sent then, and not afterwards.
 at 2026-03-02 08:00
 mails
-    ann@example.com | News | 2026-03-02 02:00:00
+    ann@example.com | News | 2026-03-02 08:00:00
 at 2026-03-02 08:30
 pause news
 at 2026-03-02 09:30

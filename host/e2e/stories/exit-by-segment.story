@@ -33,6 +33,9 @@ event ann signed_up #1
 event bo signed_up #1
 event cem signed_up #1
 mails
+    ann@example.com | A lesson | 2026-03-02 09:00:00
+    bo@example.com | A lesson | 2026-03-02 09:00:00
+    cem@example.com | A lesson | 2026-03-02 09:00:00
 
 # An attribute and a second order end it at once, a first order does not.
 later 1h
@@ -41,7 +44,30 @@ event bo order_completed #2
 event bo order_completed #3
 event cem order_completed #2
 log ann
+    2026-03-02 09:00:00 course: trigger said enter: matched
+    2026-03-02 09:00:00 course: journey entered 1
+    2026-03-02 09:00:00 course: step reached one
+    2026-03-02 09:00:00 course: message queued one
+    2026-03-02 09:00:00 course: exits/0 said out: not_member
+    2026-03-02 09:00:00 course: message sent one
+    2026-03-02 09:00:00 course: step reached rest
+    2026-03-02 09:00:00 course: wait started rest 2026-03-03 09:00:00
+    2026-03-02 10:00:00 course: exits/0 said in: member
+    2026-03-02 10:00:00 course: journey exited is_a_buyer
 log bo
+    2026-03-02 09:00:00 course: trigger said enter: matched
+    2026-03-02 09:00:00 course: journey entered 1
+    2026-03-02 09:00:00 course: step reached one
+    2026-03-02 09:00:00 course: message queued one
+    2026-03-02 09:00:00 course: exits/0 said out: not_member
+    2026-03-02 09:00:00 course: message sent one
+    2026-03-02 09:00:00 course: step reached rest
+    2026-03-02 09:00:00 course: wait started rest 2026-03-03 09:00:00
+    2026-03-02 10:00:00 course: exits/0 said out: not_member
+    2026-03-02 10:00:00 course: exits/0 said in: member
+    2026-03-02 10:00:00 course: journey exited is_a_buyer
 journeys cem
+    J1 course version 1, key 1, entered 2026-03-02 09:00:00: inside, waiting at rest until 2026-03-03 09:00:00
 later 1d
 mails
+    cem@example.com | A lesson | 2026-03-03 09:00:00

@@ -88,11 +88,16 @@ async fn the_first_decision_counts() {
     assert_snapshot!(lines.replace(id, "JOURNEY"), @r#"
     409 conflict at "-": the journey is at step rest and waits for no decision there
     422 invalid_body at "/decision": unknown variant `maybe`, expected `approved` or `rejected` at line 1 column 33
-    422 invalid_body at "/actor": who decided has 1 to 100 bytes without control characters
-    422 invalid_body at "/actor": who decided has 1 to 100 bytes without control characters
-    422 invalid_body at "/actor": missing field `actor` at line 1 column 23
+    422 invalid_body at "/actor": who decided has 1 to 100 bytes in printable characters
+    422 invalid_body at "/actor": who decided has 1 to 100 bytes in printable characters
+    422 invalid_body at "/actor": missing field `actor` at line 1 column 47
+    422 invalid_body at "/step": missing field `step` at line 1 column 37
+    409 conflict at "-": the journey asks at step look in visit 2, not this
+    409 conflict at "-": the journey asks at step look in visit 2, not this
     404 not_found at "-": there is no journey inside 00000000000000000000000000000000
     422 invalid_body at "/name": approval_decided is made by the server, when somebody decides
+    422 invalid_body at "/id": ids that begin with approval: are the server's
+    422 invalid_batch at "/events/0/id": 1 of 1 events are wrong; none was taken
     404 not_found at "-": there is no journey inside JOURNEY
     "#);
     world.stop().await;

@@ -15,6 +15,7 @@ templates:
   thanks:
     subject: Thank you
     mjml: <mjml><mj-body><mj-section><mj-column><mj-text>Thank you.</mj-text></mj-column></mj-section></mj-body></mjml>
+goal: none
 ";
 
 /// Checks a file of that name and text.
@@ -129,7 +130,7 @@ fn the_form_of_a_document_is_told_with_its_places() {
     let zone = format!("{GOOD}zone: Europe/Atlantis\n");
     let said = checked("thanks.yaml", &zone);
     assert!(
-        said.starts_with("exit 1\nthanks.yaml:12:1: /zone: "),
+        said.starts_with("exit 1\nthanks.yaml:13:1: /zone: "),
         "{said}"
     );
     assert_eq!(
