@@ -37,6 +37,9 @@ pub struct FactBody {
     /// The message it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
+    /// The call to another system that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
     /// The code of its reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -178,6 +181,10 @@ fn body_of(what: &FactKind) -> FactBody {
             actor: Some(actor.clone()),
             key: Some(key.clone()),
             ..at_step("approval_decided", step)
+        },
+        FactKind::WebhookQueued(step, webhook) => FactBody {
+            webhook: Some(webhook.to_string()),
+            ..at_step("webhook_queued", step)
         },
         FactKind::Migrated(from, step) => FactBody {
             from: Some(*from),

@@ -25,6 +25,7 @@ mod inbox;
 mod metrics;
 mod position;
 mod settings;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -67,6 +68,7 @@ pub fn router(app: App) -> Router {
             get(contacts::read).patch(contacts::patch),
         )
         .route("/v1/contacts/{id}/journeys", get(contacts::journeys))
+        .route("/v1/contacts/{id}/webhooks", get(webhooks::list))
         .route(
             "/v1/contacts/{id}/journeys/{journey}/approval",
             post(approvals::decide),

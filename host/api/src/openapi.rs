@@ -9,7 +9,7 @@ use utoipa::{
     },
 };
 
-use crate::{approvals, clock, contacts, events, inbox, settings, system, workflows};
+use crate::{approvals, clock, contacts, events, inbox, settings, system, webhooks, workflows};
 
 /// The document at `/openapi.json`.
 #[derive(OpenApi)]
@@ -27,6 +27,7 @@ use crate::{approvals, clock, contacts, events, inbox, settings, system, workflo
         contacts::patch,
         contacts::journeys,
         approvals::decide,
+        webhooks::list,
         workflows::list,
         workflows::read,
         workflows::put,

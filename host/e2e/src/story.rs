@@ -45,6 +45,7 @@
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
 //! | `counters WORKFLOW` | its statistics |
+//! | `webhooks CONTACT` | the calls to other systems that were queued |
 //! | `funnel WORKFLOW` | who came to each step, and where they are now |
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |

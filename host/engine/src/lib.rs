@@ -33,12 +33,13 @@ use std::{
 
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
-    id::{ContactId, EventName, FieldName, Partition, WorkflowId},
+    id::{ContactId, EventName, FieldName, Partition, WebhookId, WorkflowId},
     problem::Problem,
     record::Command,
     settings::Settings,
     time::Instant,
     value::Fields,
+    webhook::Webhook,
     workflow::{Action, Edit, Workflow},
 };
 use signalbox_reports::Counters;
@@ -290,6 +291,23 @@ impl Engine {
         let contact = contact.clone();
         self.read(move |shared| Ok(shared.store.facts(&contact, after, facts_max)?))
             .await
+    }
+
+    /// A page of the contact's calls to other systems behind that one, by id.
+    pub async fn webhooks(
+        &self,
+        contact: &ContactId,
+        after: Option<WebhookId>,
+        webhooks_max: usize,
+    ) -> Result<Vec<Webhook>, ReadError> {
+        let contact = contact.clone();
+        self.read(move |shared| {
+            let page = shared
+                .store
+                .webhooks(&contact, after.as_ref(), webhooks_max);
+            Ok(page?)
+        })
+        .await
     }
 
     /// Names and types of what was ever seen.

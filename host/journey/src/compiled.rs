@@ -264,7 +264,7 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
     let actions = step.actions();
     for action in actions {
         match action {
-            Action::Wait(_) | Action::Update(_) => named.push(None),
+            Action::Wait(_) | Action::Update(_) | Action::Webhook(_) => named.push(None),
             Action::Send(send) => named.extend(
                 [None, send.on_error.as_ref()]
                     .into_iter()

@@ -7,6 +7,7 @@ use signalbox_model::{
     record::Posted,
     state::{JourneySummary, PastEvent, Timer},
     time::Instant,
+    webhook::Webhook,
 };
 
 /// One thing to do. The order within an advance matters: a timer may be cancelled and set again.
@@ -30,6 +31,8 @@ pub enum Effect {
     },
     /// Put a new message into the outbox.
     QueueMessage(Box<Message>),
+    /// Keep this call to another system.
+    QueueWebhook(Box<Webhook>),
     /// A message of the outbox stands otherwise.
     UpdateMessage {
         /// Which one.

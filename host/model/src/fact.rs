@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     definitions::Slot,
     id::{
-        ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId, WorkflowId,
+        ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId, WebhookId,
+        WorkflowId,
     },
     time::Instant,
 };
@@ -78,6 +79,8 @@ pub enum FactKind {
     ApprovalDecided(StepId, String, String, String),
     /// The step's message waits until the instant: `window`, `quiet_hours` or `frequency_cap`.
     MessageHeld(StepId, MessageId, Instant, String),
+    /// The step's call to another system was queued.
+    WebhookQueued(StepId, WebhookId),
     /// The journey moved from that version to the fact's, standing at that step; `None` where the step is gone.
     Migrated(u32, Option<StepId>),
     /// An event met the workflow's goal in time after one of its messages.

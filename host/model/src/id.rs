@@ -323,6 +323,23 @@ hash_id!(
     MessageId, 16, "message id"
 );
 
+hash_id!(
+    /// One call of a webhook step: the hash of journey, step and visit.
+    WebhookId, 16, "webhook id"
+);
+
+impl WebhookId {
+    /// The call that the `visit`-th run of this step makes (the first visit is 0).
+    pub fn new(journey: JourneyId, step: &StepId, visit: u32) -> Self {
+        Self::of_parts(&[
+            b"webhook",
+            &journey.0,
+            step.as_str().as_bytes(),
+            &visit.to_be_bytes(),
+        ])
+    }
+}
+
 impl Digest {
     /// The digest of a file's bytes: plain SHA-256.
     pub fn of_bytes(bytes: &[u8]) -> Self {

@@ -25,4 +25,5 @@ pub mod state;
 pub mod time;
 pub mod value;
 pub mod verdict;
+pub mod webhook;
 pub mod workflow;

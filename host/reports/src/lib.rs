@@ -66,6 +66,7 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
         | FactKind::StepSkipped(_)
         | FactKind::ZoneTaken(..)
         | FactKind::MessageHeld(..)
+        | FactKind::WebhookQueued(..)
         | FactKind::ApprovalDecided(..) => {}
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());

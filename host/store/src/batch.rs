@@ -11,6 +11,7 @@ use signalbox_model::{
     message::{Message, MessageStatus},
     record::{PostId, Posted},
     state::{ContactState, JourneySummary, PastEvent, Timer},
+    webhook::Webhook,
 };
 
 use crate::{
@@ -174,6 +175,13 @@ impl Batch<'_> {
             key::message(Kind::Message, self.partition, &message.id),
             message,
         )
+    }
+
+    /// Keeps a call to another system.
+    pub fn put_webhook(&mut self, webhook: &Webhook) -> Result<(), Error> {
+        self.check_owner(&webhook.contact)?;
+        let key = key::webhook(self.partition, &webhook.contact, &webhook.id);
+        self.put(key, webhook)
     }
 
     /// Keeps a fact: the `ordinal`-th that the record of that sequence caused.

@@ -11,6 +11,7 @@ use signalbox_model::{
     message::{Message, MessageStatus},
     record::{PostId, Posted},
     state::{ContactState, JourneySummary, PastEvent, Place, Timer, TimerId},
+    webhook::Webhook,
 };
 
 use crate::{
@@ -163,6 +164,13 @@ impl Store {
                 )
             }
             Rest::Journey(..) => row.open::<JourneySummary>().map(drop),
+            Rest::Webhook(contact, id) => {
+                let webhook = row.open::<Webhook>()?;
+                row.expect(
+                    webhook.id == id && webhook.contact == contact,
+                    "it names another webhook or contact than its key",
+                )
+            }
             Rest::Counter(_) => row.open::<Vec<u8>>().map(drop),
             Rest::Post(..) => row.open::<Posted>().map(drop),
             Rest::AppliedPost(from) => {

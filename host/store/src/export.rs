@@ -13,6 +13,7 @@ use signalbox_model::{
     message::Message,
     record::{PostId, Posted},
     state::{ContactState, JourneySummary, PastEvent},
+    webhook::Webhook,
 };
 
 use crate::{
@@ -81,6 +82,7 @@ fn line(key: &[u8], value: &[u8]) -> Result<Value, Error> {
             row.json::<Vec<(u32, Fact)>>()?,
         ),
         Rest::Journey(contact, ..) => (json!({"contact": contact}), row.json::<JourneySummary>()?),
+        Rest::Webhook(..) => (Value::Null, row.json::<Webhook>()?),
         Rest::Counter(name) => (
             name.escape_ascii().to_string().into(),
             row.open::<Vec<u8>>()?.escape_ascii().to_string().into(),

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use signalbox_model::{
-    id::{ContactId, EntryKey, JourneyId, MessageId, Partition, WorkflowId},
+    id::{ContactId, EntryKey, JourneyId, MessageId, Partition, WebhookId, WorkflowId},
     record::PostId,
     state::{Timer, TimerId},
     time::Instant,
@@ -38,6 +38,8 @@ pub enum Kind {
     Facts = 0x40,
     /// A journey that is over.
     Journey = 0x41,
+    /// A call to another system.
+    Webhook = 0x42,
     /// A counter of reports, opaque here.
     Counter = 0x50,
     /// A post that is not known to have arrived.
@@ -52,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their rows.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Position,
         Self::Swept,
         Self::Contact,
@@ -63,6 +65,7 @@ impl Kind {
         Self::Claimed,
         Self::Facts,
         Self::Journey,
+        Self::Webhook,
         Self::Counter,
         Self::Post,
         Self::AppliedPost,
@@ -83,6 +86,7 @@ impl Kind {
             Self::Claimed => "claimed",
             Self::Facts => "facts",
             Self::Journey => "journey",
+            Self::Webhook => "webhook",
             Self::Counter => "counter",
             Self::Post => "post",
             Self::AppliedPost => "applied_post",
@@ -115,6 +119,7 @@ pub(crate) enum Rest {
     Outbox(Instant, MessageId),
     Facts(ContactId, u64, u32),
     Journey(ContactId, Instant, JourneyId),
+    Webhook(ContactId, WebhookId),
     Counter(Vec<u8>),
     Post(Partition, u64, u32),
     AppliedPost(Partition),
@@ -139,6 +144,12 @@ pub(crate) fn contact(partition: Partition, contact: &ContactId) -> Vec<u8> {
 pub(crate) fn of_contact(kind: Kind, partition: Partition, contact: &ContactId) -> Vec<u8> {
     let mut key = prefix(kind, partition);
     push_text(&mut key, contact.as_str());
+    key
+}
+
+pub(crate) fn webhook(partition: Partition, contact: &ContactId, webhook: &WebhookId) -> Vec<u8> {
+    let mut key = of_contact(Kind::Webhook, partition, contact);
+    key.extend_from_slice(&webhook.0);
     key
 }
 
@@ -311,6 +322,7 @@ impl Key {
                 cursor.instant()?,
                 JourneyId(cursor.array()?),
             ),
+            Kind::Webhook => Rest::Webhook(cursor.contact()?, WebhookId(cursor.array()?)),
             Kind::Counter => Rest::Counter(cursor.rest().to_vec()),
             Kind::Post => Rest::Post(
                 Partition::from_be_bytes(cursor.array()?),
@@ -333,7 +345,8 @@ impl Key {
             Rest::Contact(contact)
             | Rest::Chunk(contact, _)
             | Rest::Facts(contact, ..)
-            | Rest::Journey(contact, ..) => Some(contact),
+            | Rest::Journey(contact, ..)
+            | Rest::Webhook(contact, _) => Some(contact),
             Rest::Timer(timer) => Some(&timer.contact),
             _ => None,
         }
@@ -440,6 +453,9 @@ impl fmt::Display for Key {
             Rest::Journey(contact, _, journey) => {
                 write!(f, " {journey} of contact {:?}", contact.as_str())?;
             }
+            Rest::Webhook(contact, webhook) => {
+                write!(f, " {webhook} of contact {:?}", contact.as_str())?;
+            }
             Rest::Counter(name) => write!(f, " {}", name.escape_ascii())?,
             Rest::Post(to, sequence, index) => {
                 write!(f, " {sequence}.{index} to partition {to}")?;
@@ -469,6 +485,7 @@ mod tests {
                 Rest::Outbox(at, id) => outbox(partition, *at, id),
                 Rest::Facts(id, sequence, ordinal) => facts(partition, id, *sequence, *ordinal),
                 Rest::Journey(id, at, value) => journey(partition, id, *at, *value),
+                Rest::Webhook(id, value) => webhook(partition, id, value),
                 Rest::Counter(name) => counter(partition, name),
                 Rest::Post(to, sequence, index) => post(
                     *to,
@@ -533,6 +550,8 @@ mod tests {
                 .prop_map(|(id, s, o)| (Kind::Facts, Rest::Facts(id, s, o))),
             (contact_id(), instant(), any::<[u8; 16]>())
                 .prop_map(|(id, at, j)| (Kind::Journey, Rest::Journey(id, at, JourneyId(j)))),
+            (contact_id(), any::<[u8; 16]>())
+                .prop_map(|(id, w)| (Kind::Webhook, Rest::Webhook(id, WebhookId(w)))),
             any::<Vec<u8>>().prop_map(|name| (Kind::Counter, Rest::Counter(name))),
             (any::<u16>(), any::<u64>(), any::<u32>())
                 .prop_map(|(to, s, i)| (Kind::Post, Rest::Post(to, s, i))),

@@ -4,11 +4,12 @@
 
 use signalbox_model::{
     fact::Fact,
-    id::{ContactId, Digest, JourneyId, MessageId, Partition},
+    id::{ContactId, Digest, JourneyId, MessageId, Partition, WebhookId},
     message::Message,
     record::{PostId, Posted},
     state::{ContactState, JourneySummary, PastEvent, Timer},
     time::Instant,
+    webhook::Webhook,
 };
 
 use crate::{
@@ -218,6 +219,26 @@ impl Store {
         self.core
             .rows
             .read(&key::message(Kind::Message, partition, message))
+    }
+
+    /// At most that many of the contact's calls to other systems behind that one, by id.
+    pub fn webhooks(
+        &self,
+        contact: &ContactId,
+        after: Option<&WebhookId>,
+        webhooks_max: usize,
+    ) -> Result<Vec<Webhook>, Error> {
+        let partition = self.partition_of(contact);
+        let all = key::of_contact(Kind::Webhook, partition, contact);
+        let start = after.map_or_else(
+            || all.clone(),
+            |after| key::after(&key::webhook(partition, contact, after)),
+        );
+        let end = key::behind(&all);
+        let page = self.core.rows.page(&start, end.as_deref(), webhooks_max)?;
+        page.iter()
+            .map(|(key, value)| row::open(key, value))
+            .collect()
     }
 
     /// At most that many of the contact's facts behind that one, the oldest first.

@@ -5,10 +5,16 @@
 //! messages that are pending.
 //!
 //! Facts lie by contact and record, journeys by contact and end, so the first that is young enough ends a contact. A
-//! message goes with the fact that settled it, and so needs no scan of its own.
+//! message goes with the fact that settled it and a call to another system with the fact that queued it, so neither needs
+//! a scan of its own.
 
 use serde::{Deserialize, Serialize};
-use signalbox_model::{fact::Fact, id::Partition, record::SweepCursor, time::Instant};
+use signalbox_model::{
+    fact::{Fact, FactKind},
+    id::Partition,
+    record::SweepCursor,
+    time::Instant,
+};
 
 use crate::{
     Store,
@@ -146,6 +152,12 @@ impl Batch<'_> {
             if message.is_some_and(|message| message.status.is_settled()) {
                 self.delete(key::message(Kind::Message, self.partition, id));
                 page.looks_left = page.looks_left.saturating_sub(1);
+                page.deleted += 1;
+            }
+        }
+        for (_, fact) in &facts {
+            if let FactKind::WebhookQueued(_, id) = &fact.what {
+                self.delete(key::webhook(self.partition, &contact, id));
                 page.deleted += 1;
             }
         }

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 29] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 30] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -31,6 +31,7 @@ pub(crate) const ROUTES: [(&str, &str, Access); 29] = [
         "/v1/contacts/{id}/journeys/{journey}/approval",
         Access::Key,
     ),
+    ("GET", "/v1/contacts/{id}/webhooks", Access::Key),
     ("GET", "/v1/workflows", Access::Key),
     ("GET", "/v1/workflows/{id}", Access::Key),
     ("PUT", "/v1/workflows/{id}", Access::Key),

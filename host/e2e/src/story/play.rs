@@ -347,6 +347,11 @@ impl<'a> Player<'a> {
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
                 tell::counters(&body["workflow"]["counters"])
             }
+            "webhooks" => {
+                let path = format!("/v1/contacts/{rest}/webhooks");
+                let body = self.api()?.get(&path)?.good("reading the webhooks")?;
+                tell::webhooks(&body)
+            }
             "funnel" => {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;

@@ -202,6 +202,25 @@ pub(super) fn counters(counters: &Json) -> Vec<String> {
     lines
 }
 
+/// Calls to other systems, in the order of their steps.
+pub(super) fn webhooks(body: &Json) -> Vec<String> {
+    let mut lines: Vec<String> = items(&body["webhooks"])
+        .iter()
+        .map(|webhook| {
+            format!(
+                "{} {} {}: {} {}",
+                at(&webhook["queued_at"]),
+                text(&webhook["workflow"]),
+                text(&webhook["step"]),
+                text(&webhook["url"]),
+                webhook["fields"]
+            )
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
 /// The funnel of every step: who came, and where they are now. Says so where it does not add up.
 pub(super) fn funnel(counters: &Json) -> Vec<String> {
     let mut lines = Vec::new();

@@ -187,6 +187,7 @@ fn put_effect(
             outward.outbox = true;
             outward.queued += 1;
         }
+        Effect::QueueWebhook(webhook) => batch.put_webhook(webhook)?,
         Effect::UpdateMessage { id, change } => {
             if let Some(mut message) = batch.message(id)? {
                 outward.outbox |= matches!(change, MessageChange::Requeued { .. });

@@ -364,7 +364,7 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
         JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,
         MessageQueued, MessageRefused, MessageSent, MessageSkipped, Migrated, NotEntered,
-        RuleDecided, StepReached, StepSkipped, Updated, WaitStarted, ZoneTaken,
+        RuleDecided, StepReached, StepSkipped, Updated, WaitStarted, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -395,6 +395,7 @@ fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Jumped(from, to, event) => format!("jumped from {from} to {to} by {event}"),
         StepSkipped(step) => format!("{step} passed over"),
         ApprovalDecided(step, decision, actor, _) => format!("{step} {decision} by {actor}"),
+        WebhookQueued(step, _) => format!("{step} calls"),
         Migrated(from, _) => format!("moved from version {from}"),
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),

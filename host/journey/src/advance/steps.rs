@@ -157,6 +157,7 @@ impl Advance {
             Some(Action::Branch(branch)) => self.branch(ctx, whose, version, step, branch),
             Some(Action::Split(split)) => self.split(ctx, whose, version, step, split),
             Some(Action::Update(update)) => self.update_contact(ctx, whose, version, step, update),
+            Some(Action::Webhook(webhook)) => self.webhook(ctx, whose, version, step, webhook),
             Some(Action::Goto(goto)) => self.follow(ctx, whose, version, step, goto),
             Some(Action::Exit(exit)) => {
                 let reason = exit.reason.as_deref().unwrap_or("exit_step");

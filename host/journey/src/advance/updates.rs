@@ -1,4 +1,5 @@
-//! Updates: what a step changes of the contact, and what it keeps with the journey.
+//! Updates: what a step changes of the contact, and what it keeps with the journey; and webhooks, which carry such values
+//! to another system.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +8,11 @@ use signalbox_model::{
     contact::TAGS_ATTRIBUTE,
     definitions::WorkflowVersion,
     fact::FactKind,
-    id::FieldName,
+    id::{FieldName, WebhookId},
     state::Journey,
     value::{Fields, Value},
-    workflow::step::{Source, Step, Update},
+    webhook::{WEBHOOK_BYTES_MAX, Webhook},
+    workflow::step::{self, Source, Step, Update},
 };
 
 use crate::{
@@ -18,6 +20,7 @@ use crate::{
         Advance, Context, Whose,
         steps::{Next, position_after},
     },
+    effect::Effect,
     limits::{KEPT_BYTES_MAX, TAGS_MAX},
 };
 
@@ -64,6 +67,49 @@ impl Advance {
         if !told.is_empty() {
             self.journey_fact(ctx, whose, FactKind::Updated(step.id.clone(), told));
         }
+        Next::On(position_after(ctx, whose, version, step))
+    }
+}
+
+impl Advance {
+    pub(super) fn webhook(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        webhook: &step::Webhook,
+    ) -> Next {
+        let Some(journey) = self.journey(whose) else {
+            return Next::Stay;
+        };
+        let visits = journey.visits.get(&step.id);
+        let visit = visits.map_or(0, |&visits| visits.saturating_sub(1));
+        let id = WebhookId::new(whose.journey, &step.id, visit);
+        let attributes = &self.state.contact.attributes;
+        let mut bytes = 0;
+        let found = values(&webhook.fields, attributes, journey, &Fields::new());
+        let fields: Fields = found
+            .into_iter()
+            .filter(|(name, value)| {
+                let more = codec::size(&(name, value));
+                let fits = bytes + more <= WEBHOOK_BYTES_MAX;
+                bytes += if fits { more } else { 0 };
+                fits
+            })
+            .collect();
+        self.effects.push(Effect::QueueWebhook(Box::new(Webhook {
+            id,
+            contact: self.state.contact.id.clone(),
+            workflow: whose.workflow.clone(),
+            version: version.number,
+            journey: whose.journey,
+            step: step.id.clone(),
+            url: webhook.url.clone(),
+            fields,
+            queued_at: ctx.now,
+        })));
+        self.journey_fact(ctx, whose, FactKind::WebhookQueued(step.id.clone(), id));
         Next::On(position_after(ctx, whose, version, step))
     }
 }

@@ -8,12 +8,13 @@ use signalbox_model::{
     problem::Problem,
     time::Span,
     value::VALUE_DEPTH_MAX,
+    webhook::URL_BYTES_MAX,
     workflow::{
         Workflow,
         step::{
             ARMS_MAX, Action, Approve, Branch, CHANGES_MAX, CalendarWait, Exit, Goto,
             MESSAGE_TAGS_MAX, MessageClass, Send, Source, Split, Step, Update, WAIT_DAYS_MAX,
-            WEIGHTS, Wait, WaitFor,
+            WEIGHTS, Wait, WaitFor, Webhook,
         },
     },
 };
@@ -57,6 +58,7 @@ pub(super) fn check(
             Action::Branch(branch) => context.check_branch(branch, problems),
             Action::Split(split) => context.check_split(split, problems),
             Action::Update(update) => context.check_update(update, problems),
+            Action::Webhook(webhook) => context.check_webhook(webhook, problems),
             Action::Goto(goto) => context.check_goto(goto, problems),
             Action::Exit(exit) => context.check_exit(exit, problems),
         }
@@ -321,6 +323,23 @@ impl Context<'_> {
         }
     }
 
+    fn check_webhook(&self, webhook: &Webhook, problems: &mut Vec<Problem>) {
+        let (at, count) = (self.at("webhook/fields"), webhook.fields.len());
+        check_count(&at, "fields", count, CHANGES_MAX, problems);
+        for (name, source) in &webhook.fields {
+            self.check_source(&format!("webhook/fields/{name}"), source, problems);
+            if source.plus.is_some() {
+                let reason = "nothing is changed here that a number could be added to";
+                let member = format!("webhook/fields/{name}/plus");
+                problems.push(self.problem(member, "plus_of_nothing", reason));
+            }
+        }
+        if let Err(reason) = check_url(&webhook.url) {
+            let problem = self.problem("webhook/url", "url_malformed", reason);
+            problems.push(problem.with_help("write `https://host/path`"));
+        }
+    }
+
     fn check_source(&self, member: &str, source: &Source, problems: &mut Vec<Problem>) {
         let given = [
             source.value.is_some(),
@@ -365,4 +384,23 @@ impl Context<'_> {
             problems.push(self.problem("next", "next_after_exit", reason));
         }
     }
+}
+
+/// Whether a webhook may go there. Which machine the host is, and whether that is one of ours, is seen at the connection.
+fn check_url(url: &str) -> Result<(), String> {
+    let Some(rest) = url.strip_prefix("https://") else {
+        return Err(format!("{url:?} does not begin with https://"));
+    };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+    if host.is_empty() || host.contains('@') || !is_plain || url.contains('\\') {
+        return Err(format!("{url:?} names no host, or more than a host"));
+    }
+    if url.len() > URL_BYTES_MAX {
+        let bytes = url.len();
+        return Err(format!(
+            "it has {bytes} bytes, at most {URL_BYTES_MAX} are allowed"
+        ));
+    }
+    Ok(())
 }

@@ -62,7 +62,7 @@ fn all_problems_come_at_once() {
     /steps/0/send/template template_unknown: there is no template nowhere [templates of the workflow: hello]
     /steps/0/wait/for wait_empty: the wait has no length
     /steps/1/id id_twice: the id a is that of step 0 already
-    /steps/2 no_action: step c does nothing [give it one of send, wait, wait_for, approve, branch, split, update, goto, exit]
+    /steps/2 no_action: step c does nothing [give it one of send, wait, wait_for, approve, branch, split, update, webhook, goto, exit]
     /steps/3/exit/reason reason_malformed: "Not A Code" is not a code in snake_case of at most 100 bytes
     /steps/3/next next_after_exit: an exit ends the journey, nothing comes next
     /steps/4/branch/arms no_arms: the branch has no arm

@@ -509,6 +509,13 @@ impl World {
 /// The effect as a line, or `None` for what the state or another effect says already.
 fn in_words(effect: &Effect) -> Option<String> {
     Some(match effect {
+        Effect::QueueWebhook(webhook) => {
+            format!(
+                "call {} with {}",
+                webhook.url,
+                serde_json::to_string(&webhook.fields).unwrap()
+            )
+        }
         Effect::SetTimer(_)
         | Effect::CancelTimer(_)
         | Effect::QueueMessage(_)
@@ -595,6 +602,7 @@ fn fact_in_words(fact: &Fact) -> String {
             let marks = marks.collect::<Vec<_>>().join(" ");
             format!("{step} converted by {event}: {marks} worth {worth}")
         }
+        FactKind::WebhookQueued(step, _) => format!("{step} calls"),
         FactKind::Migrated(from, Some(step)) => format!("moved from version {from}, at {step}"),
         FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),

@@ -51,6 +51,9 @@ pub struct Step {
     /// Changes what is known of the contact, or kept with the journey.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub update: Option<Update>,
+    /// Calls another system.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<Webhook>,
     /// Goes on at another step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goto: Option<Goto>,
@@ -79,6 +82,8 @@ pub enum Action<'a> {
     Split(&'a Split),
     /// Changes what is known of the contact, or kept with the journey.
     Update(&'a Update),
+    /// Calls another system.
+    Webhook(&'a Webhook),
     /// Goes on at another step.
     Goto(&'a Goto),
     /// Ends the journey.
@@ -96,6 +101,7 @@ impl Action<'_> {
             Self::Branch(_) => "branch",
             Self::Split(_) => "split",
             Self::Update(_) => "update",
+            Self::Webhook(_) => "webhook",
             Self::Goto(_) => "goto",
             Self::Exit(_) => "exit",
         }
@@ -104,8 +110,9 @@ impl Action<'_> {
 
 impl Step {
     /// Names of all actions, as a document has them.
-    pub const ACTIONS: [&'static str; 9] = [
-        "send", "wait", "wait_for", "approve", "branch", "split", "update", "goto", "exit",
+    pub const ACTIONS: [&'static str; 10] = [
+        "send", "wait", "wait_for", "approve", "branch", "split", "update", "webhook", "goto",
+        "exit",
     ];
 
     /// Every action that the document gives the step; a checked one has exactly one.
@@ -118,6 +125,7 @@ impl Step {
             self.branch.as_ref().map(Action::Branch),
             self.split.as_ref().map(Action::Split),
             self.update.as_ref().map(Action::Update),
+            self.webhook.as_ref().map(Action::Webhook),
             self.goto.as_ref().map(Action::Goto),
             self.exit.as_ref().map(Action::Exit),
         ];
@@ -452,6 +460,18 @@ pub struct Source {
     /// A number to add to what is there under the name that is changed; nothing there counts as 0.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plus: Option<f64>,
+}
+
+/// Calls another system over HTTPS, by POST with a JSON body; the journey goes on at once. The call is queued with the
+/// step, and can be read there.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Webhook {
+    /// Where to: `https://` and a host, at most 2,000 bytes.
+    pub url: String,
+    /// What it carries, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<FieldName, Source>,
 }
 
 /// Goes on at another step, behind this one or before it.
