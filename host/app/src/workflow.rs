@@ -49,6 +49,10 @@ fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     if !problems.is_empty() {
         return refused(file, &document, &problems);
     }
+    for advice in signalbox_journey::advise(&workflow) {
+        let (reason, help) = (&advice.reason, &advice.help);
+        output::line(format_args!("{}: {reason}: {help} ({})", file.display(), advice.code))?;
+    }
     output::line(format_args!(
         "{}: workflow {} is good, {} and {}",
         file.display(),

@@ -72,8 +72,6 @@ pub const SEND_AHEAD_MAX: Span = Span::from_days(30);
 /// Most changes between window and quiet hours that are looked at for the instant at which both let a message out: a week
 /// of both.
 pub const OPENINGS_TRIED_MAX: usize = 16;
-/// When a message is looked at again that a cap has no room for because others are on their way.
-pub const CAP_RETRY_AFTER: Span = Span::from_ms(60_000);
 /// When a rule that failed is asked again, by the number of attempts before; after the last, every hour.
 pub const HOLD_DELAYS: [Span; 4] = [
     Span::from_ms(60_000),

@@ -82,7 +82,10 @@ fn a_template_becomes_a_file_and_never_replaces_one() {
 fn a_file_is_checked_as_a_put_would_check_it() {
     assert_eq!(
         checked("thanks.yaml", GOOD),
-        "exit 0\nthanks.yaml: workflow thanks is good, 1 step and 1 template\n"
+        "exit 0\n\
+         thanks.yaml: the workflow says no type: write what kind of mail it sends, such as `welcome` (type_missing)\n\
+         thanks.yaml: the workflow says no stage: write where its contacts stand, such as `explore` (stage_missing)\n\
+         thanks.yaml: workflow thanks is good, 1 step and 1 template\n"
     );
     // Of each kind one: what rules, the core and templates find is told at once.
     let wrong = GOOD

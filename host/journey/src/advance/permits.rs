@@ -21,7 +21,7 @@ use signalbox_model::{
 use crate::{
     advance::{Advance, Context, Whose},
     hash::mixed,
-    limits::{CAP_RETRY_AFTER, OPENINGS_TRIED_MAX},
+    limits::OPENINGS_TRIED_MAX,
 };
 
 /// Why a message waits, or is not sent.
@@ -183,19 +183,17 @@ impl Advance {
                 && concerns(cap, tags_of(ctx, one))
                 && (one.claimed.is_some() || self.goes_before(ctx, **other, one, &mine))
         });
-        if others.count() < room {
+        let others = others.count();
+        if others < room {
             return None;
         }
-        let is_waited_for = sent.len() + 1 > cap.count as usize;
+        // What goes before it is taken as sent now, so that it does not matter which of the two is claimed first.
         Some(match cap.per {
-            Period::Day if is_waited_for => {
-                calendar::local_at(&zone, today.plus_days(1), LocalTime::MIDNIGHT)
+            Period::Day => calendar::local_at(&zone, today.plus_days(1), LocalTime::MIDNIGHT),
+            Period::Last(period) => {
+                let leaves = sent.get(sent.len() + others - cap.count as usize);
+                leaves.map_or(ctx.now, |touch| touch.sent_at).plus(period)
             }
-            Period::Last(period) if is_waited_for => {
-                let leaves = sent.get(sent.len() - cap.count as usize);
-                leaves.map_or(ctx.now, |touch| touch.sent_at.plus(period))
-            }
-            _ => ctx.now.plus(CAP_RETRY_AFTER),
         })
     }
 
