@@ -66,10 +66,12 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     let (store, rebuilding) = open_store(&config)?;
     let shared = Arc::new(open_shared(config, store, parts.catalogue, parts.clock)?);
     let partitions = recover(&shared)?;
+    shared.hops().pass("recovered");
     if rebuilding {
         shared.store.finish_rebuild().map_err(StartError::Store)?;
     }
     mark(&shared, parts.clock)?;
+    shared.hops().pass("marked");
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
@@ -117,6 +119,8 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
         signalbox_store::Config::new(&folder, config.partitions, config.manual_start);
     store_config.cache_bytes = config.store_cache_bytes;
     store_config.compact_from_bytes = Some(config.store_compact_from_bytes);
+    store_config.flush_every_ms = config.faults.store_flush_every_ms;
+    store_config.hops = config.faults.hops.clone();
     let meta = signalbox_store::read_meta(&folder).map_err(StartError::OpenStore)?;
     let opened = if config.rebuild && meta.is_some() {
         None
@@ -140,6 +144,7 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
     }
     tracing::warn!("the store is rebuilt from the last snapshot and the journal");
     signalbox_store::discard_rows(&folder).map_err(StartError::OpenStore)?;
+    config.faults.hops.pass("rows_discarded");
     let store = Store::open(&store_config).map_err(StartError::OpenStore)?;
     let restored = snapshots
         .restore_latest(&store)
@@ -177,8 +182,14 @@ pub(crate) fn open_shared(
     let journal_config =
         signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
     let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
-    let (journal, opened) = Journal::open(journal_config, journal_clock, Arc::new(deliver))
-        .map_err(StartError::Journal)?;
+    let journal_disk = Arc::clone(&config.faults.journal_disk);
+    let (journal, opened) = Journal::open_on(
+        journal_disk,
+        journal_config,
+        journal_clock,
+        Arc::new(deliver),
+    )
+    .map_err(StartError::Journal)?;
     if let Some(torn) = &opened.torn_tail {
         tracing::warn!(
             bytes = torn.bytes,

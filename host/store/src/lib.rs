@@ -43,6 +43,7 @@ mod error;
 mod export;
 mod files;
 mod flush;
+mod hops;
 mod key;
 mod layer;
 mod meta;
@@ -69,6 +70,7 @@ pub use crate::{
     check::{PROBLEMS_MAX, Report, RowProblem},
     config::Config,
     error::{Damage, Error, OpenError, RowName, SnapshotDamage},
+    hops::Hops,
     key::Kind,
     meta::{ClockUse, Condition, Meta, STORE_FORMAT, read_meta},
     observed::{

@@ -71,7 +71,7 @@ impl Store {
             });
         }
         let db = Db::open(&folder, settings)?;
-        let rows = Rows::new(db, partitions, config.waiting_rows);
+        let rows = Rows::new(db, partitions, config.waiting_rows, config.hops.clone());
         let positions = read_positions(&folder, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
         let last_died = compact::remove_others(&layout, generation);

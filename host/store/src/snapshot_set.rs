@@ -271,6 +271,7 @@ impl Writing<'_> {
         remove_set(&folder)?;
         fs::rename(&self.folder, &folder).map_err(Error::io("rename to", &folder))?;
         files::sync(&self.snapshots.folder)?;
+        store.core.rows.hops().pass("snapshot_named");
         let mut set = SnapshotSet {
             folder,
             manifest,
