@@ -44,7 +44,7 @@ use signalbox_reports::Counters;
 use signalbox_rules::catalogue::PluginStatus;
 use signalbox_store::{Schema, SnapshotSet, StoredFact};
 
-pub use signalbox_journal::{Position, TrimReport};
+pub use signalbox_journal::{Disk, Position, SystemDisk, TrimReport};
 pub use signalbox_journey::control::Conflict;
 pub use signalbox_store::Hops;
 

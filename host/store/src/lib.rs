@@ -63,7 +63,6 @@ use std::{
 
 use signalbox_model::id::{ContactId, Partition, partition_of};
 
-use crate::flush::{Core, Flusher};
 pub use crate::{
     batch::Batch,
     blobs::{BLOB_BYTES_MAX, Blobs},
@@ -82,9 +81,13 @@ pub use crate::{
     row::VALUE_BYTES_MAX,
     snapshot::{SnapshotInfo, verify_snapshot},
     snapshot_set::{
-        DamagedSet, Manifest, Restored, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
+        DamagedSet, Manifest, Newest, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
     },
     sweep::{Swept, SweptPage},
+};
+use crate::{
+    flush::{Core, Flusher},
+    open::Reading,
 };
 
 /// An open store. Shared by reference; whoever owns it closes it.
@@ -98,6 +101,8 @@ pub struct Store {
     observed_names_max: usize,
     /// Flushes in the background until it is dropped.
     flusher: Flusher,
+    /// Where it is only read. Dropped once the rows are closed.
+    reading: Option<Reading>,
     /// Held as long as the store is open.
     _lock: File,
 }
