@@ -5,5 +5,6 @@
 mod command_line;
 mod demo;
 mod reexecute;
+mod restore;
 mod server;
 mod support;
