@@ -54,7 +54,7 @@ pub enum Decision {
 pub(crate) async fn decide(
     State(app): State<App>,
     Path((id, journey)): Path<(String, String)>,
-    JsonBody(document): JsonBody<ApprovalDocument>,
+    JsonBody(document, _room): JsonBody<ApprovalDocument>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
     let actor = checked_actor(document.actor)?;
     let not_found = || Error::not_found("journey inside", &journey);
