@@ -63,7 +63,7 @@ pub(crate) async fn decide(
     State(app): State<App>,
     Extension(holder): Extension<Holder>,
     Path((id, journey)): Path<(String, String)>,
-    JsonBody(document): JsonBody<ApprovalDocument>,
+    JsonBody(document, _room): JsonBody<ApprovalDocument>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
     check_actor(&document.actor)?;
     let not_found = || Error::not_found("journey inside", &journey);

@@ -1,6 +1,7 @@
 //! Bodies: read within a time and a length of their own, and all together within one bound of memory.
 //!
-//! The extractors read by it. Bytes are counted as they come, so that who announces much and sends little takes little.
+//! The extractors read by it. What is counted is the memory that a body takes as it comes, so that who announces much
+//! and sends little takes little.
 
 use std::{
     future::poll_fn,
@@ -30,16 +31,17 @@ pub struct Bodies {
     time_max: Duration,
 }
 
-/// A body as it came. Its room is free again once it is dropped.
+/// A body as it came, and the room it takes.
 #[derive(Debug)]
 pub(crate) struct ReadBody {
     pub(crate) bytes: Bytes,
-    _room: Room,
+    pub(crate) room: Room,
 }
 
-/// Bytes that one body takes of the room for all.
+/// Bytes that one body takes of the room for all, until this is dropped. A handler keeps it for as long as it has
+/// anything that was made from the body.
 #[derive(Debug)]
-struct Room {
+pub(crate) struct Room {
     bodies: Bodies,
     bytes: usize,
 }
@@ -87,15 +89,21 @@ impl Bodies {
             let Ok(data) = frame.map_err(|_| too_large())?.into_data() else {
                 continue;
             };
-            if collected.len() + data.len() > bytes_max {
+            let wanted = collected.len() + data.len();
+            if wanted > bytes_max {
                 return Err(too_large());
             }
-            room.grow(data.len())?;
+            if wanted > collected.capacity() {
+                // Twice as much each time, so that a body in many pieces is not moved for each.
+                let capacity = wanted.max(collected.capacity() * 2).min(bytes_max);
+                room.grow(capacity - collected.capacity())?;
+                collected.reserve_exact(capacity - collected.len());
+            }
             collected.extend_from_slice(&data);
         }
         Ok(ReadBody {
             bytes: collected.into(),
-            _room: room,
+            room,
         })
     }
 }

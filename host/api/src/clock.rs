@@ -71,7 +71,7 @@ pub(crate) async fn read(State(app): State<App>) -> Result<Json<ClockAnswer>, Er
     (status = 422, body = Envelope, description = "The clock does not go back.")))]
 pub(crate) async fn advance(
     State(app): State<App>,
-    JsonBody(document): JsonBody<AdvanceDocument>,
+    JsonBody(document, _room): JsonBody<AdvanceDocument>,
 ) -> Result<Json<ClockAnswer>, Error> {
     let clock = app.engine.clock()?.ok_or_else(|| {
         let message = "the server runs on the real clock; only `serve --clock manual` on a new store can be wound";

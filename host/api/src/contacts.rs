@@ -215,7 +215,7 @@ pub(crate) async fn read(
 pub(crate) async fn patch(
     State(app): State<App>,
     Path(id): Path<String>,
-    JsonBody(changes): JsonBody<AttributeChanges>,
+    JsonBody(changes, _room): JsonBody<AttributeChanges>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
     fields::check_changes(&changes)?;
     let positions = app

@@ -107,7 +107,7 @@ pub struct EventsAccepted {
 ))]
 pub(crate) async fn post_event(
     State(app): State<App>,
-    JsonBody(document): JsonBody<EventDocument>,
+    JsonBody(document, _room): JsonBody<EventDocument>,
 ) -> Result<(StatusCode, Json<EventAccepted>), Error> {
     let event = checked(&app, document, "")?;
     let mut accepted = accept(&app, vec![event]).await?;

@@ -15,7 +15,7 @@ use serde::{
 
 use crate::{
     App,
-    bodies::ReadBody,
+    bodies::{ReadBody, Room},
     error::{Error, ErrorCode},
 };
 
@@ -27,8 +27,9 @@ pub(crate) const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// Most segments of a pointer; what lies deeper is named by what it lies in.
 const POINTER_SEGMENTS_MAX: usize = 32;
 
-/// A JSON body of at most [`BODY_BYTES_MAX`], in which no name stands twice.
-pub(crate) struct JsonBody<T>(pub T);
+/// A JSON body of at most [`BODY_BYTES_MAX`], in which no name stands twice, and the room that it takes until its
+/// handler has ended.
+pub(crate) struct JsonBody<T>(pub T, pub Room);
 
 impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
     type Rejection = Error;
@@ -37,7 +38,8 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
         check_content_type(request.headers())?;
         let body = app.bodies.read(request.into_body(), BODY_BYTES_MAX).await?;
         check_json(&body.bytes, "")?;
-        parse_object(&body.bytes, "").map(Self)
+        let value = parse_object(&body.bytes, "")?;
+        Ok(Self(value, body.room))
     }
 }
 

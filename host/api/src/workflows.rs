@@ -220,7 +220,7 @@ pub(crate) async fn put(
     State(app): State<App>,
     Path(id): Path<String>,
     Query(query): Query<PutQuery>,
-    JsonBody(document): JsonBody<JsonValue>,
+    JsonBody(document, _room): JsonBody<JsonValue>,
 ) -> Result<(StatusCode, Json<WorkflowAnswer>), Error> {
     let id = parse_id(&id)?;
     let document = read_document(document).await?;
@@ -299,7 +299,7 @@ pub(crate) async fn transition(
 pub(crate) async fn schedule(
     State(app): State<App>,
     Path(id): Path<String>,
-    JsonBody(document): JsonBody<ScheduleDocument>,
+    JsonBody(document, _room): JsonBody<ScheduleDocument>,
 ) -> Result<Json<WorkflowAnswer>, Error> {
     moved(&app, &id, Action::Schedule(document.at)).await
 }

@@ -1,7 +1,7 @@
 //! `signalbox store`: checks, rebuilds, re-executes, saves, restores, trims and exports the data folder of a server that does not
 //! run. A folder in use by a server is refused.
 //!
-//! A store whose rows cannot be trusted is never opened for reading here: closing it would make it look trusted.
+//! A store whose rows cannot be trusted is not read here, and one that is only read is left as it was.
 
 mod reexecute;
 
@@ -71,14 +71,14 @@ impl Folders {
             .with_context(|| format!("{} holds no store", self.data.display()))
     }
 
-    /// Opens the store if its rows can be trusted.
+    /// Opens the store to read it, if its rows can be trusted. However the command ends, it is left as it was.
     fn open(&self, config: &Config) -> anyhow::Result<Store> {
         let meta = self.meta()?;
         let condition = read_condition(&self.store).context("reading how the store was left")?;
         if let Some(reason) = condition.and_then(distrust) {
             bail!("the store {reason}: run `signalbox store rebuild` first");
         }
-        Store::open(&store_config(config, self, &meta)).context("opening the store")
+        Store::open_to_read(&store_config(config, self, &meta)).context("opening the store")
     }
 }
 
@@ -140,7 +140,6 @@ fn check_rows(config: &Config, folders: &Folders) -> anyhow::Result<u64> {
         Ok(report) => report,
         Err(error) => {
             problem_line("store", &error)?;
-            // Left as it is: closing it would say that it is whole.
             return Ok(1);
         }
     };
@@ -159,7 +158,6 @@ fn check_rows(config: &Config, folders: &Folders) -> anyhow::Result<u64> {
     if more > 0 {
         output::line(format_args!("store: and {more} problems more"))?;
     }
-    store.close_clean().context("closing the store")?;
     Ok(report.problems_found)
 }
 
@@ -254,7 +252,6 @@ fn snapshot(config: &Config, folders: &Folders) -> anyhow::Result<()> {
             .with_context(|| format!("writing the snapshot of partition {partition}"))?;
     }
     let set = writing.finish(&store).context("finishing the snapshot")?;
-    store.close_clean().context("closing the store")?;
     output::line(format_args!("snapshot {}", name_of(&set)))
 }
 
@@ -264,14 +261,24 @@ fn restore(config: &Config, folders: &Folders, from: &Path) -> anyhow::Result<()
         bail!("there is no folder {}", from.display());
     }
     let snapshots = Snapshots::open(from).context("opening the snapshots")?;
-    let set = newest_whole(&snapshots)?
-        .with_context(|| format!("{} holds no whole snapshot", from.display()))?;
+    let meta = read_meta(&folders.store).context("reading which store it is")?;
+    let is_ours = |of: &Meta| {
+        let ours = meta.as_ref();
+        ours.is_none_or(|meta| meta.store_seed == of.store_seed)
+    };
+    let newest = snapshots.newest(is_ours).context("listing the snapshots")?;
+    for (path, error) in &newest.passed_over {
+        problem_line(&format!("passed over {}", path.display()), error)?;
+    }
+    let set = newest
+        .set
+        .with_context(|| format!("{} holds no whole snapshot of this store", from.display()))?;
     reaches(&folders.journal, &set)?;
-    match read_meta(&folders.store).context("reading which store it is")? {
-        Some(meta) if meta.store_seed != set.manifest.store.store_seed => {
-            bail!("the snapshots in {} are of another store", from.display())
+    match &meta {
+        Some(meta) => {
+            is_of_its_versions(meta, &set)?;
+            discard_rows(&folders.store).context("discarding the rows")?;
         }
-        Some(_) => discard_rows(&folders.store).context("discarding the rows")?,
         None => create_as(&folders.store, &set.manifest.store).context("making the store")?,
     }
     let store = Store::open(&store_config(config, folders, &set.manifest.store))
@@ -287,17 +294,22 @@ fn restore(config: &Config, folders: &Folders, from: &Path) -> anyhow::Result<()
     ))
 }
 
-fn newest_whole(snapshots: &Snapshots) -> anyhow::Result<Option<SnapshotSet>> {
-    for set in snapshots.list().context("listing the snapshots")? {
-        match set {
-            Ok(set) => match snapshots.verify(&set) {
-                Ok(()) => return Ok(Some(set)),
-                Err(error) => problem_line(&format!("passed over {}", name_of(&set)), &error)?,
-            },
-            Err((path, error)) => problem_line(&format!("passed over {}", path.display()), &error)?,
+/// What came before the store's versions may not be applied again, so a store put back behind their begin could not be
+/// started.
+fn is_of_its_versions(meta: &Meta, set: &SnapshotSet) -> anyhow::Result<()> {
+    for (info, from) in set.manifest.snapshots.iter().zip(&meta.versions_from) {
+        if info.position < *from {
+            bail!(
+                "{} stands at {} of partition {}, before core {} with time zone data {} began at {from}: nothing was changed",
+                name_of(set),
+                info.position,
+                info.partition,
+                meta.core_version,
+                meta.tz_version
+            );
         }
     }
-    Ok(None)
+    Ok(())
 }
 
 /// A store may not stand behind its journal: it would wait for records that were never logged.
@@ -389,7 +401,7 @@ fn export(config: &Config, folders: &Folders, out: Option<&Path>) -> anyhow::Res
                 .with_context(|| format!("writing {}", path.display()))?;
         }
     }
-    store.close_clean().context("closing the store")
+    Ok(())
 }
 
 /// An export holds what contacts are known by.

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use signalbox_model::{id::Partition, time::Instant};
 
+use crate::faults::Faults;
+
 /// Where the data lie and what bounds the work. [`Config::new`] gives the defaults.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -31,6 +33,8 @@ pub struct Config {
     pub history_keep_days: u32,
     /// How often a snapshot is made, in seconds; 0 for never by itself. Default: 21,600.
     pub snapshot_every_s: u64,
+    /// What a simulation of faults takes hold of. Default: nothing.
+    pub faults: Faults,
 }
 
 impl Config {
@@ -48,6 +52,7 @@ impl Config {
             journal_keep_days: 14,
             history_keep_days: 400,
             snapshot_every_s: 21_600,
+            faults: Faults::default(),
         }
     }
 

@@ -211,6 +211,8 @@ impl Sink for Deliver {
             source = cause.source();
         }
         self.failed.send_replace(Some(text));
+        // Nothing more comes: the threads should see that now, and not when they look around next.
+        self.inboxes.iter().for_each(Inbox::wake);
     }
 }
 

@@ -12,6 +12,7 @@ mod clock;
 mod config;
 mod control;
 mod error;
+mod faults;
 mod inbox;
 mod kept_plugins;
 mod loaded;
@@ -46,8 +47,9 @@ use signalbox_reports::Counters;
 use signalbox_rules::catalogue::PluginStatus;
 use signalbox_store::{Schema, SnapshotSet, StoredFact};
 
-pub use signalbox_journal::{Position, TrimReport};
+pub use signalbox_journal::{Disk, Position, SystemDisk, TrimReport};
 pub use signalbox_journey::control::Conflict;
+pub use signalbox_store::Hops;
 
 pub use crate::{
     accept::NewInput,
@@ -58,6 +60,7 @@ pub use crate::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
         Unavailable,
     },
+    faults::Faults,
     metrics::{HistogramSnapshot, MetricsSnapshot},
     reexecute::{
         DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
@@ -474,13 +477,19 @@ pub(crate) fn close(mut shared: Arc<Shared>) {
         std::thread::park_timeout(Duration::from_millis(5));
     };
     let has_failed = shared.has_failed();
-    let Shared { store, journal, .. } = shared;
+    let Shared {
+        store,
+        journal,
+        config,
+        ..
+    } = shared;
     if let Err(error) = journal.close() {
         tracing::error!(reason = %shared::in_words(&error), "the journal was not closed cleanly");
     }
     if has_failed {
         return;
     }
+    config.faults.hops.pass("closing");
     if let Err(error) = store.close_clean() {
         tracing::error!(reason = %shared::in_words(&error), "the store was not closed cleanly");
     }

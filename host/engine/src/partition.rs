@@ -318,6 +318,7 @@ impl Partition {
 
     fn commit(&mut self, batch: signalbox_store::Batch<'_>) -> Result<(), Broken> {
         let began = process_now();
+        self.shared.hops().pass("commit");
         self.shared.store.commit(batch).map_err(|source| {
             self.shared.fail(&ApplyError::Store {
                 action: StoreAction::Commit,
@@ -327,6 +328,7 @@ impl Partition {
         })?;
         self.shared.metrics.commit_time.record(began.elapsed());
         metrics::count(&self.shared.metrics.groups);
+        self.shared.hops().pass("committed");
         Ok(())
     }
 }

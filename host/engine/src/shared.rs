@@ -19,7 +19,7 @@ use signalbox_model::{
     record::Record,
 };
 use signalbox_rules::catalogue::Catalogue;
-use signalbox_store::Store;
+use signalbox_store::{Hops, Store};
 use tokio::sync::{oneshot, watch};
 
 use crate::{
@@ -87,6 +87,10 @@ pub(crate) struct Shared {
 pub(crate) struct Broken;
 
 impl Shared {
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.config.faults.hops
+    }
+
     pub(crate) fn control(&self) -> Partition {
         self.store.control_partition()
     }

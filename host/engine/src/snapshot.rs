@@ -36,6 +36,7 @@ pub(crate) fn make(shared: &Shared, one: &OneAtATime) -> Result<SnapshotSet, Sna
         let written = writing.write(&shared.store, partition);
         drop::<mpsc::Sender<()>>(release);
         written?;
+        shared.hops().pass("snapshot_part");
     }
     Ok(writing.finish(&shared.store)?)
 }
@@ -68,5 +69,6 @@ pub(crate) fn trim(shared: &Shared) -> Result<Option<TrimReport>, SnapshotError>
     let keep_from: Vec<u64> = covered.into_iter().map(|position| position + 1).collect();
     let keep = Span::from_days(shared.config.journal_keep_days);
     let older_than = shared.clock.now().minus(keep);
+    shared.hops().pass("trim");
     Ok(Some(shared.journal.trim(&keep_from, older_than.as_ms())?))
 }

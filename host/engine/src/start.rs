@@ -19,7 +19,7 @@ use signalbox_model::{
     calendar::TZ_VERSION, definitions::Definitions, id::Partition as Number, time::Instant,
 };
 use signalbox_rules::catalogue::{Catalogue, CatalogueEvent};
-use signalbox_store::{ClockUse, Condition, Meta, Snapshots, Store};
+use signalbox_store::{ClockUse, Condition, Meta, SnapshotSet, Snapshots, Store};
 use tokio::{runtime::Handle, sync::watch};
 
 use crate::{
@@ -65,11 +65,14 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     let (runtime, events) = (parts.runtime.clone(), parts.catalogue_events);
     let (store, rebuilding) = open_store(&config)?;
     let shared = Arc::new(open_shared(config, store, parts.catalogue, parts.clock)?);
-    let partitions = recover(&shared)?;
-    if rebuilding {
-        shared.store.finish_rebuild().map_err(StartError::Store)?;
-    }
-    mark(&shared, parts.clock)?;
+    let partitions = match make_current(&shared, rebuilding, parts.clock) {
+        Ok(partitions) => partitions,
+        Err(error) => {
+            // Nothing is served yet: the next start, of whichever binary, finds the store as this one did.
+            crate::close(shared);
+            return Err(error);
+        }
+    };
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
@@ -95,12 +98,27 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
 pub(crate) fn recover_only(config: Config, parts: Parts) -> Result<Arc<Shared>, StartError> {
     let (store, rebuilding) = open_store(&config)?;
     let shared = Arc::new(open_shared(config, store, parts.catalogue, parts.clock)?);
-    drop(recover(&shared)?);
+    if let Err(error) = make_current(&shared, rebuilding, parts.clock) {
+        crate::close(shared);
+        return Err(error);
+    }
+    Ok(shared)
+}
+
+/// Applies what the store misses, and notes that its rows are of our versions.
+fn make_current(
+    shared: &Arc<Shared>,
+    rebuilding: bool,
+    mode: ClockMode,
+) -> Result<Vec<Partition>, StartError> {
+    let partitions = recover(shared)?;
+    shared.hops().pass("recovered");
     if rebuilding {
         shared.store.finish_rebuild().map_err(StartError::Store)?;
     }
-    mark(&shared, parts.clock)?;
-    Ok(shared)
+    mark(shared, mode)?;
+    shared.hops().pass("marked");
+    Ok(partitions)
 }
 
 fn renderer(config: &Config) -> Result<Renderer, StartError> {
@@ -117,12 +135,21 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
         signalbox_store::Config::new(&folder, config.partitions, config.manual_start);
     store_config.cache_bytes = config.store_cache_bytes;
     store_config.compact_from_bytes = Some(config.store_compact_from_bytes);
+    store_config.flush_every_ms = config.faults.store_flush_every_ms;
+    store_config.hops = config.faults.hops.clone();
     let meta = signalbox_store::read_meta(&folder).map_err(StartError::OpenStore)?;
-    let opened = if config.rebuild && meta.is_some() {
+    // Before the store is opened, which leaves a mark of its own.
+    let condition = signalbox_store::read_condition(&folder).map_err(StartError::OpenStore)?;
+    if let Some(meta) = meta.as_ref().filter(|meta| is_other(meta))
+        && condition != Some(Condition::Clean)
+    {
+        return Err(other_core(meta));
+    }
+    let is_lost = condition.is_some_and(|left| config.rebuild || left.needs_rebuild());
+    let opened = if is_lost {
         None
     } else {
         match Store::open(&store_config) {
-            Ok(store) if store.condition().needs_rebuild() => None,
             Ok(store) => Some(store),
             Err(error) if error.is_damage() => {
                 tracing::error!(reason = %crate::shared::in_words(&error), "the store is damaged and is rebuilt");
@@ -135,71 +162,60 @@ fn open_store(config: &Config) -> Result<(Store, bool), StartError> {
         return Ok((store, false));
     }
     let snapshots = Snapshots::open(&config.snapshots_folder()).map_err(StartError::Store)?;
+    let seed = meta.as_ref().map(|meta| meta.store_seed);
+    let newest = snapshots
+        .newest(|of| Some(of.store_seed) == seed)
+        .map_err(StartError::Store)?;
+    for (path, error) in &newest.passed_over {
+        tracing::error!(reason = %crate::shared::in_words(error), "snapshot {} is passed over", path.display());
+    }
     if let Some(meta) = &meta {
-        check_rebuild(meta, &snapshots)?;
+        check_rebuild(meta, newest.set.as_ref())?;
     }
     tracing::warn!("the store is rebuilt from the last snapshot and the journal");
     signalbox_store::discard_rows(&folder).map_err(StartError::OpenStore)?;
+    config.faults.hops.pass("rows_discarded");
     let store = Store::open(&store_config).map_err(StartError::OpenStore)?;
-    let restored = snapshots
-        .restore_latest(&store)
-        .map_err(StartError::Store)?;
-    for (path, error) in &restored.passed_over {
-        tracing::error!(reason = %crate::shared::in_words(error), "snapshot {} is passed over", path.display());
+    if let Some(set) = &newest.set {
+        snapshots.restore(set, &store).map_err(StartError::Store)?;
     }
     Ok((store, true))
 }
 
+/// Opens the journal beside the store. Where that cannot be, the store is closed as it was found.
 pub(crate) fn open_shared(
     config: Config,
     store: Store,
     catalogue: Arc<Catalogue>,
     mode: ClockMode,
 ) -> Result<Shared, StartError> {
-    let meta = store.meta();
-    if mode == ClockMode::Manual && meta.clock == ClockUse::Real {
-        return Err(StartError::RealClock);
-    }
-    if is_other(&meta) && store.condition() != Condition::Clean {
-        return Err(other_core(&meta));
-    }
-    let count = usize::from(config.partitions) + 1;
-    let activity = Arc::new(Activity::default());
-    let inboxes: Arc<[Inbox]> = (0..count)
-        .map(|_| Inbox::new(Arc::clone(&activity)))
-        .collect();
-    let failed = watch::Sender::new(None);
-    let clock = Arc::new(Clock::new(mode, config.manual_start));
-    let deliver = Deliver {
-        inboxes: Arc::clone(&inboxes),
-        failed: failed.clone(),
+    let opened = match open_log(&config, &store, mode) {
+        Ok(opened) => opened,
+        Err(error) => {
+            if let Err(error) = store.close_clean() {
+                let reason = crate::shared::in_words(&error);
+                tracing::error!(%reason, "the store was not closed cleanly");
+            }
+            return Err(error);
+        }
     };
-    let journal_config =
-        signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
-    let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
-    let (journal, opened) = Journal::open(journal_config, journal_clock, Arc::new(deliver))
-        .map_err(StartError::Journal)?;
-    if let Some(torn) = &opened.torn_tail {
-        tracing::warn!(
-            bytes = torn.bytes,
-            "the journal ended in an unfinished write, which was cut"
-        );
-    }
-    if let Some(last) = opened.logged_at_ms {
-        let last = Instant::from_ms(last);
-        clock.wind(last, Instant::from_ms(last.as_ms() - 1));
-    }
-    check_positions(&store, &journal)?;
+    let OpenedLog {
+        journal,
+        clock,
+        inboxes,
+        activity,
+        failed,
+    } = opened;
     Ok(Shared {
-        store_seed: meta.store_seed,
+        store_seed: store.meta().store_seed,
         journal,
         catalogue,
         clock,
-        inboxes,
         outbox: Door::new(Arc::clone(&activity)),
         activity,
         metrics: Metrics::default(),
-        waiting: (0..count).map(|_| AtomicU64::new(0)).collect(),
+        waiting: inboxes.iter().map(|_| AtomicU64::new(0)).collect(),
+        inboxes,
         applied: store
             .partitions()
             .map(|partition| watch::Sender::new(store.position(partition)))
@@ -215,6 +231,62 @@ pub(crate) fn open_shared(
         stopping: AtomicBool::new(false),
         store,
         config,
+    })
+}
+
+/// The journal, and what its entries go through.
+struct OpenedLog {
+    journal: Journal,
+    clock: Arc<Clock>,
+    inboxes: Arc<[Inbox]>,
+    activity: Arc<Activity>,
+    failed: watch::Sender<Option<String>>,
+}
+
+fn open_log(config: &Config, store: &Store, mode: ClockMode) -> Result<OpenedLog, StartError> {
+    let meta = store.meta();
+    if mode == ClockMode::Manual && meta.clock == ClockUse::Real {
+        return Err(StartError::RealClock);
+    }
+    let activity = Arc::new(Activity::default());
+    let inboxes: Arc<[Inbox]> = store
+        .partitions()
+        .map(|_| Inbox::new(Arc::clone(&activity)))
+        .collect();
+    let failed = watch::Sender::new(None);
+    let clock = Arc::new(Clock::new(mode, config.manual_start));
+    let deliver = Deliver {
+        inboxes: Arc::clone(&inboxes),
+        failed: failed.clone(),
+    };
+    let journal_config =
+        signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
+    let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
+    let journal_disk = Arc::clone(&config.faults.journal_disk);
+    let (journal, opened) = Journal::open_on(
+        journal_disk,
+        journal_config,
+        journal_clock,
+        Arc::new(deliver),
+    )
+    .map_err(StartError::Journal)?;
+    if let Some(torn) = &opened.torn_tail {
+        tracing::warn!(
+            bytes = torn.bytes,
+            "the journal ended in an unfinished write, which was cut"
+        );
+    }
+    if let Some(last) = opened.logged_at_ms {
+        let last = Instant::from_ms(last);
+        clock.wind(last, Instant::from_ms(last.as_ms() - 1));
+    }
+    check_positions(store, &journal)?;
+    Ok(OpenedLog {
+        journal,
+        clock,
+        inboxes,
+        activity,
+        failed,
     })
 }
 
@@ -246,15 +318,13 @@ fn check_positions(store: &Store, journal: &Journal) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Whether the rows can come from the snapshots and the journal anew, before anything of them is thrown away.
-fn check_rebuild(meta: &Meta, snapshots: &Snapshots) -> Result<(), StartError> {
+/// Whether the rows can come from that snapshot and the journal anew, before anything of them is thrown away.
+fn check_rebuild(meta: &Meta, newest: Option<&SnapshotSet>) -> Result<(), StartError> {
     if is_other(meta) {
         return Err(other_core(meta));
     }
-    let newest = snapshots.list().map_err(StartError::Store)?;
-    let newest = newest.into_iter().find_map(Result::ok);
     for (partition, &from) in (0..).zip(&meta.versions_from) {
-        let infos = newest.iter().flat_map(|set| &set.manifest.snapshots);
+        let infos = newest.into_iter().flat_map(|set| &set.manifest.snapshots);
         let mut infos = infos.filter(|info| info.partition == partition);
         let store = infos.next().map_or(0, |info| info.position);
         if store < from {

@@ -132,6 +132,7 @@ impl Compactor {
             number: self.generation.number + 1,
             bytes: 0,
         };
+        core.rows.hops().pass("store_switch");
         let old = {
             // No flush meanwhile: it would note its positions for one and have written to the other.
             let _flushing = core.flushing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -143,6 +144,7 @@ impl Compactor {
         };
         self.is_copying = false;
         self.generation = generation;
+        core.rows.hops().pass("store_switched");
         // Should a power failure bring the old note back, the rows are made anew anyway.
         if let Err(error) = files::sync(&core.layout.folder) {
             tracing::warn!(%error, "{error}");

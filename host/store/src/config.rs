@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use signalbox_model::{id::Partition, time::Instant};
 
+use crate::hops::Hops;
+
 /// What a store needs to know at its open.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -28,6 +30,8 @@ pub struct Config {
     pub observed_names_max: usize,
     /// Written into a store that this open creates.
     pub now: Instant,
+    /// Who listens where the store writes. Default: nobody; only a simulator of faults does.
+    pub hops: Hops,
 }
 
 impl Config {
@@ -42,6 +46,7 @@ impl Config {
             compact_from_bytes: None,
             observed_names_max: 1_000,
             now,
+            hops: Hops::default(),
         }
     }
 }

@@ -393,4 +393,7 @@ pub enum SnapshotDamage {
     /// The set it belongs to says otherwise.
     #[error("it is not the one that its manifest names")]
     Manifest,
+    /// It was made of another store.
+    #[error("it is of another store")]
+    OtherStore,
 }

@@ -43,6 +43,7 @@ impl Core {
         let covered = self.read_positions();
         self.rows.write_down()?;
         self.rows.flush()?;
+        self.rows.hops().pass("store_note");
         // The note need not outlive the machine: after its restart the rows are rebuilt anyway.
         files::replace_document(&self.layout.flushed(), &covered)
     }

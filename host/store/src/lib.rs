@@ -43,6 +43,7 @@ mod error;
 mod export;
 mod files;
 mod flush;
+mod hops;
 mod key;
 mod layer;
 mod meta;
@@ -62,13 +63,13 @@ use std::{
 
 use signalbox_model::id::{ContactId, Partition, partition_of};
 
-use crate::flush::{Core, Flusher};
 pub use crate::{
     batch::Batch,
     blobs::{BLOB_BYTES_MAX, Blobs},
     check::{PROBLEMS_MAX, Report, RowProblem},
     config::Config,
     error::{Damage, Error, OpenError, RowName, SnapshotDamage},
+    hops::Hops,
     key::Kind,
     meta::{ClockUse, Condition, Meta, STORE_FORMAT, read_meta},
     observed::{
@@ -80,9 +81,13 @@ pub use crate::{
     row::VALUE_BYTES_MAX,
     snapshot::{SnapshotInfo, verify_snapshot},
     snapshot_set::{
-        DamagedSet, Manifest, Restored, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
+        DamagedSet, Manifest, Newest, SNAPSHOT_SETS_KEPT, SnapshotSet, Snapshots, Writing,
     },
     sweep::{Swept, SweptPage},
+};
+use crate::{
+    flush::{Core, Flusher},
+    open::Reading,
 };
 
 /// An open store. Shared by reference; whoever owns it closes it.
@@ -96,6 +101,8 @@ pub struct Store {
     observed_names_max: usize,
     /// Flushes in the background until it is dropped.
     flusher: Flusher,
+    /// Where it is only read. Dropped once the rows are closed.
+    reading: Option<Reading>,
     /// Held as long as the store is open.
     _lock: File,
 }

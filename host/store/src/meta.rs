@@ -105,6 +105,11 @@ impl Layout {
         self.folder.join("running")
     }
 
+    /// There while the store is only read; says in which run of the machine.
+    pub(crate) fn reading(&self) -> PathBuf {
+        self.folder.join("reading")
+    }
+
     /// There after a clean close; says where each partition stood.
     pub(crate) fn closed(&self) -> PathBuf {
         self.folder.join("closed")
@@ -164,12 +169,22 @@ pub(crate) struct Generation {
     pub(crate) bytes: u64,
 }
 
-/// What `running` says.
+/// What `running` and `reading` say.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Running {
     /// Names one run of the machine; `None` where the system does not tell.
     pub(crate) boot: Option<String>,
+}
+
+impl Running {
+    pub(crate) fn now() -> Self {
+        Self { boot: boot_id() }
+    }
+
+    fn is_of_this_run(&self) -> bool {
+        self.boot.is_some() && self.boot == boot_id()
+    }
 }
 
 /// What `closed` and `flushed` say.
@@ -215,9 +230,14 @@ pub(crate) fn condition(layout: &Layout) -> Result<Condition, OpenError> {
     if layout.rebuilding().exists() {
         return Ok(Condition::Rebuilding);
     }
+    // Reading changes no row, but the library below may have been moving them when the machine ended.
+    if let Some(reading) = files::read_document::<Running>(&layout.reading())?
+        && !reading.is_of_this_run()
+    {
+        return Ok(Condition::Restarted);
+    }
     if let Some(running) = files::read_document::<Running>(&layout.running())? {
-        let same_run = running.boot.is_some() && running.boot == boot_id();
-        return Ok(if same_run {
+        return Ok(if running.is_of_this_run() {
             Condition::Killed
         } else {
             Condition::Restarted

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{File, OpenOptions, TryLockError},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, atomic::AtomicU64},
     time::Duration,
 };
@@ -21,7 +21,7 @@ use crate::{
     files,
     flush::{Core, Flusher},
     key::{self, Kind},
-    meta::{self, ClockUse, Condition, Expected, Layout, Meta, Running, STORE_FORMAT},
+    meta::{self, ClockUse, Condition, Expected, Generation, Layout, Meta, Running, STORE_FORMAT},
     rows::Rows,
 };
 
@@ -33,6 +33,15 @@ impl Store {
     /// are damaged so that it does not open ([`OpenError::is_damage`]): then [`discard_rows`], open it again, restore
     /// the last snapshot and replay the journal. A store that opens may need the same: [`Condition::needs_rebuild`].
     pub fn open(config: &Config) -> Result<Self, OpenError> {
+        Self::open_for(config, Purpose::Use)
+    }
+
+    /// As [`Store::open`], for whoever only reads: however that ends, the store is left as it was. Drop it afterwards.
+    pub fn open_to_read(config: &Config) -> Result<Self, OpenError> {
+        Self::open_for(config, Purpose::Read)
+    }
+
+    fn open_for(config: &Config, purpose: Purpose) -> Result<Self, OpenError> {
         let partitions = config.partitions;
         if partitions == 0 || partitions == Partition::MAX {
             return Err(OpenError::BadPartitions { asked: partitions });
@@ -70,16 +79,18 @@ impl Store {
                 reason: format!("{} is not there", folder.display()),
             });
         }
+        let reading = match purpose {
+            Purpose::Use => None,
+            Purpose::Read => Some(Reading::begin(&layout)?),
+        };
         let db = Db::open(&folder, settings)?;
-        let rows = Rows::new(db, partitions, config.waiting_rows);
+        let rows = Rows::new(db, partitions, config.waiting_rows, config.hops.clone());
         let positions = read_positions(&folder, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
-        let last_died = compact::remove_others(&layout, generation);
-        let running = Running {
-            boot: meta::boot_id(),
+        let last_died = match purpose {
+            Purpose::Use => take_over(&layout, generation)?,
+            Purpose::Read => false,
         };
-        files::write_document(&layout.running(), &running)?;
-        files::remove(&layout.closed())?;
         let blobs = Blobs::open(&layout.blobs())?;
         let core = Arc::new(Core {
             layout,
@@ -96,13 +107,18 @@ impl Store {
             meta: Mutex::new(meta),
             condition,
             observed_names_max: config.observed_names_max,
+            reading,
             _lock: lock,
         })
     }
 
     /// Makes everything durable and notes that nothing is missing. Without it the next open finds the store
     /// [`Condition::Killed`] or [`Condition::Restarted`].
+    /// One that was opened to be read is left as it was.
     pub fn close_clean(self) -> Result<(), Error> {
+        if self.reading.is_some() {
+            return Ok(());
+        }
         let Self {
             core,
             flusher,
@@ -153,6 +169,7 @@ pub fn discard_rows(folder: &Path) -> Result<(), OpenError> {
     files::remove(&layout.running())?;
     files::remove(&layout.closed())?;
     files::remove(&layout.flushed())?;
+    files::remove(&layout.reading())?;
     Ok(())
 }
 
@@ -176,6 +193,45 @@ pub fn create_as(folder: &Path, meta: &Meta) -> Result<(), OpenError> {
 
 fn note_rebuild(layout: &Layout) -> Result<(), Error> {
     files::write(&layout.rebuilding(), b"")
+}
+
+/// What a store is opened for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Use,
+    Read,
+}
+
+/// Marks the store as running, and removes what is left of copies of its rows. Answers whether one was not finished.
+fn take_over(layout: &Layout, generation: Generation) -> Result<bool, OpenError> {
+    let last_died = compact::remove_others(layout, generation);
+    files::write_document(&layout.running(), &Running::now())?;
+    files::remove(&layout.closed())?;
+    files::remove(&layout.reading())?;
+    Ok(last_died)
+}
+
+/// Notes that the store is being read, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    note: PathBuf,
+}
+
+impl Reading {
+    fn begin(layout: &Layout) -> Result<Self, Error> {
+        let note = layout.reading();
+        files::write_document(&note, &Running::now())?;
+        Ok(Self { note })
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        // What stays behind means nothing before the machine is restarted, and a rebuild then.
+        if let Err(error) = files::remove(&self.note) {
+            tracing::warn!(%error, "{error}");
+        }
+    }
 }
 
 fn lock(layout: &Layout) -> Result<File, OpenError> {

@@ -16,6 +16,7 @@ use crate::{
     copy::{Copied, Copy},
     db::Db,
     error::{Damage, Error, RowName},
+    hops::Hops,
     key::{self, Kind},
     layer::{self, Change, Layer, Way},
     row,
@@ -42,16 +43,23 @@ pub(crate) struct Rows {
     written_from: usize,
     /// Held by whoever writes to the database: one at a time. Holds the copy that is being made.
     writing: Mutex<Option<Copy>>,
+    hops: Hops,
 }
 
 impl Rows {
-    pub(crate) fn new(db: Db, control: Partition, waiting_rows: usize) -> Self {
+    pub(crate) fn new(db: Db, control: Partition, waiting_rows: usize, hops: Hops) -> Self {
         Self {
             db: RwLock::new(Arc::new(db)),
             layer: Layer::new(control),
             written_from: waiting_rows.max(1),
             writing: Mutex::new(None),
+            hops,
         }
+    }
+
+    /// Who listens where rows are written.
+    pub(crate) fn hops(&self) -> &Hops {
+        &self.hops
     }
 
     /// The stored bytes under the key.
@@ -175,7 +183,9 @@ impl Rows {
         if changes.is_empty() {
             return Ok(());
         }
+        self.hops.pass("store_write");
         self.write(&mut writing, &changes)?;
+        self.hops.pass("store_written");
         self.layer.written(partition);
         Ok(())
     }
@@ -446,7 +456,7 @@ mod tests {
         #[test]
         fn rows_read_as_one_while_they_are_written_down_and_copied(steps in vec(step(), 1..400)) {
             let folder = tempfile::tempdir().expect("a folder");
-            let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+            let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
             let played = AtomicBool::new(false);
             let model = thread::scope(|scope| {
                 let copier = scope.spawn(|| {
@@ -476,7 +486,7 @@ mod tests {
     #[test]
     fn a_copy_that_lacks_rows_takes_nobodys_place() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
         put(&rows, 0..9, b"x");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
@@ -492,7 +502,7 @@ mod tests {
     #[test]
     fn what_is_written_during_a_copy_is_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
         put(&rows, 0..9, b"o");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
@@ -513,7 +523,7 @@ mod tests {
     #[test]
     fn a_page_of_large_rows_has_few() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
         put(&rows, 0..20, &vec![7; 400 << 10]);
         rows.begin_copy(open(&folder.path().join("second")));
         let mut pages = 1;
@@ -526,7 +536,7 @@ mod tests {
     #[test]
     fn a_copy_that_cannot_be_written_is_lost_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8);
+        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
         put(&rows, 0..4, b"old");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(9).expect("copies"), Copied::All);

@@ -59,12 +59,12 @@ pub struct SnapshotSet {
 /// A set that is damaged: where it lies, and what is wrong with it.
 pub type DamagedSet = (PathBuf, OpenError);
 
-/// What was restored, and what was passed over on the way.
+/// The newest set that is whole, and what was passed over on the way to it.
 #[derive(Debug)]
-pub struct Restored {
-    /// The set that was restored; `None` if there was none that could be.
+pub struct Newest {
+    /// The set; `None` if there is none that is whole.
     pub set: Option<SnapshotSet>,
-    /// Newer sets that are damaged.
+    /// Newer sets that are damaged or of another store.
     pub passed_over: Vec<DamagedSet>,
 }
 
@@ -166,25 +166,33 @@ impl Snapshots {
         Ok(())
     }
 
-    /// Restores the newest set that is whole.
-    pub fn restore_latest(&self, store: &Store) -> Result<Restored, Error> {
+    /// Finds the newest set that is whole, of a store that `is_ours`. What it answers with can be restored.
+    pub fn newest(&self, is_ours: impl Fn(&Meta) -> bool) -> Result<Newest, Error> {
         let mut passed_over = Vec::new();
         for set in self.list()? {
-            match set {
-                Ok(set) => match self.verify(&set) {
-                    Ok(()) => {
-                        self.restore(&set, store)?;
-                        return Ok(Restored {
-                            set: Some(set),
-                            passed_over,
-                        });
-                    }
-                    Err(error) => passed_over.push((set.folder, error.into())),
-                },
-                Err(damaged) => passed_over.push(damaged),
+            let set = match set {
+                Ok(set) => set,
+                Err(damaged) => {
+                    passed_over.push(damaged);
+                    continue;
+                }
+            };
+            let verified = if is_ours(&set.manifest.store) {
+                self.verify(&set)
+            } else {
+                Err(Error::Snapshot(SnapshotDamage::OtherStore))
+            };
+            match verified {
+                Ok(()) => {
+                    return Ok(Newest {
+                        set: Some(set),
+                        passed_over,
+                    });
+                }
+                Err(error) => passed_over.push((set.folder, error.into())),
             }
         }
-        Ok(Restored {
+        Ok(Newest {
             set: None,
             passed_over,
         })
@@ -271,6 +279,7 @@ impl Writing<'_> {
         remove_set(&folder)?;
         fs::rename(&self.folder, &folder).map_err(Error::io("rename to", &folder))?;
         files::sync(&self.snapshots.folder)?;
+        store.core.rows.hops().pass("snapshot_named");
         let mut set = SnapshotSet {
             folder,
             manifest,

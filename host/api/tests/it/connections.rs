@@ -1,9 +1,17 @@
 //! Slow, idle and too many clients at real sockets: each costs a place for a bounded time, and the others are served.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    fs::File,
+    io,
+    net::SocketAddr,
+    path::Path,
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
 
 use serde_json::Value as Json;
 use signalbox_api::connections::{self, Limits};
+use signalbox_engine::{Disk, SystemDisk};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream, tcp},
@@ -262,6 +270,117 @@ async fn bodies_that_have_no_room_beside_the_others_are_answered_429() {
     drop(first);
     until_status(&server, &world, 422).await;
     assert_eq!(world.durable().await, durable);
+    server.stop().await;
+    world.stop().await;
+}
+
+/// Room for a few short bodies.
+fn narrow() -> Limits {
+    Limits {
+        bodies_bytes_max: 100,
+        ..wide()
+    }
+}
+
+/// The status of the answer to so many bytes of no event.
+async fn status_of(server: &Server, world: &World, body_bytes: usize) -> String {
+    let head = post(world, body_bytes).replace("expect: 100-continue", "connection: close");
+    let mut client = server.connect().await;
+    client
+        .say(&format!("{head}{{{}}}", " ".repeat(body_bytes - 2)))
+        .await;
+    let answer = client.rest().await;
+    answer["HTTP/1.1 ".len()..][..3].to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_room_of_a_body_is_free_after_408_and_after_413() {
+    let world = World::new();
+    let limits = Limits {
+        body_timeout: Duration::from_secs(1),
+        ..narrow()
+    };
+    let server = Server::start(&world, limits).await;
+    let mut slow = server.connect().await;
+    slow.say(&post(&world, 10_000)).await;
+    slow.hear("100 Continue\r\n\r\n").await;
+    slow.say(&" ".repeat(90)).await;
+    until_status(&server, &world, 429).await;
+    assert_eq!(closing_error(&slow.rest().await).0, 408);
+    assert_eq!(status_of(&server, &world, 100).await, "422");
+    server.stop().await;
+
+    let body_bytes_max = 1 << 20;
+    let limits = Limits {
+        bodies_bytes_max: body_bytes_max,
+        ..wide()
+    };
+    let server = Server::start(&world, limits).await;
+    let chunk = " ".repeat(body_bytes_max);
+    let head = post(&world, 0)
+        .replace("expect: 100-continue", "connection: close")
+        .replace("content-length: 0", "transfer-encoding: chunked");
+    let mut long = server.connect().await;
+    long.say(&format!(
+        "{head}{body_bytes_max:x}\r\n{chunk}\r\n1\r\n \r\n0\r\n\r\n"
+    ))
+    .await;
+    assert_eq!(closing_error(&long.rest().await).0, 413);
+    assert_eq!(status_of(&server, &world, body_bytes_max).await, "422");
+    server.stop().await;
+    world.stop().await;
+}
+
+/// A journal's disk that makes everybody wait while it is shut.
+#[derive(Default)]
+struct Gate {
+    /// A mutex with its condition, since the journal's thread waits here.
+    shut: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Gate {
+    fn set_shut(&self, shut: bool) {
+        *self.shut.lock().expect("nobody panics with it") = shut;
+        self.opened.notify_all();
+    }
+}
+
+impl Disk for Gate {
+    fn write(&self, file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
+        SystemDisk.write(file, bytes, offset)
+    }
+
+    fn sync(&self, file: &File) -> io::Result<()> {
+        let shut = self.shut.lock().expect("nobody panics with it");
+        let waited = self.opened.wait_timeout_while(shut, BOUND, |shut| *shut);
+        drop(waited.expect("nobody panics with it"));
+        SystemDisk.sync(file)
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        SystemDisk.sync_folder(folder)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_room_of_a_body_is_kept_until_its_handler_has_ended() {
+    let gate = Arc::new(Gate::default());
+    let disk = Arc::clone(&gate);
+    let world = World::with(&[], |config| config.faults.journal_disk = disk);
+    let server = Server::start(&world, narrow()).await;
+    let event = r#"{"contact":"ann","name":"order_completed","id":"o-1"}"#;
+    let head = post(&world, event.len()).replace("expect: 100-continue", "connection: close");
+    for _ in 0..3 {
+        gate.set_shut(true);
+        let mut waiting = server.connect().await;
+        waiting.say(&format!("{head}{event}")).await;
+        until_status(&server, &world, 429).await;
+        gate.set_shut(false);
+        let answer = waiting.rest().await;
+        assert!(answer.starts_with("HTTP/1.1 202 "), "{answer}");
+        assert_eq!(status_of(&server, &world, 100).await, "422");
+    }
     server.stop().await;
     world.stop().await;
 }

@@ -157,12 +157,16 @@ impl World {
     }
 
     /// With these plugins and settings.
-    pub(crate) fn with(plugins: &[&str], configure: fn(&mut Config)) -> Self {
+    pub(crate) fn with(plugins: &[&str], configure: impl FnOnce(&mut Config)) -> Self {
         Self::on_clock(ClockMode::Manual, plugins, configure)
     }
 
     /// The same on another clock.
-    pub(crate) fn on_clock(clock: ClockMode, plugins: &[&str], configure: fn(&mut Config)) -> Self {
+    pub(crate) fn on_clock(
+        clock: ClockMode,
+        plugins: &[&str],
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("plugins");
         fs::create_dir(&folder).expect("the folder is made");
@@ -303,7 +307,7 @@ fn start(
     root: &Path,
     plugins: PathBuf,
     clock: ClockMode,
-    configure: fn(&mut Config),
+    configure: impl FnOnce(&mut Config),
 ) -> (Engine, Arc<Catalogue>) {
     let sandbox = Sandbox::new(Limits {
         instances: 4,

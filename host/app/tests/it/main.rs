@@ -5,6 +5,7 @@
 mod command_line;
 mod demo;
 mod reexecute;
+mod restore;
 mod server;
 mod support;
 mod workflows;

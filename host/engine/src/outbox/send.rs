@@ -80,6 +80,7 @@ impl Sender {
                 }
             }
         };
+        self.shared.hops().pass("attempt_logged");
         if self.applied(position).await.is_ok() {
             self.shared.outbox.finished(message.id, partition);
         }
@@ -152,9 +153,17 @@ impl Sender {
                 return Err(broken);
             }
         };
+        self.shared.hops().pass("intent_logged");
         let limits = &self.shared.config.limits;
         let bound = Duration::from_millis(limits.decision_wait_ms_max);
-        let decision = tokio::time::timeout(bound, decision).await;
+        let mut failed = self.shared.failed.subscribe();
+        let decision = tokio::select! {
+            decision = tokio::time::timeout(bound, decision) => decision,
+            _ = failed.wait_for(Option::is_some) => {
+                ready.abandon();
+                return Err(Broken);
+            }
+        };
         self.claims().remove(&key);
         let go_at = match decision {
             Ok(Ok(Claim::Go(at))) => at,
@@ -172,10 +181,12 @@ impl Sender {
             ready.abandon();
             return Ok(Ended::With(AttemptOutcome::NotBegun));
         }
+        self.shared.hops().pass("go");
         let outcome = match ready.body(built.bytes).await {
             Ok(_) => AttemptOutcome::Accepted,
             Err(error) => self.not_handed_over(&error, message, attempt),
         };
+        self.shared.hops().pass("handed_over");
         Ok(Ended::With(outcome))
     }
 

@@ -134,6 +134,7 @@ impl Partition {
         written.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(group.last);
         self.count_reexecuted(&mut given);
+        self.shared.hops().pass("asked");
         self.record_answers(given)?;
         self.commit(batch)?;
         self.act(outward, oldest);

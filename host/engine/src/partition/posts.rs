@@ -71,7 +71,9 @@ impl Partition {
             self.answer_commands();
             return Ok(());
         }
+        self.shared.hops().pass("posts_read");
         self.shared.append_durably(&records)?;
+        self.shared.hops().pass("posts_appended");
         if are_all {
             self.answer_commands();
         }

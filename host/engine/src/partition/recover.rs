@@ -98,6 +98,7 @@ impl Partition {
                 attempt,
                 outcome: AttemptOutcome::InDoubt,
             };
+            self.shared.hops().pass("doubt");
             self.shared.append_durably(&[(self.number, outcome)])?;
             metrics::count(&self.shared.metrics.sends_in_doubt);
         }

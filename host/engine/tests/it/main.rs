@@ -7,6 +7,7 @@ mod events;
 mod journeys;
 mod recovery;
 mod reexecute;
+mod seeds;
 mod support;
 mod sweep;
 mod versions;

@@ -43,7 +43,7 @@ fn compiling_child() {
     }
 }
 
-fn compile_command() -> Vec<OsString> {
+pub(crate) fn compile_command() -> Vec<OsString> {
     let this = std::env::current_exe().expect("a test has a binary");
     let words = [
         "env".into(),
@@ -215,7 +215,7 @@ impl Place {
     }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
+pub(crate) fn copy_folder(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("the folder is made");
     for entry in fs::read_dir(from).expect("the folder is there") {
         let entry = entry.expect("its entries can be read");
@@ -226,6 +226,28 @@ fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).expect("the file is copied");
         }
     }
+}
+
+/// The store finds that the machine was started anew since it was opened.
+pub(crate) fn restart_machine(store: &Path) {
+    let running = store.join("running");
+    if running.exists() {
+        let json = r#"{"boot":"another"}"#;
+        let text = format!("{json}\ncrc32c {:08x}\n", crc32c(json.as_bytes()));
+        fs::write(running, text).expect("it is written");
+    }
+}
+
+/// The checksum of the store's documents, bit by bit.
+fn crc32c(bytes: &[u8]) -> u32 {
+    let mut sum = u32::MAX;
+    for byte in bytes {
+        sum ^= u32::from(*byte);
+        for _ in 0..8 {
+            sum = (sum >> 1) ^ (0x82F6_3B78 & (sum & 1).wrapping_neg());
+        }
+    }
+    !sum
 }
 
 impl World {

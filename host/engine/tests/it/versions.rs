@@ -6,11 +6,11 @@ use serde_json::json;
 use signalbox_engine::{ReplayedFrom, StartError};
 use signalbox_journey::CORE_VERSION;
 use signalbox_model::{calendar::TZ_VERSION, time::Instant};
-use signalbox_store::{Config, Snapshots, Store};
+use signalbox_store::{Condition, Config, Snapshots, Store, read_condition};
 
 use crate::{
-    recovery::busy_day,
-    support::{Place, World},
+    recovery::{busy_day, journal},
+    support::{Place, World, copy_folder, restart_machine},
 };
 
 /// A core that nobody runs any more.
@@ -124,14 +124,130 @@ async fn what_another_core_logged_is_not_applied() {
         .await;
     let place = world.stopped().await;
     let store = store(&place);
-    snapshots(&place)
-        .restore_latest(&store)
-        .expect("it is restored");
+    let snapshots = snapshots(&place);
+    let newest = snapshots.newest(|_| true).expect("they are listed");
+    let set = newest.set.expect("one is whole");
+    snapshots.restore(&set, &store).expect("it is restored");
     store.finish_rebuild().expect("it is whole");
     store
         .mark_versions(FORMER, TZ_VERSION)
         .expect("it is noted");
     store.close_clean().expect("it closes");
+    for _ in 0..2 {
+        let refused = refusal(&place);
+        assert!(matches!(refused, StartError::OtherCore { .. }), "{refused}");
+        assert_eq!(
+            condition(&place),
+            Condition::Clean,
+            "the former core goes on"
+        );
+    }
+}
+
+fn condition(place: &Place) -> Condition {
+    let found = read_condition(&place.data().join("store")).expect("it is read");
+    found.expect("there is a store")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_fails_half_way_is_made_again() {
+    let place = former().await;
+    // Somebody else has the journal.
+    let held = journal(&place);
     let refused = refusal(&place);
-    assert!(matches!(refused, StartError::OtherCore { .. }), "{refused}");
+    assert!(matches!(refused, StartError::Journal(_)), "{refused}");
+    assert_eq!(condition(&place), Condition::Clean);
+    held.close().expect("it closes");
+    // The first snapshot of this core finds no folder to go to.
+    let snapshots = place.data().join("snapshots");
+    fs::write(&snapshots, "not a folder").expect("it is written");
+    let refused = refusal(&place);
+    assert!(matches!(refused, StartError::Store(_)), "{refused}");
+    assert_eq!(condition(&place), Condition::Clean);
+    assert_eq!(store_meta(&place).core_version, FORMER);
+    fs::remove_file(&snapshots).expect("it is gone");
+    let place = place.start().stopped().await;
+    assert_eq!(store_meta(&place).core_version, CORE_VERSION);
+}
+
+fn store_meta(place: &Place) -> signalbox_store::Meta {
+    let found = signalbox_store::read_meta(&place.data().join("store")).expect("it is read");
+    found.expect("there is a store")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_time_zone_data_alone_begin_with_a_snapshot() {
+    let world = World::new();
+    busy_day(&world).await;
+    let place = world.stopped().await;
+    let store = store(&place);
+    store
+        .mark_versions(CORE_VERSION, "1970a")
+        .expect("it is noted");
+    store.close_clean().expect("it closes");
+    let place = place.start().stopped().await;
+    let meta = store_meta(&place);
+    assert_eq!(
+        (meta.core_version.as_str(), meta.tz_version.as_str()),
+        (CORE_VERSION, TZ_VERSION)
+    );
+    let sets = snapshots(&place).list().expect("they are listed");
+    let [Ok(set)] = sets.as_slice() else {
+        panic!("{sets:?}");
+    };
+    assert_eq!(set.manifest.store, meta);
+    let positions = set.manifest.snapshots.iter().map(|info| info.position);
+    assert_eq!(positions.collect::<Vec<_>>(), meta.versions_from);
+}
+
+/// Sees a rebuild refused, and that the rows are still there afterwards.
+async fn refuses_to_rebuild(mut place: Place, before: &str) {
+    place.configure = |config| config.rebuild = true;
+    let refused = refusal(&place);
+    assert!(
+        matches!(refused, StartError::BeforeVersion { store: 0, .. }),
+        "{refused}"
+    );
+    place.configure = |_| {};
+    let (after, _place) = place.start().export().await;
+    assert_eq!(before, after, "nothing was thrown away");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_goes_by_the_newest_snapshot_that_is_whole() {
+    let (before, place) = former().await.start().export().await;
+    let sets = snapshots(&place).list().expect("they are listed");
+    let set = sets[0].as_ref().expect("it is whole");
+    let file = set.folder.join("00000.snapshot");
+    let mut bytes = fs::read(&file).expect("it is read");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&file, bytes).expect("it is written");
+    refuses_to_rebuild(place, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rebuild_does_not_go_by_a_snapshot_of_another_store() {
+    let (before, place) = former().await.start().export().await;
+    let (_, other) = former().await.start().export().await;
+    let snapshots = place.data().join("snapshots");
+    fs::remove_dir_all(&snapshots).expect("they are gone");
+    copy_folder(&other.data().join("snapshots"), &snapshots);
+    refuses_to_rebuild(place, &before).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_a_power_cut_may_have_hurt_are_not_trusted_after_a_refusal() {
+    let (_, place) = former().await.start().export().await;
+    drop(store(&place));
+    restart_machine(&place.data().join("store"));
+    fs::remove_dir_all(place.data().join("snapshots")).expect("they are gone");
+    for _ in 0..2 {
+        assert_eq!(condition(&place), Condition::Restarted);
+        let refused = refusal(&place);
+        assert!(
+            matches!(refused, StartError::BeforeVersion { store: 0, .. }),
+            "{refused}"
+        );
+    }
 }

@@ -8,6 +8,12 @@ use signalbox_store::{
 
 use crate::fixture::{PARTITIONS, at, config, contact_id, export, fill, open};
 
+/// What a store notes while it is open, by another run of the machine.
+fn of_another_run() -> String {
+    let json = "{\n  \"boot\": \"another\"\n}";
+    format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()))
+}
+
 #[test]
 fn a_closed_store_is_found_as_it_was() {
     let folder = tempfile::tempdir().unwrap();
@@ -51,13 +57,43 @@ fn what_was_not_closed_is_told() {
     assert_eq!(open(folder.path()).condition(), Condition::Killed);
 
     // As another run of the machine would have left it.
-    let running = folder.path().join("running");
-    let json = "{\n  \"boot\": \"another\"\n}";
-    let text = format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()));
-    fs::write(&running, text).unwrap();
+    fs::write(folder.path().join("running"), of_another_run()).unwrap();
     let store = open(folder.path());
     assert_eq!(store.condition(), Condition::Restarted);
     assert!(store.condition().needs_rebuild());
+}
+
+#[test]
+fn whoever_only_reads_leaves_a_store_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let left = || read_condition(folder.path()).unwrap().unwrap();
+    let store = open(folder.path());
+    fill(&store, 20);
+    store.flush().unwrap();
+    let before = export(&store);
+    drop(store);
+    for (condition, closes) in [(Condition::Killed, true), (Condition::Clean, false)] {
+        assert_eq!(left(), condition);
+        let store = Store::open_to_read(&config(folder.path())).unwrap();
+        assert_eq!(store.condition(), condition);
+        assert_eq!(export(&store), before);
+        assert_eq!(left(), condition, "whatever becomes of who reads");
+        drop(store);
+        assert_eq!(left(), condition);
+        if closes {
+            open(folder.path()).close_clean().unwrap();
+        }
+    }
+    let store = Store::open_to_read(&config(folder.path())).unwrap();
+    store.close_clean().unwrap();
+    assert_eq!(left(), Condition::Clean);
+
+    // A machine that ended meanwhile may have been moving rows.
+    let note = folder.path().join("reading");
+    fs::write(&note, of_another_run()).unwrap();
+    assert_eq!(left(), Condition::Restarted);
+    drop(open(folder.path()));
+    assert!(!note.exists());
 }
 
 #[test]

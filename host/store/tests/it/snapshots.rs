@@ -128,7 +128,11 @@ fn two_verified_sets_are_kept_and_the_newest_whole_one_is_restored() {
     let restore = || {
         discard_rows(&rows).unwrap();
         let store = open(&rows);
-        let restored = snapshots.restore_latest(&store).unwrap();
+        let seed = store.meta().store_seed;
+        let restored = snapshots.newest(|of| of.store_seed == seed).unwrap();
+        snapshots
+            .restore(restored.set.as_ref().unwrap(), &store)
+            .unwrap();
         store.finish_rebuild().unwrap();
         (export(&store), restored)
     };
@@ -147,6 +151,27 @@ fn two_verified_sets_are_kept_and_the_newest_whole_one_is_restored() {
     assert_eq!(found, exports[2]);
     assert_eq!(restored.passed_over.len(), 1);
     assert_eq!(restored.passed_over[0].0, newest);
+}
+
+#[test]
+fn a_newer_set_of_another_store_is_passed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let sets = folder.path().join("snapshots");
+    let ours = open(&folder.path().join("ours"));
+    fill(&ours, 10);
+    write_set(&sets, &ours);
+    let other = open(&folder.path().join("other"));
+    fill(&other, 20);
+    write_set(&sets, &other);
+
+    let snapshots = Snapshots::open(&sets).unwrap();
+    let seed = ours.meta().store_seed;
+    let newest = snapshots.newest(|of| of.store_seed == seed).unwrap();
+    assert_eq!(newest.set.unwrap().manifest.store, ours.meta());
+    let [(_, error)] = newest.passed_over.as_slice() else {
+        panic!("{:?}", newest.passed_over);
+    };
+    assert!(error.to_string().contains("snapshot"), "{error}");
 }
 
 #[test]
