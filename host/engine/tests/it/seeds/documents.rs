@@ -19,6 +19,7 @@ fn thanks() -> Json {
     json!({
         "id": THANKS,
         "title": "Thanks",
+        "goal": "none",
         "entry": "every",
         "trigger": {"plugin": "event", "config": {"event": "order_completed", "key": "order"}},
         "steps": [{"id": "mail", "send": {"template": "thanks", "class": "transactional"}}],
@@ -33,6 +34,7 @@ pub(super) fn welcome(subject: &str) -> Json {
     json!({
         "id": WELCOME,
         "title": "Welcome",
+        "goal": "none",
         "entry": "every",
         "trigger": {"plugin": "event", "config": {"event": "signed_up", "key": "order"}},
         "exits": [{"on": {"event": "account_closed"}, "reason": "closed"}],
@@ -59,6 +61,7 @@ fn cart() -> Json {
     json!({
         "id": CART,
         "title": "Cart",
+        "goal": "none",
         "entry": "every",
         "trigger": {"plugin": "abandoned", "config": trigger},
         "exits": [{"on": {"event": "cart_emptied"}, "reason": "emptied"}],

@@ -14,7 +14,7 @@ use signalbox_model::{
     state::Place,
     time::{Instant, Span},
     value::{Fields, Value},
-    workflow::{Action, WorkflowState},
+    workflow::{Action, Edit, WorkflowState},
 };
 use tokio::task::JoinSet;
 
@@ -323,7 +323,7 @@ impl Play {
             if found.is_none() {
                 let put = self
                     .host
-                    .run(async |engine| engine.put_workflow(workflow, None).await);
+                    .run(async |engine| engine.put_workflow(workflow, None, Edit::Pin).await);
                 match put {
                     Ok(put) => drop(put.map_err(|error| format!("{id}: {error}"))?),
                     Err(Down) => return Ok(Err(Down)),
@@ -624,10 +624,11 @@ impl Play {
         };
         let document = documents::welcome(&format!("Hello {}", version + 1));
         let workflow = support::workflow(document);
-        self.say(format!("version {}", version + 1));
+        let edit = *self.draw.pick(&[Edit::Pin, Edit::Migrate]);
+        self.say(format!("version {}, {edit:?}", version + 1));
         let put = self
             .host
-            .run(async |engine| engine.put_workflow(workflow, Some(version)).await);
+            .run(async |engine| engine.put_workflow(workflow, Some(version), edit).await);
         match put {
             Ok(put) => {
                 let put: Result<_, PutError> = put;
@@ -665,27 +666,25 @@ impl Play {
             .iter()
             .find(|(workflow, _)| workflow.as_str() == CART)?
             .1;
-        let (journey, step, since) =
-            presence
-                .journeys
-                .iter()
-                .find_map(|(id, journey)| match &journey.place {
-                    Place::Waiting { step, since, .. } if step.as_str() == "ask" => {
-                        Some((*id, step.clone(), *since))
-                    }
-                    _ => None,
-                })?;
+        let mut journeys = presence.journeys.iter();
+        let (journey, step, visit) = journeys.find_map(|(id, journey)| match &journey.place {
+            Place::Waiting { step, .. } if step.as_str() == "ask" => {
+                Some((*id, step.clone(), journey.steps_taken))
+            }
+            _ => None,
+        })?;
         let decision = *self.draw.pick(&[approval::APPROVED, approval::REJECTED]);
         let mut fields = Fields::new();
         for (name, text) in [
             (approval::JOURNEY, journey.to_string()),
             (approval::STEP, step.to_string()),
+            (approval::VISIT, visit.to_string()),
             (approval::DECISION, decision.to_owned()),
             (approval::ACTOR, "eva".to_owned()),
         ] {
             fields.insert(FieldName::parse(name).expect("a name"), Value::text(text));
         }
-        let id = format!("approval:{journey}:{step}:{}", since.as_ms());
+        let id = format!("{}{journey}:{step}:{visit}", approval::ID_PREFIX);
         Some(Event {
             contact: state.contact.id.clone(),
             name: EventName::parse(APPROVAL_DECIDED).expect("a name"),
