@@ -12,7 +12,9 @@ pub mod keys;
 pub mod clock;
 pub mod contacts;
 pub mod events;
+pub mod settings;
 pub mod system;
+pub mod webhooks;
 pub mod workflows;
 
 pub mod openapi;
@@ -24,8 +26,6 @@ mod fields;
 mod inbox;
 mod metrics;
 mod position;
-mod settings;
-mod webhooks;
 
 use std::sync::Arc;
 
