@@ -186,6 +186,16 @@ fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
     parse_object(raw.get().as_bytes(), base).map_err(Error::into_problem)
 }
 
+/// The event that one line of a tape says, in the form that `POST /v1/events` takes; what is wrong with it if it is
+/// none. Whoever feeds a tape decides when: no instant is too far ahead. What has none happens at `at`, and what has no
+/// id gets that one.
+pub fn event_of_tape(line: &[u8], at: Instant, id: EventId) -> Result<Event, Problem> {
+    let mut document: EventDocument = parse_object(line, "").map_err(Error::into_problem)?;
+    document.id.get_or_insert(id);
+    let at = document.occurred_at.unwrap_or(at);
+    checked(document, at, "")
+}
+
 /// The event that the document says, or what is wrong with it.
 fn checked(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
     if document.name.as_str() == APPROVAL_DECIDED {

@@ -12,6 +12,7 @@ pub mod keys;
 pub mod clock;
 pub mod contacts;
 pub mod events;
+pub mod facts;
 pub mod system;
 pub mod workflows;
 
@@ -19,7 +20,6 @@ pub mod openapi;
 
 mod auth;
 mod extract;
-mod facts;
 mod fields;
 mod inbox;
 mod metrics;

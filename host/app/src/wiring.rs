@@ -121,6 +121,20 @@ pub(crate) fn parts(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
+    let (catalogue, catalogue_events) = catalogue(config)?;
+    Ok(Parts {
+        catalogue,
+        catalogue_events,
+        transport,
+        clock,
+        runtime,
+    })
+}
+
+/// The plugins and what happens to them. Blocks until those of the folder are looked at, within a bound.
+pub(crate) fn catalogue(
+    config: &Config,
+) -> anyhow::Result<(Arc<Catalogue>, mpsc::Receiver<CatalogueEvent>)> {
     let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
         .context("starting the sandbox")?;
     let program = std::env::current_exe().context("finding our own program")?;
@@ -140,13 +154,7 @@ pub(crate) fn parts(
     if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
         tracing::warn!("some plugins are still being loaded");
     }
-    Ok(Parts {
-        catalogue: Arc::new(catalogue),
-        catalogue_events: events,
-        transport,
-        clock,
-        runtime,
-    })
+    Ok((Arc::new(catalogue), events))
 }
 
 /// The files that hold a plugin that can be bound, and those that were refused with their reasons, in words.

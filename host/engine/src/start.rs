@@ -35,6 +35,7 @@ use crate::{
     },
     partition::Partition,
     shared::Shared,
+    simulate::Observer,
     snapshot,
 };
 
@@ -103,7 +104,7 @@ pub(crate) fn recover_only(config: Config, parts: Parts) -> Result<Arc<Shared>, 
     Ok(shared)
 }
 
-fn renderer(config: &Config) -> Result<Renderer, StartError> {
+pub(crate) fn renderer(config: &Config) -> Result<Renderer, StartError> {
     let from = From::parse(&config.sender).map_err(|error| StartError::Config {
         reason: format!("sender: {error}"),
     })?;
@@ -163,22 +164,13 @@ pub(crate) fn open_shared(
     if is_other(&meta) && store.condition() != Condition::Clean {
         return Err(other_core(&meta));
     }
-    let count = usize::from(config.partitions) + 1;
-    let activity = Arc::new(Activity::default());
-    let inboxes: Arc<[Inbox]> = (0..count)
-        .map(|_| Inbox::new(Arc::clone(&activity)))
-        .collect();
-    let failed = watch::Sender::new(None);
+    let ends = Ends::new(config.partitions);
     let clock = Arc::new(Clock::new(mode, config.manual_start));
-    let deliver = Deliver {
-        inboxes: Arc::clone(&inboxes),
-        failed: failed.clone(),
-    };
     let journal_config =
         signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
     let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
-    let (journal, opened) = Journal::open(journal_config, journal_clock, Arc::new(deliver))
-        .map_err(StartError::Journal)?;
+    let (journal, opened) =
+        Journal::open(journal_config, journal_clock, ends.sink()).map_err(StartError::Journal)?;
     if let Some(torn) = &opened.torn_tail {
         tracing::warn!(
             bytes = torn.bytes,
@@ -190,16 +182,73 @@ pub(crate) fn open_shared(
         clock.wind(last, Instant::from_ms(last.as_ms() - 1));
     }
     check_positions(&store, &journal)?;
-    Ok(Shared {
-        store_seed: meta.store_seed,
+    Ok(join(config, store, catalogue, clock, journal, ends))
+}
+
+/// The same for a simulation: a journal that keeps nothing and goes on where the store stands, a clock wound by hand
+/// that begins at the config's `manual_start`, and somebody who wants to know what happens.
+pub(crate) fn open_unkept(config: Config, store: Store, catalogue: Arc<Catalogue>) -> Shared {
+    let ends = Ends::new(config.partitions);
+    let clock = Arc::new(Clock::new(ClockMode::Manual, config.manual_start));
+    let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
+    let stands: Vec<u64> = store.partitions().map(|one| store.position(one)).collect();
+    let journal = Journal::unkept(&stands, journal_clock, ends.sink());
+    let shared = join(config, store, catalogue, clock, journal, ends);
+    Shared {
+        observer: Some(Observer::default()),
+        ..shared
+    }
+}
+
+/// Where the journal hands its entries over, and what it says when it cannot go on.
+struct Ends {
+    activity: Arc<Activity>,
+    inboxes: Arc<[Inbox]>,
+    failed: watch::Sender<Option<String>>,
+}
+
+impl Ends {
+    fn new(partitions: Number) -> Self {
+        let activity = Arc::new(Activity::default());
+        let inboxes = (0..=partitions).map(|_| Inbox::new(Arc::clone(&activity)));
+        Self {
+            inboxes: inboxes.collect(),
+            activity,
+            failed: watch::Sender::new(None),
+        }
+    }
+
+    fn sink(&self) -> Arc<Deliver> {
+        Arc::new(Deliver {
+            inboxes: Arc::clone(&self.inboxes),
+            failed: self.failed.clone(),
+        })
+    }
+}
+
+fn join(
+    config: Config,
+    store: Store,
+    catalogue: Arc<Catalogue>,
+    clock: Arc<Clock>,
+    journal: Journal,
+    ends: Ends,
+) -> Shared {
+    let Ends {
+        activity,
+        inboxes,
+        failed,
+    } = ends;
+    Shared {
+        store_seed: store.meta().store_seed,
         journal,
         catalogue,
         clock,
-        inboxes,
         outbox: Door::new(Arc::clone(&activity)),
         activity,
         metrics: Metrics::default(),
-        waiting: (0..count).map(|_| AtomicU64::new(0)).collect(),
+        waiting: inboxes.iter().map(|_| AtomicU64::new(0)).collect(),
+        inboxes,
         applied: store
             .partitions()
             .map(|partition| watch::Sender::new(store.position(partition)))
@@ -212,10 +261,11 @@ pub(crate) fn open_shared(
         snapshots: crate::snapshot::OneAtATime::default(),
         failed,
         reexecution: None,
+        observer: None,
         stopping: AtomicBool::new(false),
         store,
         config,
-    })
+    }
 }
 
 /// Whether the store lies between where its versions began and where the journal ends, and at that end if it comes from
