@@ -285,9 +285,12 @@ pub(crate) struct Simulate {
     /// A table (CSV) of what is expected of contacts; a difference is named and fails the command
     #[arg(long, value_name = "FILE")]
     pub(crate) expect: Option<PathBuf>,
-    /// What lots are drawn from: that of a store, to come out as there
+    /// The number that every seed of a rule comes from
     #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     pub(crate) seed: u64,
+    /// The data folder of a server whose number is taken, so that seeds are as there
+    #[arg(long, value_name = "DIR", conflicts_with = "seed")]
+    pub(crate) seed_of: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) settings: Settings,
 }

@@ -69,7 +69,7 @@ pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<(
     };
     let events = job.events.len();
     let (from, until) = (job.from, job.until);
-    let decisions = play(config, job, simulate.seed, rendering, &mut record)?;
+    let decisions = play(config, job, seed(simulate)?, rendering, &mut record)?;
     let summary = Summary {
         from,
         until,
@@ -101,6 +101,16 @@ impl Job {
             until: simulate.until.unwrap_or(beyond).behind(last),
         })
     }
+}
+
+fn seed(simulate: &cli::Simulate) -> anyhow::Result<u64> {
+    let Some(data) = &simulate.seed_of else {
+        return Ok(simulate.seed);
+    };
+    let meta = signalbox_store::read_meta(&data.join("store"));
+    let meta = meta.with_context(|| format!("reading the store in {}", data.display()))?;
+    let meta = meta.with_context(|| format!("{} holds no store", data.display()))?;
+    Ok(meta.store_seed)
 }
 
 /// Plays the whole in a temporary folder; answers how many decisions rules made.

@@ -43,6 +43,8 @@ use crate::{
 
 /// Rows that may wait in memory before they are written down: a simulation needs none of them on disk.
 const WAITING_ROWS: usize = 64 * 1024;
+/// How often they are written down all the same, in milliseconds.
+const FLUSH_EVERY_MS: u64 = 60_000;
 
 /// Whether messages are rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -178,6 +180,7 @@ impl<'a> Simulation<'a> {
         );
         store_config.cache_bytes = config.store_cache_bytes;
         store_config.waiting_rows = WAITING_ROWS;
+        store_config.flush_every_ms = FLUSH_EVERY_MS;
         let store = Store::open(&store_config).map_err(SimulateError::Open)?;
         store.finish_rebuild().map_err(SimulateError::Store)?;
         let shared = Arc::new(start::open_unkept(config, store, catalogue));

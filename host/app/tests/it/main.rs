@@ -6,4 +6,5 @@ mod command_line;
 mod demo;
 mod reexecute;
 mod server;
+mod simulate;
 mod support;

@@ -7,6 +7,7 @@ mod events;
 mod journeys;
 mod recovery;
 mod reexecute;
+mod simulate;
 mod support;
 mod sweep;
 mod versions;
