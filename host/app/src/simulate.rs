@@ -13,6 +13,7 @@ use std::{
     io::{BufWriter, Write, stdout},
     mem,
     path::Path,
+    time::Duration,
 };
 
 use anyhow::{Context, anyhow};
@@ -33,6 +34,8 @@ use crate::{cli, config::Config, feed::Until, output, wiring};
 
 /// Contacts do not depend on each other, and one thread does the work: nothing would be gained by more.
 const PARTITIONS: u16 = 1;
+/// Longest wait for the plugins of the folder: there is no server that could take them in later.
+const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(10);
 /// How far beyond the last event the clock is wound, where nobody says.
 const BEYOND_DAYS: u32 = 30;
 
@@ -129,7 +132,7 @@ fn play(
     config.data = scratch.path().to_owned();
     config.store.manual_start = job.from;
     config.store.partitions = PARTITIONS;
-    let (catalogue, _events) = wiring::catalogue(&config)?;
+    let (catalogue, _events) = wiring::catalogue(&config, PLUGINS_WAIT_MAX)?;
     let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
     let mut simulation = Simulation::create(config.engine(), catalogue, seed, rendering, tell)
         .context("beginning the simulation")?;

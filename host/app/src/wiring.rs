@@ -121,7 +121,7 @@ pub(crate) fn parts(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
-    let (catalogue, catalogue_events) = catalogue(config)?;
+    let (catalogue, catalogue_events) = catalogue(config, PLUGINS_WAIT_MAX)?;
     Ok(Parts {
         catalogue,
         catalogue_events,
@@ -134,6 +134,7 @@ pub(crate) fn parts(
 /// The plugins and what happens to them. Blocks until those of the folder are looked at, within a bound.
 pub(crate) fn catalogue(
     config: &Config,
+    wait_max: Duration,
 ) -> anyhow::Result<(Arc<Catalogue>, mpsc::Receiver<CatalogueEvent>)> {
     let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
         .context("starting the sandbox")?;
@@ -151,7 +152,7 @@ pub(crate) fn catalogue(
     };
     let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
         .context("opening the folder of plugins")?;
-    if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
+    if !catalogue.wait_settled(wait_max) {
         tracing::warn!("some plugins are still being loaded");
     }
     Ok((Arc::new(catalogue), events))

@@ -43,6 +43,8 @@ use crate::{
 
 /// Rows that may wait in memory before they are written down: a simulation needs none of them on disk.
 const WAITING_ROWS: usize = 64 * 1024;
+/// Turns that a command and the partitions take at most: it is logged in the first and answered in the next.
+const COMMAND_TURNS_MAX: u32 = 8;
 /// How often they are written down all the same, in milliseconds.
 const FLUSH_EVERY_MS: u64 = 60_000;
 
@@ -301,12 +303,13 @@ impl<'a> Simulation<'a> {
         let shared = Arc::clone(&self.shared);
         let mut asked = pin!(control::command(&shared, command));
         let mut context = Context::from_waker(Waker::noop());
-        loop {
+        for _ in 0..COMMAND_TURNS_MAX {
             if let Poll::Ready(outcome) = asked.as_mut().poll(&mut context) {
                 return outcome;
             }
             self.settle().map_err(|_| Unavailable::Failed)?;
         }
+        Err(Unavailable::Failed.into())
     }
 
     /// Takes inputs in at the instant where the clock stands, and does everything that follows at once.

@@ -113,7 +113,7 @@ fn live_facts(api: &Api, contacts: &BTreeSet<String>) -> Facts {
         for journey in body["journeys"].as_array().unwrap() {
             put(journey["id"].as_str().unwrap(), &journey["facts"]);
         }
-        put("", &body["outside"]);
+        put("", &body["before"]);
     }
     all
 }
@@ -334,7 +334,10 @@ fn a_forecast_says_what_a_live_server_does_afterwards() {
         "1998-09-29T00:00:00Z",
     );
     let mut home = Home::new().unwrap();
-    home.set("transport", "capture").manual_clock(begin);
+    // What is compared is not swept away before.
+    home.set("transport", "capture")
+        .set("store.history_keep_days", 3_000)
+        .manual_clock(begin);
     let (first, second): (Vec<Json>, Vec<Json>) = purchases()
         .into_iter()
         .partition(|event| event["occurred_at"].as_str().unwrap() < middle);

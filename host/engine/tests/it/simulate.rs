@@ -210,7 +210,7 @@ fn what_cannot_be_rendered_or_put_is_told() {
     assert!(
         reasons
             .iter()
-            .any(|reason| reason == "refused: variable_missing"),
+            .any(|reason| reason == "skipped: variable_missing"),
         "{reasons:?}"
     );
 }
