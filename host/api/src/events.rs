@@ -186,6 +186,16 @@ fn parse_item(raw: &RawValue, base: &str) -> Result<EventDocument, Problem> {
     parse_object(raw.get().as_bytes(), base).map_err(Error::into_problem)
 }
 
+/// The event that one line of a tape says, in the form that `POST /v1/events` takes; what is wrong with it if it is
+/// none. Whoever feeds a tape decides when: no instant is too far ahead. What has none happens at `at`, and what has no
+/// id gets that one.
+pub fn event_of_tape(line: &[u8], at: Instant, id: EventId) -> Result<Event, Problem> {
+    let mut document: EventDocument = parse_object(line, "").map_err(Error::into_problem)?;
+    document.id.get_or_insert(id);
+    let at = document.occurred_at.unwrap_or(at);
+    event_of(document, at, "")
+}
+
 /// Names and ids that are the server's own.
 fn check_reserved(document: &EventDocument, base: &str) -> Result<(), Problem> {
     if document.name.as_str() == APPROVAL_DECIDED {
@@ -211,16 +221,20 @@ fn check_reserved(document: &EventDocument, base: &str) -> Result<(), Problem> {
 /// The event that the document says, or what is wrong with it.
 fn checked(app: &App, document: EventDocument, base: &str) -> Result<Event, Problem> {
     let stopping = |error: Unavailable| Error::from(error).into_problem();
-    let now = app.engine.now().map_err(stopping)?;
-    check_reserved(&document, base)?;
-    let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
-    let missing = app.engine.missing_field(&document.name, &fields);
+    let event = event_of(document, app.engine.now().map_err(stopping)?, base)?;
+    let missing = app.engine.missing_field(&event.name, &event.fields);
     if let Some(field) = missing.map_err(stopping)? {
-        let reason = format!("{} must have the field {field}", document.name);
+        let reason = format!("{} must have the field {field}", event.name);
         let code = ErrorCode::InvalidBody.as_str();
         let problem = Problem::new(format!("{base}/fields/{field}"), code, reason);
         return Err(problem.with_help("send it; `/v1/settings` says what events must have"));
     }
+    Ok(event)
+}
+
+fn event_of(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
+    check_reserved(&document, base)?;
+    let fields = fields::checked(document.fields, &format!("{base}/fields"))?;
     let pointer = format!("{base}/attributes");
     let attributes = fields::checked(document.attributes, &pointer)?;
     fields::check_attributes(&attributes, &pointer)?;

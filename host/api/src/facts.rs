@@ -1,10 +1,10 @@
 //! Facts as callers read them: one flat object a fact, with its kind and what belongs to it by name.
 //!
-//! `contacts` calls it. How facts are stored never shows here, so that either can change without the other.
+//! `contacts` calls it, and `app` for what a simulation says. How facts are stored never shows here, so that either can change without the other.
 
 use serde::Serialize;
 use signalbox_model::{
-    fact::{Conversion, FactKind},
+    fact::{Conversion, Fact, FactKind},
     id::{MessageId, StepId},
     time::Instant,
 };
@@ -21,6 +21,8 @@ pub struct FactBody {
     #[schema(value_type = String, format = DateTime)]
     pub at: Instant,
     /// The record that caused it: its sequence in the contact's partition.
+    #[serde(skip_serializing_if = "is_unlogged")]
+    #[schema(required = true)]
     pub sequence: u64,
     /// In which workflow.
     pub workflow: String,
@@ -100,12 +102,28 @@ pub struct FactBody {
 /// The fact as callers read it.
 pub(crate) fn fact_body(stored: &StoredFact) -> FactBody {
     FactBody {
-        at: stored.fact.at,
         sequence: stored.sequence,
-        workflow: stored.fact.workflow.to_string(),
-        version: stored.fact.version,
-        ..body_of(&stored.fact.what)
+        ..unlogged(&stored.fact)
     }
+}
+
+/// The same of a fact that no log has a record of.
+pub fn unlogged(fact: &Fact) -> FactBody {
+    FactBody {
+        at: fact.at,
+        workflow: fact.workflow.to_string(),
+        version: fact.version,
+        ..body_of(&fact.what)
+    }
+}
+
+/// Sequences begin with 1.
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the form that serde calls"
+)]
+fn is_unlogged(sequence: &u64) -> bool {
+    *sequence == 0
 }
 
 fn body_of(what: &FactKind) -> FactBody {

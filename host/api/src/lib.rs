@@ -12,6 +12,7 @@ pub mod keys;
 pub mod clock;
 pub mod contacts;
 pub mod events;
+pub mod facts;
 pub mod settings;
 pub mod system;
 pub mod webhooks;
@@ -21,7 +22,6 @@ pub mod openapi;
 
 mod auth;
 mod extract;
-mod facts;
 mod fields;
 mod inbox;
 mod metrics;

@@ -44,7 +44,7 @@ pub(crate) async fn read(State(app): State<App>) -> Result<Json<SettingsAnswer>,
 pub(crate) async fn put(
     State(app): State<App>,
     Query(query): Query<SettingsQuery>,
-    JsonBody(document): JsonBody<JsonValue>,
+    JsonBody(document, _room): JsonBody<JsonValue>,
 ) -> Result<Json<SettingsAnswer>, Error> {
     let settings: Settings = typed(document)?;
     let problems = settings.problems();

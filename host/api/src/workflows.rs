@@ -22,7 +22,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query, page_limit, typed},
+    extract::{JsonBody, Path, Query, page_limit, parse_object, typed},
     facts::WORTH_PARTS,
 };
 
@@ -311,6 +311,17 @@ async fn moved(app: &App, id: &str, action: Action) -> Result<Json<WorkflowAnswe
     Ok(Json(WorkflowAnswer {
         workflow: body_of(&view),
     }))
+}
+
+/// The workflow that a file says, in the form that `PUT /v1/workflows/{id}` takes; all that is wrong with its form if it
+/// is none.
+pub fn workflow_of_file(json: &[u8]) -> Result<Workflow, Vec<Problem>> {
+    let document: JsonValue = parse_object(json, "").map_err(|error| vec![error.into_problem()])?;
+    let problems = workflow_problems(&document);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    typed(document).map_err(|error| vec![error.into_problem()])
 }
 
 fn parse_id(text: &str) -> Result<WorkflowId, Error> {

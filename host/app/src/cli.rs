@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
+use signalbox_model::{id::WorkflowId, time::Instant};
 
 use crate::feed::Until;
 
@@ -59,6 +60,10 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: StoreCommand,
     },
+    /// Play a tape of events through workflows, and say every message, decision and reason
+    Simulate(Simulate),
+    /// Say what a workflow would send and decide, on a copy of a server's data; the server may run
+    Forecast(Forecast),
     /// Show the whole on real purchases, in a temporary folder and on a clock wound by hand
     Demo(Demo),
     /// Compile one component: run by the server, which bounds its time and memory
@@ -342,6 +347,78 @@ pub(crate) enum StoreCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+}
+
+/// What to play and what to say of it.
+#[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct Simulate {
+    /// A workflow as JSON, started at the begin; may be given more than once
+    #[arg(long, value_name = "FILE", required = true)]
+    pub(crate) workflow: Vec<PathBuf>,
+    /// Events as JSON lines, as `POST /v1/events` takes them; each is fed at its `occurred_at`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) tape: Option<PathBuf>,
+    /// What is known of contacts from the begin on: JSON lines of contact and attributes, or CSV with a column contact
+    #[arg(long, value_name = "FILE")]
+    pub(crate) contacts: Option<PathBuf>,
+    /// When it begins [default: the first event]
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    pub(crate) from: Option<Instant>,
+    /// When it ends: an instant, or so long beyond the last event [default: +30d]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) until: Option<Until>,
+    /// Where what happened is written, a JSON line each [default: standard output, and the summary on the error output]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Write whole mails instead of their digests
+    #[arg(long, conflicts_with = "no_render")]
+    pub(crate) full: bool,
+    /// Render no message: much faster, and finds nothing that cannot be rendered
+    #[arg(long)]
+    pub(crate) no_render: bool,
+    /// Print the summary as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A table (CSV) of what is expected of contacts; a difference is named and fails the command
+    #[arg(long, value_name = "FILE")]
+    pub(crate) expect: Option<PathBuf>,
+    /// The number that every seed of a rule comes from
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// The data folder of a server whose number is taken, so that seeds are as there
+    #[arg(long, value_name = "DIR", conflicts_with = "seed")]
+    pub(crate) seed_of: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What to forecast.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Forecast {
+    /// The workflow: a draft or a paused one is started, one that is scheduled or runs goes on
+    #[arg(value_parser = WorkflowId::parse)]
+    pub(crate) workflow: WorkflowId,
+    /// Its document as JSON, where the server has none or another
+    #[arg(long, value_name = "FILE")]
+    pub(crate) file: Option<PathBuf>,
+    /// Events that are expected, as JSON lines [default: those of the log's last days once more]
+    #[arg(long, value_name = "FILE", conflicts_with = "days")]
+    pub(crate) tape: Option<PathBuf>,
+    /// How many days of the log happen once more
+    #[arg(long, value_name = "DAYS", default_value_t = 14, value_parser = clap::value_parser!(u32).range(1..=365))]
+    pub(crate) days: u32,
+    /// When it begins [default: now; on a manual clock when the last record was logged]
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    pub(crate) from: Option<Instant>,
+    /// When it ends: an instant, or so long behind its begin [default: +14d]
+    #[arg(long, value_name = "INSTANT")]
+    pub(crate) until: Option<Until>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
 }
 
 /// How the demo runs.

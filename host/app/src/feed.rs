@@ -68,6 +68,17 @@ pub(crate) enum Until {
     Instant(Instant),
 }
 
+impl Until {
+    /// The instant, where that is the last event's.
+    pub(crate) fn behind(self, last: Instant) -> Instant {
+        match self {
+            Self::LastEvent => last,
+            Self::Beyond(span) => last.plus(span),
+            Self::Instant(instant) => instant,
+        }
+    }
+}
+
 impl FromStr for Until {
     type Err = signalbox_model::time::Error;
 
@@ -343,11 +354,7 @@ fn send(
         }
         poster.flush(&bar)?;
         let last = ordered.last().map_or(clock, |(at, _)| *at);
-        let until = match until {
-            Until::LastEvent => last,
-            Until::Beyond(span) => last.plus(span),
-            Until::Instant(instant) => instant,
-        };
+        let until = until.behind(last);
         if until >= clock {
             poster.advance(until, post::Edge::Through)?;
         }

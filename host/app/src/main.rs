@@ -8,12 +8,14 @@ mod clock;
 mod config;
 mod demo;
 mod feed;
+mod forecast;
 mod key;
 mod logging;
 mod new;
 mod output;
 mod plugin;
 mod serve;
+mod simulate;
 mod store;
 mod wiring;
 mod workflow;
@@ -72,6 +74,11 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Store { settings, command } => {
             let config = quiet(settings)?;
             on_runtime(store::run(&config, command))
+        }
+        Command::Simulate(simulate) => simulate::run(&quiet(&simulate.settings)?, simulate),
+        Command::Forecast(forecast) => {
+            let config = quiet(&forecast.settings)?;
+            on_runtime(forecast::run(&config, forecast))
         }
         Command::Demo(demo) => {
             logging::set_up(&quiet_log())?;

@@ -30,7 +30,7 @@ use crate::{
 };
 
 /// Longest wait at the start for the plugins of the folder; what takes longer comes in while the server runs.
-const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(1);
+pub(crate) const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(1);
 /// Longest wait at a stop for requests that were begun.
 const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -121,25 +121,35 @@ pub(crate) fn parts(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
-    let (sender, events) = mpsc::channel();
-    let tell = move |event: CatalogueEvent| {
-        // Nobody listens any more once the engine is gone.
-        let _ = sender.send(event);
-    };
-    let catalogue = catalogue(config, config.kept_plugins_folder(), tell)?;
+    let (catalogue, catalogue_events) = listened(config, PLUGINS_WAIT_MAX)?;
     Ok(Parts {
-        catalogue: Arc::new(catalogue),
-        catalogue_events: events,
+        catalogue,
+        catalogue_events,
         transport,
         clock,
         runtime,
     })
 }
 
+/// The plugins and what happens to them. Blocks until those of the folder are looked at, within a bound.
+pub(crate) fn listened(
+    config: &Config,
+    wait_max: Duration,
+) -> anyhow::Result<(Arc<Catalogue>, mpsc::Receiver<CatalogueEvent>)> {
+    let (sender, events) = mpsc::channel();
+    let tell = move |event: CatalogueEvent| {
+        // Nobody listens any more once the engine is gone.
+        let _ = sender.send(event);
+    };
+    let catalogue = catalogue(config, config.kept_plugins_folder(), wait_max, tell)?;
+    Ok((Arc::new(catalogue), events))
+}
+
 /// The plugins of the folder, looked at within a bound. Copies and compiled code go to `kept`.
 pub(crate) fn catalogue(
     config: &Config,
     kept: PathBuf,
+    wait_max: Duration,
     tell: impl Fn(CatalogueEvent) + Send + Sync + 'static,
 ) -> anyhow::Result<Catalogue> {
     let sandbox = signalbox_rules::engine::Engine::new(config.limits.rules.clone())
@@ -149,7 +159,7 @@ pub(crate) fn catalogue(
     let catalogue_config = CatalogueConfig::new(config.plugins.clone(), kept, command);
     let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
         .context("opening the folder of plugins")?;
-    if !catalogue.wait_settled(PLUGINS_WAIT_MAX) {
+    if !catalogue.wait_settled(wait_max) {
         tracing::warn!("some plugins are still being loaded");
     }
     Ok(catalogue)

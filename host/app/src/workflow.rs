@@ -98,7 +98,12 @@ fn problems_with_plugins(config: &Config, workflow: &Workflow) -> anyhow::Result
         );
     }
     let kept = tempfile::tempdir().context("making a temporary folder")?;
-    let catalogue = wiring::catalogue(config, kept.path().to_owned(), |_| {})?;
+    let catalogue = wiring::catalogue(
+        config,
+        kept.path().to_owned(),
+        wiring::PLUGINS_WAIT_MAX,
+        |_| {},
+    )?;
     let problems = check_workflow(&catalogue, workflow);
     if !problems.is_empty() {
         let (_, refused) = wiring::plugins_in_words(&catalogue.list());

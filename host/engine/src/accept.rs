@@ -107,16 +107,7 @@ pub(crate) async fn accept(
         return Ok(Vec::new());
     }
     check(shared, &inputs)?;
-    let mut records = Vec::with_capacity(inputs.len());
-    for input in inputs {
-        let partition = shared.store.partition_of(input.contact());
-        let record = match input {
-            NewInput::Event(event) => Record::Event(event),
-            NewInput::Attributes(contact, changes) => Record::Attributes(contact, changes),
-        };
-        let bytes = encode(&record).map_err(|_| AcceptError::Storage)?;
-        records.push((partition, bytes));
-    }
+    let records = records(shared, inputs)?;
     let count = records.len() as u64;
     let mut admission = admit(shared, &records)?;
     let ticket = shared.journal.append_group(records).map_err(refused)?;
@@ -130,6 +121,24 @@ pub(crate) async fn accept(
     let positions = under_way.durable().await.map_err(refused)?;
     metrics::add(&shared.metrics.inputs_accepted, count);
     Ok(positions)
+}
+
+/// The records of inputs, each for its contact's partition.
+pub(crate) fn records(
+    shared: &Shared,
+    inputs: Vec<NewInput>,
+) -> Result<Vec<(Partition, Vec<u8>)>, AcceptError> {
+    let mut records = Vec::with_capacity(inputs.len());
+    for input in inputs {
+        let partition = shared.store.partition_of(input.contact());
+        let record = match input {
+            NewInput::Event(event) => Record::Event(event),
+            NewInput::Attributes(contact, changes) => Record::Attributes(contact, changes),
+        };
+        let bytes = encode(&record).map_err(|_| AcceptError::Storage)?;
+        records.push((partition, bytes));
+    }
+    Ok(records)
 }
 
 fn check(shared: &Shared, inputs: &[NewInput]) -> Result<(), AcceptError> {

@@ -120,7 +120,8 @@ pub(crate) fn check(
     }
 }
 
-fn prepare(
+/// The command that puts the workflow, its templates kept in the store. Blocks.
+pub(crate) fn prepare(
     shared: &Shared,
     workflow: &Workflow,
     based_on: Option<u32>,

@@ -136,6 +136,11 @@ impl Inbox {
         queue.idle && queue.entries.is_empty() && queue.requests.is_empty() && !queue.woken
     }
 
+    /// Whether there are entries that nobody has taken.
+    pub(crate) fn has_entries(&self) -> bool {
+        !self.lock().entries.is_empty()
+    }
+
     /// Moves all entries that are there over, in order. Never waits.
     pub(crate) fn drain(&self, into: &mut VecDeque<Entry>) {
         let mut queue = self.lock();

@@ -11,6 +11,7 @@ mod bindings;
 mod clock;
 mod config;
 mod control;
+mod copied;
 mod error;
 mod faults;
 mod inbox;
@@ -21,6 +22,7 @@ mod outbox;
 mod partition;
 mod reexecute;
 mod shared;
+mod simulate;
 mod snapshot;
 mod start;
 mod views;
@@ -56,6 +58,7 @@ pub use crate::{
     bindings::{Misfit, check_workflow},
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
+    copied::{Copied, CopyError, copy_data, rebuild_copy},
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
         Unavailable,
@@ -66,6 +69,7 @@ pub use crate::{
         DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
         Reexecution, ReplayedFrom, reexecute,
     },
+    simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
     views::{
         ContactView, InputsView, JOURNEYS_FACTS_MAX, JourneyView, JourneysView, Status,

@@ -80,6 +80,11 @@ impl Door {
         });
     }
 
+    /// Whether the partition was woken since this was last asked. For a simulation, which has no thread here.
+    pub(crate) fn take_woken(&self, partition: Partition) -> bool {
+        self.lock().woken.remove(&partition)
+    }
+
     /// Begins nothing more.
     pub(crate) fn stop(&self) {
         self.change(|state| state.stopping = true);

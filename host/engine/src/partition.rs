@@ -22,6 +22,7 @@ use std::{
     time::Duration,
 };
 
+use signalbox_journal::Entry;
 use signalbox_model::{
     definitions::Definitions,
     id::{Digest, Partition as Number},
@@ -166,27 +167,12 @@ impl Partition {
     }
 
     fn serve_until_stopped(&mut self) -> Result<(), Broken> {
-        self.look_at_timers()?;
-        self.look_at_history()?;
-        self.visits
-            .look(&Definitions::default(), self.loaded.definitions());
-        self.delivery.look();
+        self.look_around()?;
         let mut arrived = VecDeque::new();
         while !self.shared.has_failed() {
-            self.shared.inbox(self.number).drain(&mut arrived);
-            for entry in arrived.drain(..) {
-                self.log
-                    .push(&entry)
-                    .map_err(|error| self.shared.fail(&error))?;
-            }
-            if let Some(work) = self.take_work() {
-                self.apply(work)?;
+            if self.step(&mut arrived)? {
                 continue;
             }
-            self.append_tick()?;
-            self.deliver_posts()?;
-            self.append_visit()?;
-            self.append_sweep()?;
             match self
                 .shared
                 .inbox(self.number)
@@ -204,6 +190,60 @@ impl Partition {
             }
         }
         Ok(())
+    }
+
+    /// Reads what the store says is to be done.
+    pub(crate) fn look_around(&mut self) -> Result<(), Broken> {
+        self.look_at_timers()?;
+        self.look_at_history()?;
+        let now = Arc::clone(&self.loaded);
+        self.visits.look(&Definitions::default(), now.definitions());
+        self.delivery.look();
+        Ok(())
+    }
+
+    /// Applies the next work if there is any (`true`); else appends what is due, as far as nothing of it is under way.
+    fn step(&mut self, arrived: &mut VecDeque<Entry>) -> Result<bool, Broken> {
+        self.shared.inbox(self.number).drain(arrived);
+        for entry in arrived.drain(..) {
+            self.log
+                .push(&entry)
+                .map_err(|error| self.shared.fail(&error))?;
+        }
+        if let Some(work) = self.take_work() {
+            self.apply(work)?;
+            return Ok(true);
+        }
+        self.append_tick()?;
+        self.deliver_posts()?;
+        self.append_visit()?;
+        self.append_sweep()?;
+        Ok(false)
+    }
+
+    /// Does all that there is to do, on the caller's own thread; whether there was anything. For a simulation.
+    pub(crate) fn work_off(&mut self) -> Result<bool, Broken> {
+        let mut arrived = VecDeque::new();
+        let mut worked = false;
+        while self.step(&mut arrived)? || self.shared.inbox(self.number).has_entries() {
+            worked = true;
+        }
+        Ok(worked)
+    }
+
+    /// When the next timer or start is due, or something that was cancelled since would have been.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.next_due
+    }
+
+    /// The definitions that records are applied with from here on.
+    pub(crate) fn definitions(&self) -> &Arc<Definitions> {
+        self.loaded.definitions()
+    }
+
+    /// This partition's counters.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
     }
 
     /// The next work, in smaller pieces while the record that cannot be applied is looked for.

@@ -32,6 +32,7 @@ use crate::{
     metrics::Metrics,
     outbox::Door,
     reexecute::Tally,
+    simulate::Observer,
     snapshot::OneAtATime,
 };
 
@@ -78,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) failed: watch::Sender<Option<String>>,
     /// While decisions are re-executed: what came of it so far. Written by partitions before they commit.
     pub(crate) reexecution: Option<Tally>,
+    /// In a simulation: what happened since somebody looked. Written by partitions after their commits.
+    pub(crate) observer: Option<Observer>,
     /// Nothing more is accepted.
     pub(crate) stopping: AtomicBool,
 }

@@ -35,6 +35,7 @@ use crate::{
     },
     partition::Partition,
     shared::Shared,
+    simulate::Observer,
     snapshot,
 };
 
@@ -121,7 +122,7 @@ fn make_current(
     Ok(partitions)
 }
 
-fn renderer(config: &Config) -> Result<Renderer, StartError> {
+pub(crate) fn renderer(config: &Config) -> Result<Renderer, StartError> {
     let from = From::parse(&config.sender).map_err(|error| StartError::Config {
         reason: format!("sender: {error}"),
     })?;
@@ -189,7 +190,8 @@ pub(crate) fn open_shared(
     catalogue: Arc<Catalogue>,
     mode: ClockMode,
 ) -> Result<Shared, StartError> {
-    let opened = match open_log(&config, &store, mode) {
+    let ends = Ends::new(config.partitions);
+    let (journal, clock) = match open_log(&config, &store, mode, &ends) {
         Ok(opened) => opened,
         Err(error) => {
             if let Err(error) = store.close_clean() {
@@ -199,14 +201,64 @@ pub(crate) fn open_shared(
             return Err(error);
         }
     };
-    let OpenedLog {
-        journal,
-        clock,
-        inboxes,
+    Ok(join(config, store, catalogue, clock, journal, ends))
+}
+
+/// The same for a simulation: a journal that keeps nothing and goes on where the store stands, a clock wound by hand
+/// that begins at the config's `manual_start`, and somebody who wants to know what happens.
+pub(crate) fn open_unkept(config: Config, store: Store, catalogue: Arc<Catalogue>) -> Shared {
+    let ends = Ends::new(config.partitions);
+    let clock = Arc::new(Clock::new(ClockMode::Manual, config.manual_start));
+    let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
+    let stands: Vec<u64> = store.partitions().map(|one| store.position(one)).collect();
+    let journal = Journal::unkept(&stands, journal_clock, ends.sink());
+    let shared = join(config, store, catalogue, clock, journal, ends);
+    Shared {
+        observer: Some(Observer::default()),
+        ..shared
+    }
+}
+
+/// Where the journal hands its entries over, and what it says when it cannot go on.
+struct Ends {
+    activity: Arc<Activity>,
+    inboxes: Arc<[Inbox]>,
+    failed: watch::Sender<Option<String>>,
+}
+
+impl Ends {
+    fn new(partitions: Number) -> Self {
+        let activity = Arc::new(Activity::default());
+        let inboxes = (0..=partitions).map(|_| Inbox::new(Arc::clone(&activity)));
+        Self {
+            inboxes: inboxes.collect(),
+            activity,
+            failed: watch::Sender::new(None),
+        }
+    }
+
+    fn sink(&self) -> Arc<Deliver> {
+        Arc::new(Deliver {
+            inboxes: Arc::clone(&self.inboxes),
+            failed: self.failed.clone(),
+        })
+    }
+}
+
+fn join(
+    config: Config,
+    store: Store,
+    catalogue: Arc<Catalogue>,
+    clock: Arc<Clock>,
+    journal: Journal,
+    ends: Ends,
+) -> Shared {
+    let Ends {
         activity,
+        inboxes,
         failed,
-    } = opened;
-    Ok(Shared {
+    } = ends;
+    Shared {
         store_seed: store.meta().store_seed,
         journal,
         catalogue,
@@ -228,48 +280,31 @@ pub(crate) fn open_shared(
         snapshots: crate::snapshot::OneAtATime::default(),
         failed,
         reexecution: None,
+        observer: None,
         stopping: AtomicBool::new(false),
         store,
         config,
-    })
+    }
 }
 
-/// The journal, and what its entries go through.
-struct OpenedLog {
-    journal: Journal,
-    clock: Arc<Clock>,
-    inboxes: Arc<[Inbox]>,
-    activity: Arc<Activity>,
-    failed: watch::Sender<Option<String>>,
-}
-
-fn open_log(config: &Config, store: &Store, mode: ClockMode) -> Result<OpenedLog, StartError> {
-    let meta = store.meta();
-    if mode == ClockMode::Manual && meta.clock == ClockUse::Real {
+/// The journal and the clock that stamps its entries.
+fn open_log(
+    config: &Config,
+    store: &Store,
+    mode: ClockMode,
+    ends: &Ends,
+) -> Result<(Journal, Arc<Clock>), StartError> {
+    if mode == ClockMode::Manual && store.meta().clock == ClockUse::Real {
         return Err(StartError::RealClock);
     }
-    let activity = Arc::new(Activity::default());
-    let inboxes: Arc<[Inbox]> = store
-        .partitions()
-        .map(|_| Inbox::new(Arc::clone(&activity)))
-        .collect();
-    let failed = watch::Sender::new(None);
     let clock = Arc::new(Clock::new(mode, config.manual_start));
-    let deliver = Deliver {
-        inboxes: Arc::clone(&inboxes),
-        failed: failed.clone(),
-    };
     let journal_config =
         signalbox_journal::Config::new(config.journal_folder(), config.partitions + 1);
     let journal_clock: Arc<dyn signalbox_journal::Clock> = Arc::<Clock>::clone(&clock);
     let journal_disk = Arc::clone(&config.faults.journal_disk);
-    let (journal, opened) = Journal::open_on(
-        journal_disk,
-        journal_config,
-        journal_clock,
-        Arc::new(deliver),
-    )
-    .map_err(StartError::Journal)?;
+    let (journal, opened) =
+        Journal::open_on(journal_disk, journal_config, journal_clock, ends.sink())
+            .map_err(StartError::Journal)?;
     if let Some(torn) = &opened.torn_tail {
         tracing::warn!(
             bytes = torn.bytes,
@@ -281,13 +316,7 @@ fn open_log(config: &Config, store: &Store, mode: ClockMode) -> Result<OpenedLog
         clock.wind(last, Instant::from_ms(last.as_ms() - 1));
     }
     check_positions(store, &journal)?;
-    Ok(OpenedLog {
-        journal,
-        clock,
-        inboxes,
-        activity,
-        failed,
-    })
+    Ok((journal, clock))
 }
 
 /// Whether the store lies between where its versions began and where the journal ends, and at that end if it comes from

@@ -78,6 +78,9 @@ pub enum Error {
         /// The last durable sequence.
         last_durable: u64,
     },
+    /// The journal was begun with [`crate::Journal::unkept`]: there is nothing to read or trim.
+    #[error("journal keeps no entries")]
+    Unkept,
     /// A write or fsync failed earlier, so nothing more is accepted.
     #[error("journal refuses since an earlier write failed")]
     Failed,

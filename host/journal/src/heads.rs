@@ -62,6 +62,13 @@ impl Heads {
         (position, head.logged_at_ms)
     }
 
+    /// The next position of the partition is the one behind that sequence, whatever was before it.
+    pub(crate) fn go_on_behind(&mut self, partition: u16, sequence: u64) {
+        if let Some(head) = self.heads.get_mut(usize::from(partition)) {
+            head.next = sequence.saturating_add(1);
+        }
+    }
+
     /// Goes on to an entry that was written, unless it is not the next one of its partition.
     pub(crate) fn admit(&mut self, position: Position, logged_at_ms: i64) -> Result<(), Damage> {
         let head = self

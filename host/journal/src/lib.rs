@@ -49,6 +49,7 @@ mod scan;
 mod segment;
 mod ticket;
 mod trim;
+mod unkept;
 mod verify;
 mod writer;
 
@@ -74,6 +75,7 @@ use crate::{
     index::Index,
     queue::{Lane, Queue},
     trim::Bound,
+    unkept::Unkept,
     writer::Writer,
 };
 
@@ -156,9 +158,20 @@ pub enum AppendError {
 
 /// An open journal. Closing it, or dropping it, writes what is queued and joins the writer.
 pub struct Journal {
+    clock: Arc<dyn Clock>,
+    log: Log,
+}
+
+/// What becomes of entries.
+enum Log {
+    Kept(Kept),
+    Unkept(Unkept),
+}
+
+/// Entries go to files.
+struct Kept {
     queue: Arc<Queue>,
     index: Arc<Index>,
-    clock: Arc<dyn Clock>,
     disk: Arc<dyn Disk>,
     /// Held by a trim, so that two do not count the same file.
     trimming: Mutex<()>,
@@ -201,16 +214,33 @@ impl Journal {
             ready.active,
         );
         let writer = Some(writer.start()?);
-        let journal = Self {
+        let kept = Kept {
             queue,
             index,
-            clock,
             disk,
             trimming: Mutex::new(()),
             writer,
             _lock: ready.lock,
         };
-        Ok((journal, ready.opened))
+        let log = Log::Kept(kept);
+        Ok((Self { clock, log }, ready.opened))
+    }
+
+    /// A journal that keeps nothing, for a simulation: it goes on behind the given sequence of each partition. An
+    /// append hands its entries to the sink on the caller's own thread and its ticket is done by then; what reads or
+    /// trims answers [`Error::Unkept`].
+    pub fn unkept(last: &[u64], clock: Arc<dyn Clock>, sink: Arc<dyn Sink>) -> Self {
+        Self {
+            clock,
+            log: Log::Unkept(Unkept::new(last, sink)),
+        }
+    }
+
+    fn kept(&self) -> Result<&Kept, Error> {
+        match &self.log {
+            Log::Kept(kept) => Ok(kept),
+            Log::Unkept(_) => Err(Error::Unkept),
+        }
     }
 
     /// Queues a record and gives it its position. Never blocks on the disk.
@@ -218,8 +248,11 @@ impl Journal {
     /// # Errors
     /// Every [`AppendError`] but `EmptyGroup`; the record then has no position and leaves no gap.
     pub fn append(&self, partition: u16, payload: Vec<u8>) -> Result<Ticket, AppendError> {
-        self.queue
-            .append(self.clock.now_ms(), partition, payload.into())
+        let now_ms = self.clock.now_ms();
+        match &self.log {
+            Log::Kept(kept) => kept.queue.append(now_ms, partition, payload.into()),
+            Log::Unkept(unkept) => unkept.append(now_ms, vec![(partition, payload.into())]),
+        }
     }
 
     /// Queues records, in this order, of which after a crash either all are there or none. They count as one
@@ -238,11 +271,15 @@ impl Journal {
     }
 
     fn append_to(&self, lane: Lane, records: Vec<(u16, Vec<u8>)>) -> Result<Ticket, AppendError> {
+        let now_ms = self.clock.now_ms();
         let records = records
             .into_iter()
             .map(|(partition, payload)| (partition, payload.into()))
             .collect();
-        self.queue.append_group(self.clock.now_ms(), records, lane)
+        match &self.log {
+            Log::Kept(kept) => kept.queue.append_group(now_ms, records, lane),
+            Log::Unkept(unkept) => unkept.append(now_ms, records),
+        }
     }
 
     /// The durable entries of a partition from a sequence on, up to what is durable now.
@@ -251,7 +288,7 @@ impl Journal {
     /// [`Error::Trimmed`] if the first is not kept any more, [`Error::Ahead`] if it lies more than one behind the
     /// last: whoever asks then knows of something that this journal never made durable.
     pub fn read(&self, partition: u16, from_sequence: u64) -> Result<Reader, Error> {
-        let durable = self.index.snapshot();
+        let durable = self.kept()?.index.snapshot();
         let mut wanted = vec![None; durable.heads.as_slice().len()];
         *wanted
             .get_mut(usize::from(partition))
@@ -265,7 +302,7 @@ impl Journal {
     /// # Errors
     /// As [`Journal::read`]; [`Error::PartitionCount`] if there is not one sequence per partition.
     pub fn read_all(&self, from_sequences: &[u64]) -> Result<Reader, Error> {
-        let durable = self.index.snapshot();
+        let durable = self.kept()?.index.snapshot();
         let partitions = durable.heads.as_slice().len();
         if from_sequences.len() != partitions {
             return Err(Error::PartitionCount {
@@ -278,20 +315,20 @@ impl Journal {
 
     /// The last durable sequence of a partition; 0 if there never was one, or no such partition.
     pub fn last_durable(&self, partition: u16) -> u64 {
-        self.index
-            .lock()
-            .heads
-            .get(partition)
-            .map_or(0, |head| head.next - 1)
+        let head = match &self.log {
+            Log::Kept(kept) => kept.index.lock().heads.get(partition),
+            Log::Unkept(unkept) => unkept.head(partition),
+        };
+        head.map_or(0, |head| head.next - 1)
     }
 
     /// The first sequence of a partition that is still kept; one behind the last if none is.
     pub fn first_kept(&self, partition: u16) -> u64 {
-        self.index
-            .lock()
-            .oldest()
-            .get(partition)
-            .map_or(0, |head| head.next)
+        let head = match &self.log {
+            Log::Kept(kept) => kept.index.lock().oldest().get(partition),
+            Log::Unkept(unkept) => unkept.head(partition),
+        };
+        head.map_or(0, |head| head.next)
     }
 
     /// Deletes whole segments, oldest first, as long as every entry in them is below its partition's `keep_from`
@@ -300,11 +337,12 @@ impl Journal {
     /// # Errors
     /// [`Error::PartitionCount`] if there is not one `keep_from` per partition; [`Error::Io`].
     pub fn trim(&self, keep_from: &[u64], older_than_ms: i64) -> Result<TrimReport, Error> {
-        let _one_at_a_time = self.trimming.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = self.kept()?;
+        let _one_at_a_time = kept.trimming.lock().unwrap_or_else(PoisonError::into_inner);
         trim::trim(
-            &self.index,
-            &self.queue,
-            &*self.disk,
+            &kept.index,
+            &kept.queue,
+            &*kept.disk,
             &Bound {
                 keep_from,
                 older_than_ms,
@@ -333,6 +371,16 @@ impl Journal {
         copy::copy(folder, to)
     }
 
+    /// As [`Journal::copy`], of a journal that a server may have open: what is durable now is in the copy, and maybe some
+    /// of what comes meanwhile.
+    ///
+    /// # Errors
+    /// [`Error::NoJournal`] if there is none, [`Error::Io`] if a file cannot be read or written, or was trimmed away
+    /// meanwhile: then try again into another folder.
+    pub fn copy_in_use(folder: &Path, to: &Path) -> Result<Vec<u64>, Error> {
+        copy::copy_as_it_stands(folder, to)
+    }
+
     /// Writes what is queued, marks the journal as cleanly closed, and lets other processes in.
     ///
     /// # Errors
@@ -342,8 +390,11 @@ impl Journal {
     }
 
     fn join(&mut self) -> Result<(), Error> {
-        self.queue.close();
-        let Some(writer) = self.writer.take() else {
+        let Log::Kept(kept) = &mut self.log else {
+            return Ok(());
+        };
+        kept.queue.close();
+        let Some(writer) = kept.writer.take() else {
             return Ok(());
         };
         writer.join().unwrap_or(Err(Error::Failed))

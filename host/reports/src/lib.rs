@@ -9,6 +9,7 @@
 
 mod counters;
 pub mod experiment;
+pub mod series;
 
 use std::collections::BTreeMap;
 

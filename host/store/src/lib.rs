@@ -43,6 +43,7 @@ mod error;
 mod export;
 mod files;
 mod flush;
+mod front;
 mod hops;
 mod key;
 mod layer;

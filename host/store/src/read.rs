@@ -130,11 +130,10 @@ impl Store {
         up_to: Instant,
         timers_max: usize,
     ) -> Result<Vec<Timer>, Error> {
-        let start = key::prefix(Kind::Timer, partition);
         let end = key::behind(&key::due(partition, up_to));
         self.core
             .rows
-            .page(&start, end.as_deref(), timers_max)?
+            .first_page(Kind::Timer, partition, end.as_deref(), timers_max)?
             .iter()
             .map(timer_of)
             .collect()
@@ -171,19 +170,16 @@ impl Store {
         after: Option<(Instant, MessageId)>,
         messages_max: usize,
     ) -> Result<Vec<Release>, Error> {
-        let start = match after {
-            Some((release_at, message)) => {
-                key::after(&key::outbox(partition, release_at, &message))
-            }
-            None => key::prefix(Kind::Outbox, partition),
-        };
         let end = key::behind(&key::released(partition, now));
-        self.core
-            .rows
-            .page(&start, end.as_deref(), messages_max)?
-            .iter()
-            .map(release_of)
-            .collect()
+        let rows = &self.core.rows;
+        let page = match after {
+            Some((release_at, message)) => {
+                let start = key::after(&key::outbox(partition, release_at, &message));
+                rows.page(&start, end.as_deref(), messages_max)?
+            }
+            None => rows.first_page(Kind::Outbox, partition, end.as_deref(), messages_max)?,
+        };
+        page.iter().map(release_of).collect()
     }
 
     /// When the partition's next message is released.

@@ -16,6 +16,7 @@ use crate::{
     copy::{Copied, Copy},
     db::Db,
     error::{Damage, Error, RowName},
+    front::{Fronts, Lowest},
     hops::Hops,
     key::{self, Kind},
     layer::{self, Change, Layer, Way},
@@ -39,6 +40,7 @@ pub(crate) struct Rows {
     db: RwLock<Arc<Db>>,
     /// What was committed and is not in the database yet.
     layer: Layer,
+    fronts: Fronts,
     /// See [`crate::Config::waiting_rows`].
     written_from: usize,
     /// Held by whoever writes to the database: one at a time. Holds the copy that is being made.
@@ -51,6 +53,7 @@ impl Rows {
         Self {
             db: RwLock::new(Arc::new(db)),
             layer: Layer::new(control),
+            fronts: Fronts::default(),
             written_from: waiting_rows.max(1),
             writing: Mutex::new(None),
             hops,
@@ -91,6 +94,25 @@ impl Rows {
             return Ok(Vec::new());
         }
         self.merged(start, end, Way::Up, rows_max)
+    }
+
+    /// At most that many rows of a kind from its first on and before `end`, in order. For kinds whose first rows go all
+    /// the time: what went is not passed over again.
+    pub(crate) fn first_page(
+        &self,
+        kind: Kind,
+        partition: Partition,
+        end: Option<&[u8]>,
+        rows_max: usize,
+    ) -> Result<Vec<Row>, Error> {
+        let begun = self.fronts.begin(kind, partition);
+        let page = self.page(&begun.start, end, rows_max)?;
+        match (page.first(), end) {
+            (Some((first, _)), _) => self.fronts.end(begun, first),
+            (None, Some(end)) => self.fronts.end(begun, end),
+            (None, None) => {}
+        }
+        Ok(page)
     }
 
     /// At most that many rows from `start` on and before `end`, the last first. Both are of one partition.
@@ -162,7 +184,10 @@ impl Rows {
         if self.db().has_failed() {
             return Err(Error::Failed);
         }
-        let waiting = self.layer.put(partition, changes);
+        let mut lowest = Lowest::default();
+        let seen = changes.inspect(|(key, value)| lowest.see(key, value.is_some()));
+        let waiting = self.layer.put(partition, seen);
+        self.fronts.put(lowest);
         let rows_max = self.written_from.saturating_mul(WAITING_TIMES_MAX);
         if waiting.rows >= rows_max || waiting.bytes >= WAITING_BYTES_MAX {
             self.write_partition(partition)?;
@@ -192,7 +217,9 @@ impl Rows {
 
     /// Writes past the layer: for a restore, which fills a store that nobody uses yet.
     pub(crate) fn write_past(&self, changes: &[Change]) -> Result<(), Error> {
-        self.write(&mut self.writing(), changes)
+        self.write(&mut self.writing(), changes)?;
+        self.fronts.forget();
+        Ok(())
     }
 
     fn write(&self, copy: &mut Option<Copy>, changes: &[Change]) -> Result<(), Error> {

@@ -7,5 +7,6 @@ mod demo;
 mod reexecute;
 mod restore;
 mod server;
+mod simulate;
 mod support;
 mod workflows;

@@ -14,6 +14,8 @@ mod reload;
 
 mod start;
 
+mod simulate;
+
 use signalbox_bench::{compiles, criterion, runtime};
 
 /// Many small values live for a moment only: records, rows, effects.
@@ -37,5 +39,6 @@ fn main() {
     send::rate(&mut criterion, &runtime);
     reload::reload(&mut criterion, &runtime);
     start::starts(&mut criterion, &runtime);
+    simulate::simulations(&mut criterion);
     criterion.final_summary();
 }

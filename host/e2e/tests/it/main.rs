@@ -15,3 +15,4 @@ mod kills;
 mod plugins;
 mod rebuild;
 mod servers;
+mod simulate;

@@ -247,6 +247,9 @@ impl Partition {
         for (message, attempt, claim) in outward.claims {
             shared.answer_claim(message, attempt, claim);
         }
+        if let Some(observer) = &shared.observer {
+            observer.note(outward.noted);
+        }
         if outward.outbox {
             shared.outbox.wake(self.number);
         }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
 use signalbox_model::{
     codec,
+    fact::Fact,
     id::{MessageId, Partition as Number, WorkflowId},
     message::{Message, MessageStatus},
     record::PostId,
@@ -20,7 +21,9 @@ use super::{
     group::What,
     lane::{Done, Lane},
 };
-use crate::{clock::process_now, error::ApplyError, error::StoreAction, shared::Claim};
+use crate::{
+    clock::process_now, error::ApplyError, error::StoreAction, shared::Claim, simulate::Noted,
+};
 
 /// Names of counter rows begin with this; workflow, version and part follow.
 const VERSION_PREFIX: &[u8] = b"version/";
@@ -53,6 +56,8 @@ pub(super) struct Outward {
     /// The earliest timer set.
     pub(super) next_due: Option<Instant>,
     pub(super) inputs: InputCounters,
+    /// What happened, in a simulation.
+    pub(super) noted: Vec<Noted>,
     pub(super) events: u64,
     pub(super) queued: u64,
     pub(super) skipped: u64,
@@ -82,7 +87,9 @@ impl Partition {
                     Effect::Fact(fact) => {
                         batch.put_fact(sequence, facts, fact)?;
                         facts += 1;
+                        self.note(outward, fact, true);
                     }
+                    Effect::Count(fact) => self.note(outward, fact, false),
                     Effect::Post(record) => {
                         let next = outward.posts.entry(sequence).or_default();
                         let id = PostId {
@@ -98,6 +105,15 @@ impl Partition {
             }
         }
         Ok(())
+    }
+
+    fn note(&self, outward: &mut Outward, fact: &Fact, is_kept: bool) {
+        if self.shared.observer.is_some() {
+            outward.noted.push(Noted {
+                fact: fact.clone(),
+                is_kept,
+            });
+        }
     }
 
     /// Folds what happened into counters and schema, and puts what changed of them. Called once all lanes are known

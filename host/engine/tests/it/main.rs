@@ -8,6 +8,7 @@ mod journeys;
 mod recovery;
 mod reexecute;
 mod seeds;
+mod simulate;
 mod support;
 mod sweep;
 mod versions;

@@ -21,7 +21,7 @@ use signalbox_model::{
     workflow::{Action, Edit, Workflow},
 };
 use signalbox_rules::{
-    catalogue::{Catalogue, CatalogueConfig},
+    catalogue::{Catalogue, CatalogueConfig, CatalogueEvent},
     compile,
     engine::Engine as Sandbox,
     limits::Limits,
@@ -168,7 +168,23 @@ impl Place {
         tokio::task::block_in_place(|| reexecute(config, parts, scratch.path()))
     }
 
-    fn parts(&self) -> (Config, Parts) {
+    /// What a simulation needs of it; the data folder is its own.
+    pub(crate) fn for_a_simulation(&self) -> (Config, Arc<Catalogue>) {
+        let (catalogue, _events) = self.catalogue();
+        (self.config(), catalogue)
+    }
+
+    fn config(&self) -> Config {
+        let mut config = Config::new(self.data());
+        config.partitions = self.partitions;
+        config.store_cache_bytes = 16 << 20;
+        config.snapshot_every_s = 0;
+        config.manual_start = instant("2026-03-01T09:00:00Z");
+        (self.configure)(&mut config);
+        config
+    }
+
+    fn catalogue(&self) -> (Arc<Catalogue>, mpsc::Receiver<CatalogueEvent>) {
         let sandbox = Sandbox::new(Limits {
             instances: 4,
             ..Limits::default()
@@ -188,16 +204,16 @@ impl Place {
         );
         let catalogue = Arc::new(catalogue.expect("a catalogue"));
         assert!(catalogue.wait_settled(BOUND), "the plugins are loaded");
+        (catalogue, events)
+    }
+
+    fn parts(&self) -> (Config, Parts) {
+        let (catalogue, catalogue_events) = self.catalogue();
         let inbox = Capture::open(&self.root.path().join("inbox"), 10_000).expect("an inbox");
-        let mut config = Config::new(self.data());
-        config.partitions = self.partitions;
-        config.store_cache_bytes = 16 << 20;
-        config.snapshot_every_s = 0;
-        config.manual_start = instant("2026-03-01T09:00:00Z");
-        (self.configure)(&mut config);
+        let config = self.config();
         let parts = Parts {
             catalogue,
-            catalogue_events: events,
+            catalogue_events,
             transport: Transport::Capture(inbox),
             clock: self.clock,
             runtime: Handle::current(),
@@ -381,7 +397,7 @@ pub(crate) fn export(place: &Place) -> String {
     String::from_utf8(text).expect("it is text")
 }
 
-fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
+pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
         ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
         JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,

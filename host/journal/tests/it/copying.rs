@@ -67,3 +67,29 @@ fn nothing_and_what_is_in_use_are_not_copied() {
     drop(journal);
     Journal::copy(&bench.config.folder, &to).unwrap();
 }
+
+#[test]
+fn one_that_is_open_is_copied_as_far_as_it_is_durable() {
+    let mut bench = Bench::new(2);
+    bench.config.segment_bytes_max = 1;
+    let (journal, _) = bench.open();
+    for number in 0..3 {
+        put(&journal, number % 2, &format!("record {number}"));
+    }
+    let text = all(&journal, 2);
+    let copy = Bench::new(2);
+    let into = &copy.config.folder;
+    assert!(matches!(
+        Journal::copy(&bench.config.folder, into),
+        Err(Error::Locked { .. })
+    ));
+    assert_eq!(
+        Journal::copy_in_use(&bench.config.folder, into).unwrap(),
+        [1, 1]
+    );
+    put(&journal, 0, "behind the copy");
+    let (copied, _) = copy.open();
+    assert_eq!(all(&copied, 2), text);
+    put(&copied, 0, "of the copy");
+    assert!(!all(&journal, 2).contains("of the copy"));
+}

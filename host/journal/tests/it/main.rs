@@ -11,3 +11,4 @@ mod order;
 mod recovery;
 mod support;
 mod trimming;
+mod unkept;

@@ -3,3 +3,4 @@
 mod experiment;
 mod false_winners;
 mod funnel;
+mod series;

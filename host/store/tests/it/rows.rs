@@ -405,3 +405,47 @@ fn a_batch_is_refused_whole() {
         Err(Error::UnknownPartition { partition: 9 })
     ));
 }
+
+#[test]
+fn what_is_due_is_found_before_and_behind_what_went() {
+    let (_folder, store) = temp_store();
+    let contact = contact_id(1);
+    let partition = store.partition_of(&contact);
+    let mut state = state(&contact, 1);
+    let wait = let_wait(&mut state, at(10));
+    let timer = |due| Timer {
+        due: at(due),
+        ..wait.clone()
+    };
+    let next = || store.next_timer_due(partition).unwrap();
+    let set = |due| {
+        let mut batch = store.batch(partition).unwrap();
+        batch.set_timer(&timer(due)).unwrap();
+        store.commit(batch).unwrap();
+    };
+    let cancel = |due| {
+        let mut batch = store.batch(partition).unwrap();
+        batch.cancel_timer(&timer(due));
+        store.commit(batch).unwrap();
+    };
+    assert_eq!(next(), None);
+    for (due, earliest) in [(10, 10), (20, 10), (5, 5), (7, 5)] {
+        set(due);
+        assert_eq!(next(), Some(at(earliest)));
+    }
+    for (gone, earliest) in [(5, 7), (7, 10), (10, 20)] {
+        cancel(gone);
+        assert_eq!(next(), Some(at(earliest)));
+        let before = store.due_timers(partition, at(earliest - 1), 9);
+        assert_eq!(before.unwrap(), []);
+    }
+    store.flush().unwrap();
+    set(3);
+    assert_eq!(next(), Some(at(3)), "before all that went");
+    cancel(3);
+    cancel(20);
+    assert_eq!(next(), None);
+    assert_eq!(store.due_timers(partition, at(99), 9).unwrap(), []);
+    set(98);
+    assert_eq!(next(), Some(at(98)), "where nothing was found before");
+}

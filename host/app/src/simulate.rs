@@ -1,0 +1,208 @@
+//! `signalbox simulate`: a tape of events in, every message, decision and reason out, on a clock that the tape winds.
+//!
+//! It works in a temporary folder and sends nothing. The engine's simulation does the work; here are files and words.
+
+pub(crate) mod expect;
+pub(crate) mod record;
+pub(crate) mod summary;
+pub(crate) mod tape;
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{BufWriter, Write, stdout},
+    mem,
+    path::Path,
+    time::Duration,
+};
+
+use anyhow::{Context, anyhow};
+use signalbox_engine::{Edge, NewInput, PutError, Rendering, Simulation};
+use signalbox_model::{
+    id::WorkflowId,
+    time::{Instant, Span},
+    workflow::{Action, Workflow},
+};
+
+use self::{
+    expect::Expected,
+    record::{Lines, Record},
+    summary::{Summary, by_workflow},
+    tape::Tape,
+};
+use crate::{cli, config::Config, feed::Until, output, wiring};
+
+/// Contacts do not depend on each other, and one thread does the work: nothing would be gained by more.
+const PARTITIONS: u16 = 1;
+/// Longest wait for the plugins of the folder: there is no server that could take them in later.
+const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(10);
+/// How far beyond the last event the clock is wound, where nobody says.
+const BEYOND_DAYS: u32 = 30;
+
+/// What a simulation is made of.
+struct Job {
+    workflows: Vec<Workflow>,
+    contacts: Vec<NewInput>,
+    events: Tape,
+    from: Instant,
+    until: Instant,
+}
+
+pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<()> {
+    let job = Job::read(config, simulate)?;
+    let ids: Vec<WorkflowId> = job.workflows.iter().map(|one| one.id.clone()).collect();
+    let expected = simulate.expect.as_deref();
+    let expected = expected
+        .map(|path| Expected::read(path, &ids))
+        .transpose()?;
+    let mut record = Record {
+        lines: Some(Lines {
+            out: out(simulate.out.as_deref())?,
+            full: simulate.full,
+        }),
+        seen: expected
+            .as_ref()
+            .map_or_else(BTreeMap::new, Expected::nothing_seen),
+        ..Record::default()
+    };
+    let rendering = if simulate.no_render {
+        Rendering::Skipped
+    } else {
+        Rendering::Whole
+    };
+    let events = job.events.len();
+    let (from, until) = (job.from, job.until);
+    let decisions = play(config, job, seed(simulate)?, rendering, &mut record)?;
+    let summary = Summary {
+        from,
+        until,
+        events,
+        decisions,
+        workflows: by_workflow(&record.counters),
+        sends: mem::take(&mut record.sends),
+    };
+    print(simulate, &summary)?;
+    expected.map_or(Ok(()), |expected| expected.compare(&record.seen))
+}
+
+impl Job {
+    fn read(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<Self> {
+        let workflows = simulate.workflow.iter().map(|path| tape::workflow(path));
+        let workflows = workflows.collect::<Result<Vec<_>, _>>()?;
+        let events = simulate.tape.as_deref().map(tape::events).transpose()?;
+        let events = events.unwrap_or_default();
+        let contacts = simulate.contacts.as_deref().map(tape::contacts);
+        let first = events.first().map(|(at, _)| *at);
+        let from = simulate.from.or(first).unwrap_or(config.store.manual_start);
+        let last = events.last().map_or(from, |(at, _)| *at);
+        let beyond = Until::Beyond(Span::from_days(BEYOND_DAYS));
+        Ok(Self {
+            workflows,
+            contacts: contacts.transpose()?.unwrap_or_default(),
+            events,
+            from,
+            until: simulate.until.unwrap_or(beyond).behind(last),
+        })
+    }
+}
+
+fn seed(simulate: &cli::Simulate) -> anyhow::Result<u64> {
+    let Some(data) = &simulate.seed_of else {
+        return Ok(simulate.seed);
+    };
+    let meta = signalbox_store::read_meta(&data.join("store"));
+    let meta = meta.with_context(|| format!("reading the store in {}", data.display()))?;
+    let meta = meta.with_context(|| format!("{} holds no store", data.display()))?;
+    Ok(meta.store_seed)
+}
+
+/// Plays the whole in a temporary folder; answers how many decisions rules made.
+fn play(
+    config: &Config,
+    job: Job,
+    seed: u64,
+    rendering: Rendering,
+    record: &mut Record,
+) -> anyhow::Result<u64> {
+    let scratch = tempfile::Builder::new()
+        .prefix("signalbox-simulate-")
+        .tempdir()
+        .context("making a temporary folder")?;
+    let mut config = config.clone();
+    config.data = scratch.path().to_owned();
+    config.store.manual_start = job.from;
+    config.store.partitions = PARTITIONS;
+    let (catalogue, _events) = wiring::listened(&config, PLUGINS_WAIT_MAX)?;
+    let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
+    let mut simulation = Simulation::create(config.engine(), catalogue, seed, rendering, tell)
+        .context("beginning the simulation")?;
+    simulation.feed(job.contacts)?;
+    for workflow in &job.workflows {
+        start(&mut simulation, workflow)?;
+    }
+    feed_events(&mut simulation, job.events)?;
+    simulation.advance_to(job.until, Edge::Through)?;
+    let decisions = simulation.decisions();
+    simulation.finish()?;
+    record.flush().context("writing what happened")?;
+    scratch.close().context("removing the temporary folder")?;
+    Ok(decisions)
+}
+
+/// Puts a workflow and starts it.
+pub(crate) fn start(simulation: &mut Simulation<'_>, workflow: &Workflow) -> anyhow::Result<()> {
+    simulation
+        .put_workflow(workflow, None)
+        .map_err(|error| unput(&workflow.id, error))?;
+    simulation
+        .transition(&workflow.id, Action::Start)
+        .with_context(|| format!("starting workflow {}", workflow.id))
+}
+
+/// Why a workflow was not put, with all its problems.
+pub(crate) fn unput(workflow: &WorkflowId, error: PutError) -> anyhow::Error {
+    match error {
+        PutError::Problems(problems) => {
+            anyhow!("workflow {workflow}: {}", tape::all_words(&problems))
+        }
+        other => anyhow::Error::new(other).context(format!("putting workflow {workflow}")),
+    }
+}
+
+/// Feeds events in their order, each at its instant.
+pub(crate) fn feed_events(simulation: &mut Simulation<'_>, events: Tape) -> anyhow::Result<()> {
+    let mut events = events.into_iter().peekable();
+    while let Some((at, first)) = events.next() {
+        let mut together = vec![NewInput::Event(first)];
+        while let Some((_, next)) = events.next_if(|(next_at, _)| *next_at == at) {
+            together.push(NewInput::Event(next));
+        }
+        simulation.advance_to(at, Edge::Before)?;
+        simulation.feed(together)?;
+    }
+    Ok(())
+}
+
+fn out(path: Option<&Path>) -> anyhow::Result<Box<dyn Write>> {
+    Ok(match path {
+        None => Box::new(BufWriter::new(stdout())),
+        Some(path) => {
+            let file = File::create(path);
+            let file = file.with_context(|| format!("creating {}", path.display()))?;
+            Box::new(BufWriter::new(file))
+        }
+    })
+}
+
+/// To where the lines are not.
+fn print(simulate: &cli::Simulate, summary: &Summary) -> anyhow::Result<()> {
+    let text = if simulate.json {
+        summary.to_json().to_string()
+    } else {
+        summary.to_string()
+    };
+    match simulate.out {
+        Some(_) => output::line(format_args!("{text}")),
+        None => output::warning(format_args!("{text}")),
+    }
+}

@@ -1,0 +1,157 @@
+//! Reads what a simulation is fed: a tape of events, a file of contacts, files of workflows.
+//!
+//! `simulate` and `forecast` call it. A file is read whole and checked first; every wrong line is named.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context, bail};
+use serde::Deserialize;
+use serde_json::Value as Json;
+use signalbox_api::{events::event_of_tape, workflows::workflow_of_file};
+use signalbox_engine::NewInput;
+use signalbox_model::{
+    contact::AttributeChanges,
+    event::Event,
+    id::{ContactId, EventId, FieldName},
+    problem::Problem,
+    time::Instant,
+    value::Value,
+    workflow::Workflow,
+};
+
+use crate::output;
+
+/// Most wrong lines that are listed.
+const BAD_LISTED_MAX: usize = 100;
+
+/// Events with the instants at which they are fed, in the order of those.
+pub(crate) type Tape = Vec<(Instant, Event)>;
+
+/// The events of a file in the order of their instants; those of one instant in that of the file. Each line is a
+/// document as `POST /v1/events` takes it, with its instant.
+pub(crate) fn events(path: &Path) -> anyhow::Result<Tape> {
+    let mut events: Tape = lines(path, |number, line| {
+        let id = EventId::parse(&format!("tape-{number}")).map_err(|error| error.to_string())?;
+        // Nothing happens at the greatest instant, so that it stands for an instant that is missing.
+        let event = event_of_tape(line.as_bytes(), Instant::MAX, id).map_err(|one| words(&one))?;
+        if event.occurred_at == Instant::MAX {
+            return Err("occurred_at is missing: say when it is fed".to_owned());
+        }
+        Ok((event.occurred_at, event))
+    })?;
+    events.sort_by_key(|(at, _)| *at);
+    Ok(events)
+}
+
+/// What is known of contacts from the begin on, each line or row a contact: JSON lines of `contact` and `attributes`,
+/// or CSV with the column `contact` and one for each attribute.
+pub(crate) fn contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
+    let is_csv = path.extension().is_some_and(|ending| ending == "csv");
+    if is_csv {
+        return csv_contacts(path);
+    }
+    lines(path, |_, line| {
+        let known: Known = serde_json::from_str(line).map_err(|error| error.to_string())?;
+        let contact = ContactId::parse(&known.contact).map_err(|error| error.to_string())?;
+        let changes = serde_json::json!({ "attributes": known.attributes });
+        let changes: AttributeChanges =
+            serde_json::from_value(changes).map_err(|error| error.to_string())?;
+        Ok(NewInput::Attributes(contact, changes))
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Known {
+    contact: String,
+    attributes: Json,
+}
+
+fn csv_contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
+    let reading = || format!("reading {}", path.display());
+    let mut reader = csv::Reader::from_path(path).with_context(reading)?;
+    let names = reader.headers().with_context(reading)?.clone();
+    let mut known = Vec::new();
+    for (row, record) in (2..).zip(reader.records()) {
+        let record = record.with_context(reading)?;
+        let at = || format!("{}, line {row}", path.display());
+        let mut contact = None;
+        let mut changes = AttributeChanges::default();
+        for (name, cell) in names.iter().zip(&record) {
+            if name == "contact" {
+                contact = Some(ContactId::parse(cell).with_context(at)?);
+            } else if !cell.is_empty() {
+                let name = FieldName::parse(name).with_context(at)?;
+                changes.attributes.insert(name, Some(value_of(cell)));
+            }
+        }
+        let contact =
+            contact.with_context(|| format!("{} has no column contact", path.display()))?;
+        known.push(NewInput::Attributes(contact, changes));
+    }
+    Ok(known)
+}
+
+/// A cell that reads as a number or as true or false is one; anything else is text.
+fn value_of(cell: &str) -> Value {
+    match serde_json::from_str::<Value>(cell) {
+        Ok(value @ (Value::Integer(_) | Value::Number(_) | Value::Boolean(_))) => value,
+        _ => Value::Text(cell.into()),
+    }
+}
+
+/// A workflow in the form that `PUT /v1/workflows/{id}` takes.
+pub(crate) fn workflow(path: &Path) -> anyhow::Result<Workflow> {
+    let json = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    match workflow_of_file(&json) {
+        Ok(workflow) => Ok(workflow),
+        Err(problems) => bail!(
+            "{} is no workflow: {}",
+            path.display(),
+            all_words(&problems)
+        ),
+    }
+}
+
+/// Problems of a workflow for people.
+pub(crate) fn all_words(problems: &[Problem]) -> String {
+    let all: Vec<String> = problems.iter().map(words).collect();
+    all.join("; ")
+}
+
+fn words(problem: &Problem) -> String {
+    match (problem.pointer.as_str(), problem.help.as_str()) {
+        ("", "") => problem.reason.clone(),
+        (pointer, "") => format!("{pointer}: {}", problem.reason),
+        (pointer, help) => format!("{pointer}: {} ({help})", problem.reason),
+    }
+}
+
+/// What each line that is not empty holds; an error if any is wrong, once all that are were named.
+fn lines<T>(
+    path: &Path,
+    mut parse: impl FnMut(usize, &str) -> Result<T, String>,
+) -> anyhow::Result<Vec<T>> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let mut good = Vec::new();
+    let mut bad = 0_usize;
+    for (number, line) in (1..).zip(text.lines()) {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match parse(number, line) {
+            Ok(parsed) => good.push(parsed),
+            Err(reason) => {
+                bad += 1;
+                if bad <= BAD_LISTED_MAX {
+                    output::warning(format_args!("line {number}: {reason}"))?;
+                }
+            }
+        }
+    }
+    match bad {
+        0 => Ok(good),
+        1 => bail!("one line of {} is wrong", path.display()),
+        _ => bail!("{bad} lines of {} are wrong", path.display()),
+    }
+}
