@@ -54,13 +54,12 @@ event eve cart_updated #c1 {"cart_id": "e", "items": [{"name": "iron pan", "quan
 contact eve {"email": "eve@example.com", "first_name": "Eve"}
 at 2026-03-31 09:00
 text
-    Hello Ann,
-    If it was the price: here is a code for everything in your basket, 10% off. It holds
-    for three days from now, and we will not remind you again.
-    BASKET10
-    - 1 x iron pan, £48.00
-    - 3 x tea towel
-    Use it on your basket: https://fernandfield.example/basket
+    We have kept your basket for you, just as you left it:
+    - 2 x iron pan, £48.00
+    - 1 x tea towel
+    Back to your basket: https://fernandfield.example/basket
+    Not sure about a size, or how long it takes? Answer this mail and ask. And if you
+    changed your mind, that is fine: you can leave it.
     --
     You get this mail because you put something into your basket at fernandfield.example.
     Unsubscribe: https://fernandfield.example/unsubscribe

@@ -32,14 +32,25 @@ step-webhook: A webhook step queues a call with values of contact, event and jou
 --- story
 at 2026-03-02 09:00
 create wrong
-    ?
+    refused: invalid_workflow: the workflow has 4 problems; nothing was stored; /steps/0/webhook/url "http://crm.example/" does not begin with https://; /steps/1/webhook/url "https://user@crm.example/" names no host, or more than a host; /steps/2/webhook/fields/n/plus nothing is changed here that a number could be added to; /steps/2/webhook/url "https:///path" names no host, or more than a host
 create crm
 start crm
 contact ann {"email": "ann@example.com"}
 event ann form_submitted #1 {"company": "Acme"}
 kill
 log ann
+    2026-03-02 09:00:00 crm: trigger said enter: matched
+    2026-03-02 09:00:00 crm: journey entered 1
+    2026-03-02 09:00:00 crm: step reached note
+    2026-03-02 09:00:00 crm: updated note kept.source
+    2026-03-02 09:00:00 crm: step reached tell
+    2026-03-02 09:00:00 crm: webhook queued tell
+    2026-03-02 09:00:00 crm: step reached rest
+    2026-03-02 09:00:00 crm: wait started rest 2026-03-03 09:00:00
 webhooks ann
+    2026-03-02 09:00:00 crm tell: https://crm.example/hooks/7 {"company":"Acme","email":"ann@example.com","from":"form"}
 later 1h
 event ann form_submitted #2 {"company": "Other"}
 webhooks ann
+    2026-03-02 09:00:00 crm tell: https://crm.example/hooks/7 {"company":"Acme","email":"ann@example.com","from":"form"}
+    2026-03-02 10:00:00 crm tell: https://crm.example/hooks/7 {"company":"Other","email":"ann@example.com","from":"form"}

@@ -123,6 +123,7 @@ fn welcome() -> Json {
     json!({
         "id": "welcome",
         "title": "Welcome",
+        "goal": "none",
         "entry": "once",
         "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
         "steps": [
