@@ -351,7 +351,6 @@ pub(crate) enum StoreCommand {
 
 /// What to play and what to say of it.
 #[derive(Debug, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct Simulate {
     /// A workflow as JSON, started at the begin; may be given more than once
     #[arg(long, value_name = "FILE", required = true)]

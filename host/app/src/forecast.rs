@@ -63,7 +63,7 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
         .tempdir()
         .context("making a temporary folder")?;
     let mut copy = config.clone();
-    copy.data = scratch.path().to_owned();
+    scratch.path().clone_into(&mut copy.data);
     let events_of = Span::from_days(forecast.days);
     let copied = copy_data(&config.engine(), &copy.engine(), events_of)
         .with_context(|| format!("copying {}", config.data.display()))?;
@@ -108,19 +108,16 @@ impl Job {
         if from < ends_at {
             bail!("the store stands at {ends_at}: a forecast cannot begin before, at {from}");
         }
-        let (tape, tape_says) = match &forecast.tape {
-            Some(path) => (
-                tape::events(path)?,
-                format!("the events of {}", path.display()),
-            ),
-            None => {
-                let days = forecast.days;
-                let says = format!(
-                    "the events of the last {days} days of the log once more, as if those days began again at {from}"
-                );
-                let began = ends_at.minus(Span::from_days(days));
-                (again(copied.events, from.as_ms() - began.as_ms()), says)
-            }
+        let (tape, tape_says) = if let Some(path) = &forecast.tape {
+            let says = format!("the events of {}", path.display());
+            (tape::events(path)?, says)
+        } else {
+            let days = forecast.days;
+            let says = format!(
+                "the events of the last {days} days of the log once more, as if those days began again at {from}"
+            );
+            let began = ends_at.minus(Span::from_days(days));
+            (again(copied.events, from.as_ms() - began.as_ms()), says)
         };
         if let Some((first, _)) = tape.first().filter(|(first, _)| *first < from) {
             bail!("the tape begins at {first}, before the forecast, which begins at {from}");

@@ -129,7 +129,7 @@ fn play(
         .tempdir()
         .context("making a temporary folder")?;
     let mut config = config.clone();
-    config.data = scratch.path().to_owned();
+    scratch.path().clone_into(&mut config.data);
     config.store.manual_start = job.from;
     config.store.partitions = PARTITIONS;
     let (catalogue, _events) = wiring::listened(&config, PLUGINS_WAIT_MAX)?;

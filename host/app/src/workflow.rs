@@ -51,7 +51,11 @@ fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     }
     for advice in signalbox_journey::advise(&workflow) {
         let (reason, help) = (&advice.reason, &advice.help);
-        output::line(format_args!("{}: {reason}: {help} ({})", file.display(), advice.code))?;
+        output::line(format_args!(
+            "{}: {reason}: {help} ({})",
+            file.display(),
+            advice.code
+        ))?;
     }
     output::line(format_args!(
         "{}: workflow {} is good, {} and {}",

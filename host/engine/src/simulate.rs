@@ -45,8 +45,6 @@ use crate::{
 const WAITING_ROWS: usize = 64 * 1024;
 /// Turns that a command and the partitions take at most: it is logged in the first and answered in the next.
 const COMMAND_TURNS_MAX: u32 = 8;
-/// How often they are written down all the same, in milliseconds.
-const FLUSH_EVERY_MS: u64 = 60_000;
 
 /// Whether messages are rendered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +180,6 @@ impl<'a> Simulation<'a> {
         );
         store_config.cache_bytes = config.store_cache_bytes;
         store_config.waiting_rows = WAITING_ROWS;
-        store_config.flush_every_ms = FLUSH_EVERY_MS;
         let store = Store::open(&store_config).map_err(SimulateError::Open)?;
         store.finish_rebuild().map_err(SimulateError::Store)?;
         let shared = Arc::new(start::open_unkept(config, store, catalogue));

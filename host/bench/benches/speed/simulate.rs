@@ -58,10 +58,10 @@ pub(crate) fn simulations(criterion: &mut Criterion) {
 
 fn simulate(catalogue: &Arc<Catalogue>, rendering: Rendering) -> Duration {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let begin = Instant::from_ms(BEGIN_MS);
+    let first = Instant::from_ms(BEGIN_MS);
     let mut config = Config::new(folder.path());
     config.partitions = 1;
-    config.manual_start = begin;
+    config.manual_start = first;
     let tape: Vec<Event> = (0..CONTACTS).map(sign_up).collect();
     let (mut facts, mut mails) = (0_u64, 0_u64);
     let tell = Box::new(|happened: Happened<'_>| {
@@ -88,7 +88,7 @@ fn simulate(catalogue: &Arc<Catalogue>, rendering: Rendering) -> Duration {
             .feed(vec![NewInput::Event(event)])
             .expect("it goes on");
     }
-    let end = begin.plus(Span::from_days(DAYS)).plus(SIGN_UPS_WITHIN);
+    let end = first.plus(Span::from_days(DAYS)).plus(SIGN_UPS_WITHIN);
     simulation
         .advance_to(end, Edge::Through)
         .expect("it goes on");

@@ -79,8 +79,8 @@ fn series_tape() -> Vec<Json> {
 }
 
 fn write_lines(path: &Path, events: &[Json]) {
-    let lines: String = events.iter().map(|event| format!("{event}\n")).collect();
-    fs::write(path, lines).unwrap();
+    let lines: Vec<String> = events.iter().map(Json::to_string).collect();
+    fs::write(path, lines.join("\n")).unwrap();
 }
 
 /// Feeds a live server, each event at its instant, and winds on.

@@ -425,10 +425,10 @@ fn check_times(told: &[Told], leaps: &[Instant]) -> Checked {
                         return Err(told(&format!("{step} was due at {due}")));
                     }
                 }
-                FactKind::JourneyCompleted | FactKind::JourneyExited(_) => {
-                    if !over.insert(journey) {
-                        return Err(told("over twice"));
-                    }
+                FactKind::JourneyCompleted | FactKind::JourneyExited(_)
+                    if !over.insert(journey) =>
+                {
+                    return Err(told("over twice"));
                 }
                 _ => {}
             }
@@ -486,7 +486,7 @@ fn check_exits(
 
 /// The store equals a replay of the journal: from its first record, or from a snapshot once it was trimmed.
 fn check_rebuilt(play: &mut Play) -> Checked {
-    if play.known.batches.len() % 3 == 0 {
+    if play.known.batches.len().is_multiple_of(3) {
         trim(play)?;
     }
     let before = export(&play.host)?;

@@ -1,6 +1,6 @@
 //! A stream of numbers that a seed fixes, and what the simulator draws from it.
 
-/// SplitMix64: enough for schedules, and the same on every machine.
+/// `SplitMix64`: enough for schedules, and the same on every machine.
 #[derive(Clone)]
 pub(super) struct Draw(u64);
 

@@ -102,7 +102,7 @@ pub(super) struct Play {
     orders: u64,
     now: Instant,
     /// What is done next, so that the hop which is armed is passed.
-    leads: Option<Leads>,
+    occasion: Option<Occasion>,
     /// Crashes may be armed.
     faulty: bool,
     /// The furthest position acknowledged, by partition.
@@ -113,17 +113,17 @@ pub(super) struct Play {
 
 /// Something that passes hops which nothing else passes.
 #[derive(Clone, Copy)]
-enum Leads {
+enum Occasion {
     Snapshot,
     Command,
     Stop,
 }
 
-fn leading_to(hop: &str) -> Option<Leads> {
+fn leading_to(hop: &str) -> Option<Occasion> {
     match hop {
-        "snapshot_part" | "snapshot_named" | "trim" => Some(Leads::Snapshot),
-        "posts_read" | "posts_appended" => Some(Leads::Command),
-        "closing" | "recovered" | "marked" => Some(Leads::Stop),
+        "snapshot_part" | "snapshot_named" | "trim" => Some(Occasion::Snapshot),
+        "posts_read" | "posts_appended" => Some(Occasion::Command),
+        "closing" | "recovered" | "marked" => Some(Occasion::Stop),
         _ => None,
     }
 }
@@ -145,7 +145,7 @@ impl Play {
             draw,
             lies,
             orders: 0,
-            leads: None,
+            occasion: None,
             faulty: true,
             furthest: BTreeMap::new(),
             log,
@@ -180,9 +180,9 @@ impl Play {
 
     fn arm(&mut self) {
         let hop = *self.draw.pick(&HOPS);
-        self.leads = leading_to(hop);
+        self.occasion = leading_to(hop);
         let times = match self.draw.below(3) {
-            _ if self.leads.is_some() => self.draw.between(1, 2),
+            _ if self.occasion.is_some() => self.draw.between(1, 2),
             0 => 1,
             1 => self.draw.between(1, 6),
             _ => self.draw.between(1, 40),
@@ -249,9 +249,8 @@ impl Play {
                 self.bury();
             }
             self.start()?;
-            match self.look_at_states()? {
-                Ok(()) => return Ok(()),
-                Err(Down) => {}
+            if self.look_at_states()?.is_ok() {
+                return Ok(());
             }
         }
     }
@@ -288,10 +287,6 @@ impl Play {
     }
 
     /// State and version of a workflow, if it is there.
-    #[expect(
-        clippy::type_complexity,
-        reason = "three things that may be missing, each for its own reason"
-    )]
     fn state(&self, id: &str) -> Result<Result<Option<(WorkflowState, u32)>, Down>, String> {
         let workflow = WorkflowId::parse(id).expect("an id");
         let read = self
@@ -369,10 +364,10 @@ impl Play {
     }
 
     fn act(&mut self) -> Result<Result<(), Down>, String> {
-        match self.leads.take() {
-            Some(Leads::Snapshot) => return self.snapshot(),
-            Some(Leads::Command) => return self.pause_or_resume(),
-            Some(Leads::Stop) => return self.restart(),
+        match self.occasion.take() {
+            Some(Occasion::Snapshot) => return self.snapshot(),
+            Some(Occasion::Command) => return self.pause_or_resume(),
+            Some(Occasion::Stop) => return self.restart(),
             None => {}
         }
         match self.draw.below(100) {
