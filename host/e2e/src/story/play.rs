@@ -3,13 +3,7 @@
 //! [`play`] is what the story runner calls. It compares what came with what is expected and nothing else: what a line
 //! means is the server's affair.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    str::FromStr,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, fs, path::Path, str::FromStr, time::Duration};
 
 use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
@@ -21,6 +15,7 @@ use crate::{
     mail::Mail,
     server::{Home, Server},
     smtp::{Fault, Sink, Stage},
+    wait::Watch,
 };
 
 /// Set to 1 to write what comes into the file.
@@ -304,10 +299,10 @@ impl<'a> Player<'a> {
     /// A look without winding the clock, until it shows what is expected or a second has passed.
     fn soon(&mut self, rest: &str, expected: &[String]) -> Result<Vec<String>> {
         let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        let began = Instant::now();
+        let watch = Watch::start();
         loop {
             let came = self.see(verb, rest)?;
-            if came == expected || began.elapsed() > SOON {
+            if came == expected || watch.elapsed() > SOON {
                 return Ok(came);
             }
             std::thread::yield_now();

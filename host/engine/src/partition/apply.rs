@@ -82,7 +82,7 @@ impl Partition {
                     after,
                     timers_max,
                 };
-                self.apply_visit(sequence, now, page)
+                self.apply_visit(sequence, now, &page)
             }
             Task::Command {
                 sequence,

@@ -87,7 +87,7 @@ impl Partition {
         &mut self,
         sequence: u64,
         now: Instant,
-        page: Page,
+        page: &Page,
     ) -> Result<(), Broken> {
         let timers = self
             .shared

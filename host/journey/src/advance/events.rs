@@ -113,14 +113,14 @@ impl Advance {
             .collect();
         self.set_attributes(changes.iter().copied());
         let attributes = &self.state.contact.attributes;
-        let changed = changes.iter().zip(before);
-        let changed: Vec<FieldName> = changed
+        let compared = changes.iter().zip(before);
+        let differing: Vec<FieldName> = compared
             .filter(|((name, _), before)| attributes.get(*name) != before.as_ref())
             .map(|((name, _), _)| (*name).clone())
             .collect();
-        if !changed.is_empty() {
+        if !differing.is_empty() {
             self.recompute_waits(ctx);
-            self.ask_exits(ctx, &Change::Attributes(&changed));
+            self.ask_exits(ctx, &Change::Attributes(&differing));
             self.ask_again_in_grace(ctx);
         }
     }

@@ -234,24 +234,7 @@ impl Advance {
             first_attempt_at: None,
             status: MessageStatus::Queued,
         };
-        let pending = PendingMessage {
-            workflow: whose.workflow.clone(),
-            version: version.number,
-            journey: whose.journey,
-            step: step.id.clone(),
-            class: send.class,
-            resend_in_doubt: in_doubt == InDoubt::Resend,
-            queued_at: ctx.now,
-            due_at: if release_at > ctx.now {
-                release_at
-            } else {
-                self.due_at.min(ctx.now)
-            },
-            late_limit: send.late_limit,
-            attempts: 0,
-            claimed: None,
-            cancelled: None,
-        };
+        let pending = self.pending_of(ctx, send, &message);
         self.state.pending.insert(id, pending);
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
@@ -267,6 +250,28 @@ impl Advance {
             },
         );
         Next::Stay
+    }
+
+    /// What the claim of a message needs to know.
+    fn pending_of(&self, ctx: &Context<'_>, send: &Send, message: &Message) -> PendingMessage {
+        PendingMessage {
+            workflow: message.workflow.clone(),
+            version: message.version,
+            journey: message.journey,
+            step: message.step.clone(),
+            class: message.class,
+            resend_in_doubt: message.in_doubt == InDoubt::Resend,
+            queued_at: ctx.now,
+            due_at: if message.release_at > ctx.now {
+                message.release_at
+            } else {
+                self.due_at.min(ctx.now)
+            },
+            late_limit: send.late_limit,
+            attempts: 0,
+            claimed: None,
+            cancelled: None,
+        }
     }
 
     /// Decides whether a message may go out, from the state as it is now and by what the exits by segment say.

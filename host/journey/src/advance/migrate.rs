@@ -40,12 +40,11 @@ impl Advance {
             if matches!(place, Place::Sending { .. }) || !self.take_version(ctx, &whose, to) {
                 continue;
             }
-            match step_in(to, place.step()) {
-                Some(step) => self.stay(ctx, &whose, to, step, &place),
-                None => {
-                    self.leave_place(ctx, &whose, "exit");
-                    self.go_behind(ctx, &whose, (from, to), place.step());
-                }
+            if let Some(step) = step_in(to, place.step()) {
+                self.stay(ctx, &whose, to, step, &place);
+            } else {
+                self.leave_place(ctx, &whose, "exit");
+                self.go_behind(ctx, &whose, (from, to), place.step());
             }
         }
     }

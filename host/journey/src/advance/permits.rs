@@ -87,45 +87,10 @@ impl Advance {
                 Outside::Exit => return Permit::Exit(WINDOW_CLOSED),
             }
         }
-        match self.opening(ctx, &zone, window, id, wished) {
+        match opening(ctx, &zone, window, id, wished) {
             Some((at, reason)) => Permit::At(at, reason),
             None => Permit::Skip(WINDOW_CLOSED),
         }
-    }
-
-    /// The first instant from the wished one on that is in the window and not in the quiet hours, and which of them it
-    /// waits for. `None` where the quiet hours leave nothing of the window.
-    fn opening(
-        &self,
-        ctx: &Context<'_>,
-        zone: &Zone,
-        window: Option<&Window>,
-        id: MessageId,
-        wished: Instant,
-    ) -> Option<(Instant, Option<&'static str>)> {
-        let quiet = ctx.definitions.definitions().settings.quiet_hours.as_ref();
-        let is_open = |at: Instant| {
-            window.is_none_or(|window| window.contains(zone, at))
-                && quiet.is_none_or(|quiet| !quiet.window.contains(zone, at))
-        };
-        let (mut at, mut reason) = (wished, None);
-        for _ in 0..OPENINGS_TRIED_MAX {
-            if is_open(at) {
-                return Some((at, reason));
-            }
-            if let Some(window) = window.filter(|window| !window.contains(zone, at)) {
-                (at, reason) = (window.opens_at(zone, at), Some(WINDOW));
-            }
-            if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, at)) {
-                let end = quiet.window.closes_at(zone, at);
-                let spread = end.plus(spread(id, quiet.spread));
-                (at, reason) = (
-                    if is_open(spread) { spread } else { end },
-                    Some(QUIET_HOURS),
-                );
-            }
-        }
-        None
     }
 
     /// When the caps have room for the message; `None` if they have now. Messages that are due and go before it take
@@ -176,12 +141,12 @@ impl Advance {
         };
         let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
         let room = (cap.count as usize).saturating_sub(sent.len());
-        let mine = self.rank(ctx, id, pending);
+        let mine = rank(ctx, id, pending);
         let others = self.state.pending.iter().filter(|(other, one)| {
             **other != id
                 && one.class == MessageClass::Marketing
                 && concerns(cap, tags_of(ctx, one))
-                && (one.claimed.is_some() || self.goes_before(ctx, **other, one, &mine))
+                && (one.claimed.is_some() || goes_before(ctx, **other, one, &mine))
         });
         let others = others.count();
         if others < room {
@@ -196,30 +161,58 @@ impl Advance {
             }
         })
     }
-
-    /// Whether the other message is due and goes before the one of that rank.
-    fn goes_before(
-        &self,
-        ctx: &Context<'_>,
-        id: MessageId,
-        other: &PendingMessage,
-        rank: &Rank,
-    ) -> bool {
-        let definition = ctx.definitions.workflow(&other.workflow);
-        let is_running = definition.is_some_and(|found| found.state == WorkflowState::Running);
-        let is_due = other.cancelled.is_none() && other.due_at <= ctx.now && is_running;
-        is_due && self.rank(ctx, id, other) < *rank
-    }
-
-    fn rank(&self, ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Rank {
-        let version = ctx.definitions.version(&pending.workflow, pending.version);
-        let priority = version.map_or(0, |version| version.document.priority);
-        (Reverse(priority), pending.due_at, pending.queued_at, id)
-    }
 }
 
 /// Who goes first where there is no room for all: by priority, then by age.
 type Rank = (Reverse<u8>, Instant, Instant, MessageId);
+
+/// Whether the other message is due and goes before the one of `mine`.
+fn goes_before(ctx: &Context<'_>, id: MessageId, other: &PendingMessage, mine: &Rank) -> bool {
+    let definition = ctx.definitions.workflow(&other.workflow);
+    let is_running = definition.is_some_and(|found| found.state == WorkflowState::Running);
+    let is_due = other.cancelled.is_none() && other.due_at <= ctx.now && is_running;
+    is_due && rank(ctx, id, other) < *mine
+}
+
+fn rank(ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Rank {
+    let version = ctx.definitions.version(&pending.workflow, pending.version);
+    let priority = version.map_or(0, |version| version.document.priority);
+    (Reverse(priority), pending.due_at, pending.queued_at, id)
+}
+
+/// The first instant from the wished one on that is in the window and not in the quiet hours, and which of them it
+/// waits for. `None` where the quiet hours leave nothing of the window.
+fn opening(
+    ctx: &Context<'_>,
+    zone: &Zone,
+    window: Option<&Window>,
+    id: MessageId,
+    wished: Instant,
+) -> Option<(Instant, Option<&'static str>)> {
+    let quiet = ctx.definitions.definitions().settings.quiet_hours.as_ref();
+    let is_open = |at: Instant| {
+        window.is_none_or(|window| window.contains(zone, at))
+            && quiet.is_none_or(|quiet| !quiet.window.contains(zone, at))
+    };
+    let (mut at, mut reason) = (wished, None);
+    for _ in 0..OPENINGS_TRIED_MAX {
+        if is_open(at) {
+            return Some((at, reason));
+        }
+        if let Some(window) = window.filter(|window| !window.contains(zone, at)) {
+            (at, reason) = (window.opens_at(zone, at), Some(WINDOW));
+        }
+        if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, at)) {
+            let end = quiet.window.closes_at(zone, at);
+            let spread = end.plus(spread(id, quiet.spread));
+            (at, reason) = (
+                if is_open(spread) { spread } else { end },
+                Some(QUIET_HOURS),
+            );
+        }
+    }
+    None
+}
 
 fn concerns(cap: &Cap, tags: &[Tag]) -> bool {
     cap.tag.as_ref().is_none_or(|tag| tags.contains(tag))

@@ -162,7 +162,7 @@ impl Advance {
             .max_by_key(|one| (one.touched_at, one.touch))
             .map(|one| one.touch);
         for candidate in candidates {
-            self.count_conversion(ctx, event, candidate, credited);
+            self.count_conversion(ctx, event, &candidate, credited);
         }
     }
 
@@ -208,7 +208,7 @@ impl Advance {
         &mut self,
         ctx: &Context<'_>,
         event: &Happening<'_>,
-        candidate: Candidate,
+        candidate: &Candidate,
         credited: Option<usize>,
     ) {
         let touch = &mut self.state.touches[candidate.touch];

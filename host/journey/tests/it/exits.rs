@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A message now and one a day later, for whoever is not `gone`.
-fn note(segment: Json) -> Json {
+fn note(segment: &Json) -> Json {
     let steps = json!([
         {"id": "note", "send": {"template": "hello"}},
         {"id": "rest", "wait": {"for": "1d"}},
@@ -32,7 +32,7 @@ fn told(workflow: Json, lines: &str) -> String {
 
 #[test]
 fn a_segment_ends_the_journey_inside_a_wait_once_the_contact_is_in_it() {
-    assert_snapshot!(told(note(has("gone")), r#"
+    assert_snapshot!(told(note(&has("gone")), r#"
         event signup {"key": "a"}
         send
         @1h set {"other": 1}
@@ -54,7 +54,7 @@ fn a_segment_is_asked_once_more_when_a_message_is_claimed() {
     let seen = json!({"plugin": "has", "config": {
         "inputs": [{"name": "it", "source": {"last": {"of": {"event": "left", "within": "1h"}}}, "type": "instant"}],
     }});
-    assert_snapshot!(told(note(seen), r#"
+    assert_snapshot!(told(note(&seen), r#"
         event signup {"key": "a"}
         event left history
         send
@@ -73,7 +73,7 @@ fn a_failing_exit_goes_by_its_policy() {
     for policy in ["default", "hold", "pause"] {
         let segment = with(has("gone"), "on_failure", json!(policy));
         let lines = "event signup {\"key\": \"a\"}\n break has\n send\n @6m mend has\n send";
-        let out = told(note(segment), lines);
+        let out = told(note(&segment), lines);
         match policy {
             "default" => assert!(out.contains("0s note: note sent"), "{out}"),
             "hold" => assert!(out.contains("6m note: note sent"), "{out}"),

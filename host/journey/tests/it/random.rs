@@ -128,7 +128,7 @@ fn moves() -> impl Strategy<Value = Move> {
         r#"{"time_zone": "nowhere", "born": "2000-03-09"}"#,
     ];
     let settings = vec![
-        r#"{}"#,
+        "{}",
         r#"{"quiet_hours": {"window": {"from": "20:00", "to": "08:00"}}, "zone": "Asia/Seoul"}"#,
         r#"{"caps": [{"count": 1, "per": "day"}, {"count": 3, "per": {"last": "7d"}, "at_cap": "defer"}]}"#,
         r#"{"holdout": 10000}"#,
