@@ -163,25 +163,6 @@ fn body_of(what: &FactKind) -> FactBody {
             arm: Some(arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string())),
             ..at_step("arm_taken", step)
         },
-        FactKind::MessageQueued(step, id) => of_message("message_queued", step, id),
-        FactKind::MessageSent(step, id) => of_message("message_sent", step, id),
-        FactKind::MessageSkipped(step, id, reason) => FactBody {
-            reason: Some(reason.clone()),
-            ..of_message("message_skipped", step, id)
-        },
-        FactKind::MessageRefused(step, id, reason) => FactBody {
-            reason: Some(reason.clone()),
-            ..of_message("message_refused", step, id)
-        },
-        FactKind::MessageDeferred(step, id, due, reason) => FactBody {
-            due: Some(*due),
-            reason: Some(reason.clone()),
-            ..of_message("message_deferred", step, id)
-        },
-        FactKind::MessageInDoubt(step, id, resent) => FactBody {
-            resent: Some(*resent),
-            ..of_message("message_in_doubt", step, id)
-        },
         FactKind::JourneyCompleted => kind("journey_completed"),
         FactKind::JourneyExited(reason) => because("journey_exited", reason),
         FactKind::Updated(step, changes) => FactBody {
@@ -209,17 +190,45 @@ fn body_of(what: &FactKind) -> FactBody {
             step: step.as_ref().map(StepId::to_string),
             ..kind("migrated")
         },
+        FactKind::ZoneTaken(step, zone, source) => FactBody {
+            zone: Some(zone.clone()),
+            reason: Some(source.clone()),
+            ..at_step("zone_taken", step)
+        },
+        of_messages => of_message_kind(of_messages),
+    }
+}
+
+/// The kinds that are about a message.
+fn of_message_kind(what: &FactKind) -> FactBody {
+    match what {
+        FactKind::MessageQueued(step, id) => of_message("message_queued", step, id),
+        FactKind::MessageSent(step, id) => of_message("message_sent", step, id),
+        FactKind::MessageSkipped(step, id, reason) => FactBody {
+            reason: Some(reason.clone()),
+            ..of_message("message_skipped", step, id)
+        },
+        FactKind::MessageRefused(step, id, reason) => FactBody {
+            reason: Some(reason.clone()),
+            ..of_message("message_refused", step, id)
+        },
+        FactKind::MessageDeferred(step, id, due, reason) => FactBody {
+            due: Some(*due),
+            reason: Some(reason.clone()),
+            ..of_message("message_deferred", step, id)
+        },
+        FactKind::MessageInDoubt(step, id, resent) => FactBody {
+            resent: Some(*resent),
+            ..of_message("message_in_doubt", step, id)
+        },
         FactKind::MessageHeld(step, id, until, reason) => FactBody {
             due: Some(*until),
             reason: Some(reason.clone()),
             ..of_message("message_held", step, id)
         },
         FactKind::Converted(conversion) => converted(conversion),
-        FactKind::ZoneTaken(step, zone, source) => FactBody {
-            zone: Some(zone.clone()),
-            reason: Some(source.clone()),
-            ..at_step("zone_taken", step)
-        },
+        // Every other kind is written above.
+        _ => FactBody::default(),
     }
 }
 

@@ -102,7 +102,7 @@ pub(super) struct Play {
     orders: u64,
     now: Instant,
     /// What is done next, so that the hop which is armed is passed.
-    occasion: Option<Occasion>,
+    next_act: Option<Passes>,
     /// Crashes may be armed.
     faulty: bool,
     /// The furthest position acknowledged, by partition.
@@ -113,17 +113,17 @@ pub(super) struct Play {
 
 /// Something that passes hops which nothing else passes.
 #[derive(Clone, Copy)]
-enum Occasion {
+enum Passes {
     Snapshot,
     Command,
     Stop,
 }
 
-fn leading_to(hop: &str) -> Option<Occasion> {
+fn passing(hop: &str) -> Option<Passes> {
     match hop {
-        "snapshot_part" | "snapshot_named" | "trim" => Some(Occasion::Snapshot),
-        "posts_read" | "posts_appended" => Some(Occasion::Command),
-        "closing" | "recovered" | "marked" => Some(Occasion::Stop),
+        "snapshot_part" | "snapshot_named" | "trim" => Some(Passes::Snapshot),
+        "posts_read" | "posts_appended" => Some(Passes::Command),
+        "closing" | "recovered" | "marked" => Some(Passes::Stop),
         _ => None,
     }
 }
@@ -145,7 +145,7 @@ impl Play {
             draw,
             lies,
             orders: 0,
-            occasion: None,
+            next_act: None,
             faulty: true,
             furthest: BTreeMap::new(),
             log,
@@ -180,9 +180,9 @@ impl Play {
 
     fn arm(&mut self) {
         let hop = *self.draw.pick(&HOPS);
-        self.occasion = leading_to(hop);
+        self.next_act = passing(hop);
         let times = match self.draw.below(3) {
-            _ if self.occasion.is_some() => self.draw.between(1, 2),
+            _ if self.next_act.is_some() => self.draw.between(1, 2),
             0 => 1,
             1 => self.draw.between(1, 6),
             _ => self.draw.between(1, 40),
@@ -364,10 +364,10 @@ impl Play {
     }
 
     fn act(&mut self) -> Result<Result<(), Down>, String> {
-        match self.occasion.take() {
-            Some(Occasion::Snapshot) => return self.snapshot(),
-            Some(Occasion::Command) => return self.pause_or_resume(),
-            Some(Occasion::Stop) => return self.restart(),
+        match self.next_act.take() {
+            Some(Passes::Snapshot) => return self.snapshot(),
+            Some(Passes::Command) => return self.pause_or_resume(),
+            Some(Passes::Stop) => return self.restart(),
             None => {}
         }
         match self.draw.below(100) {

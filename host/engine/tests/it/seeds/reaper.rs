@@ -45,6 +45,9 @@ pub(super) const HOPS: [&str; 25] = [
     "doubt",
 ];
 
+/// Passed only where rows are copied at the right moment, or there are two snapshots: not in each share.
+pub(super) const HOPS_RARE: [&str; 3] = ["store_switch", "store_switched", "trim"];
+
 /// What a thread unwinds with.
 struct Ended;
 
