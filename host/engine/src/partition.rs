@@ -196,8 +196,11 @@ impl Partition {
     pub(crate) fn look_around(&mut self) -> Result<(), Broken> {
         self.look_at_timers()?;
         self.look_at_history()?;
-        let now = Arc::clone(&self.loaded);
-        self.visits.look(&Definitions::default(), now.definitions());
+        // The control partition has no contacts to visit.
+        if !self.is_control() {
+            let now = Arc::clone(&self.loaded);
+            self.visits.look(&Definitions::default(), now.definitions());
+        }
         self.delivery.look();
         Ok(())
     }

@@ -619,11 +619,12 @@ impl Play {
         };
         let document = documents::welcome(&format!("Hello {}", version + 1));
         let workflow = support::workflow(document);
-        let edit = *self.draw.pick(&[Edit::Pin, Edit::Migrate]);
-        self.say(format!("version {}, {edit:?}", version + 1));
-        let put = self
-            .host
-            .run(async |engine| engine.put_workflow(workflow, Some(version), edit).await);
+        self.say(format!("version {}", version + 1));
+        let put = self.host.run(async |engine| {
+            engine
+                .put_workflow(workflow, Some(version), Edit::Pin)
+                .await
+        });
         match put {
             Ok(put) => {
                 let put: Result<_, PutError> = put;
