@@ -31,7 +31,8 @@ pub struct FactBody {
     /// `rule_decided`, `armed`, `disarmed`, `arm_dropped`, `journey_entered`, `not_entered`, `step_reached`,
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
     /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
-    /// `step_skipped`, `zone_taken` or `approval_decided`.
+    /// `step_skipped`, `zone_taken`, `approval_decided`, `message_held`, `webhook_queued`, `migrated`, `converted`,
+    /// `arm_assigned` or `arm_converted`.
     pub kind: &'static str,
     /// The step it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,7 +53,8 @@ pub struct FactBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
-    /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else.
+    /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else. Of
+    /// `arm_assigned` and `arm_converted` the arm's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
     /// The event that took an arm away, or moved the journey, by name; of a conversion by its id.
@@ -162,6 +164,14 @@ fn body_of(what: &FactKind) -> FactBody {
         FactKind::ArmTaken(step, arm) => FactBody {
             arm: Some(arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string())),
             ..at_step("arm_taken", step)
+        },
+        FactKind::ArmAssigned(step, arm) => FactBody {
+            arm: Some(arm.to_string()),
+            ..at_step("arm_assigned", step)
+        },
+        FactKind::ArmConverted(step, arm) => FactBody {
+            arm: Some(arm.to_string()),
+            ..at_step("arm_converted", step)
         },
         FactKind::JourneyCompleted => kind("journey_completed"),
         FactKind::JourneyExited(reason) => because("journey_exited", reason),

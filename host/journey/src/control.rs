@@ -4,11 +4,15 @@
 //! command is applied whole or refused with the state it met and what that state allows; it never half happens. That
 //! the document itself makes sense was checked before it came into the log.
 
+mod experiments;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion},
-    id::{Digest, TemplateName, WorkflowId},
+    definitions::{
+        Definitions, EndedExperiment, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
+    },
+    id::{Digest, StepId, TemplateName, WorkflowId},
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     settings::Settings,
     time::Instant,
@@ -83,6 +87,26 @@ pub enum Conflict {
         /// Which workflow.
         workflow: WorkflowId,
     },
+    /// There is no such arm, or no such split in the version that was looked at.
+    #[error("step {step} of workflow {workflow} has no such experiment: {reason}")]
+    NoExperiment {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// The step named.
+        step: StepId,
+        /// What is not there.
+        reason: &'static str,
+    },
+    /// The experiment is over already.
+    #[error("the experiment at step {step} of workflow {workflow} was over at {at}")]
+    ExperimentOver {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// The step that splits.
+        step: StepId,
+        /// Since when.
+        at: Instant,
+    },
     /// A start was scheduled for an instant that is not ahead.
     #[error("the start at {starts_at} is not ahead of {now}")]
     NotAhead {
@@ -121,6 +145,8 @@ impl Conflict {
             Self::Version { .. } => "workflow_version",
             Self::Settings { .. } => "settings_version",
             Self::GoalMissing { .. } => "goal_missing",
+            Self::NoExperiment { .. } => "experiment_not_found",
+            Self::ExperimentOver { .. } => "experiment_over",
             Self::NotAhead { .. } => "start_not_ahead",
             Self::Full { .. } => "workflows_full",
             Self::Malformed { .. } => "command_malformed",
@@ -170,6 +196,20 @@ pub fn apply(
         Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
         Command::PutSettings { settings, based_on } => {
             put_settings(definitions, read("settings", settings)?, *based_on)
+        }
+        Command::EndExperiment {
+            workflow,
+            step,
+            version,
+            winner,
+            by,
+        } => {
+            let ended = EndedExperiment {
+                at: now,
+                winner: winner.clone(),
+                by: by.clone(),
+            };
+            experiments::end(definitions, workflow, (step, *version), ended)
         }
     }
 }
@@ -297,6 +337,7 @@ fn put(
                 }
                 found.current += 1;
                 version.number = found.current;
+                experiments::forget_changed(found, &version);
                 found.versions.insert(found.current, version);
             })
         }
@@ -319,6 +360,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         running_since: None,
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),
+        ended: BTreeMap::new(),
     };
     let mut definitions = definitions.clone();
     definitions.version += 1;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     describe::{Reason, RuleKind},
-    id::{Digest, PluginName, StepId, TemplateName, WorkflowId},
+    id::{ArmName, Digest, PluginName, StepId, TemplateName, WorkflowId},
     plan::Plan,
     settings::Settings,
     time::Instant,
@@ -31,6 +31,22 @@ pub struct Definitions {
     pub settings_version: u64,
 }
 
+impl Definitions {
+    /// The versions, newest first, that split at the step as the current one does: what is counted for them together.
+    pub fn versions_of_split<'a>(
+        &'a self,
+        workflow: &WorkflowId,
+        step: &'a StepId,
+    ) -> impl Iterator<Item = &'a WorkflowVersion> {
+        let versions = self.workflows.get(workflow).map(|found| &found.versions);
+        let split = versions.and_then(|all| all.last_key_value()?.1.document.split_at(step));
+        versions
+            .into_iter()
+            .flat_map(|all| all.values().rev())
+            .take_while(move |one| split.is_some() && one.document.split_at(step) == split)
+    }
+}
+
 /// One workflow with all its versions.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct WorkflowDefinition {
@@ -44,6 +60,9 @@ pub struct WorkflowDefinition {
     pub current: u32,
     /// Versions by number, from 1. Those that no journey needs may be gone, the current never.
     pub versions: BTreeMap<u32, WorkflowVersion>,
+    /// Experiments that are over, by the step that splits. A new version whose split is another forgets them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ended: BTreeMap<StepId, EndedExperiment>,
 }
 
 impl WorkflowDefinition {
@@ -51,6 +70,18 @@ impl WorkflowDefinition {
     pub fn current_version(&self) -> Option<&WorkflowVersion> {
         self.versions.get(&self.current)
     }
+}
+
+/// How an experiment ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EndedExperiment {
+    /// When.
+    pub at: Instant,
+    /// The arm that everybody takes from then on; `None` where the planned size was reached without a winner, and the
+    /// arms stay as they are.
+    pub winner: Option<ArmName>,
+    /// Who ended it: the id of an API key; `None` for the engine.
+    pub by: Option<String>,
 }
 
 /// One immutable version: the document, and what its bindings and templates stand for.

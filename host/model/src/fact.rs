@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     definitions::Slot,
     id::{
-        ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId, WebhookId,
-        WorkflowId,
+        ArmName, ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId,
+        WebhookId, WorkflowId,
     },
     time::Instant,
 };
@@ -85,6 +85,10 @@ pub enum FactKind {
     Migrated(u32, Option<StepId>),
     /// An event met the workflow's goal in time after one of its messages.
     Converted(Conversion),
+    /// The contact was given this arm of the split's experiment.
+    ArmAssigned(StepId, ArmName),
+    /// The contact converted, by what the split's experiment is measured by, in this arm.
+    ArmConverted(StepId, ArmName),
 }
 
 /// A conversion: one event, counted for one message.

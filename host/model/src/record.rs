@@ -10,7 +10,7 @@ use crate::{
     contact::AttributeChanges,
     definitions::{ResolvedBinding, Slot},
     event::Event,
-    id::{ContactId, Digest, JourneyId, MessageId, Partition, WorkflowId},
+    id::{ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, WorkflowId},
     message::AttemptOutcome,
     state::Timer,
     time::Instant,
@@ -166,6 +166,19 @@ pub enum Command {
         settings: String,
         /// The version of the settings that they were made from; refused if that is not the current one.
         based_on: u64,
+    },
+    /// Ends the experiment of a split.
+    EndExperiment {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// The step that splits.
+        step: StepId,
+        /// The version whose counts were looked at; refused if its split is not the current one.
+        version: u32,
+        /// The arm that everybody takes from now on; `None` for no winner.
+        winner: Option<ArmName>,
+        /// Who ends it: the id of an API key; `None` for the engine.
+        by: Option<String>,
     },
 }
 

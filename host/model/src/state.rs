@@ -29,9 +29,9 @@ pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
 /// forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 430;
+pub const SEEN_EVENTS_MAX: usize = 400;
 /// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
-pub const LOTS_MAX: usize = 48;
+pub const LOTS_MAX: usize = 32;
 /// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, the oldest is forgotten. Frequency caps
 /// count up to so many.
 pub const TOUCHES_MAX: usize = 32;
@@ -98,11 +98,21 @@ pub struct Lot {
     pub experiment: u64,
     /// Hash of the arm's name.
     pub arm: u64,
+    /// Hash of the id of the workflow that drew it.
+    pub workflow: u64,
+    /// The version of that workflow.
+    pub version: u32,
+    /// The place of the split in the version.
+    pub step: u16,
+    /// When it was drawn.
+    pub drawn_at: Instant,
+    /// Whether the contact was counted as converted.
+    pub has_converted: bool,
 }
 
 impl Lot {
-    /// Most bytes it takes encoded: 10 for each hash.
-    pub const BYTES_MAX: usize = 10 + 10;
+    /// Most bytes it takes encoded: 10 for each hash, 5 for the version, 3 for the step, 7 for an instant, 1 for the rest.
+    pub const BYTES_MAX: usize = 3 * 10 + 5 + 3 + 7 + 1;
 }
 
 /// A message that reached the contact, or was withheld: what frequency caps and conversions are counted by.

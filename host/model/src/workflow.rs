@@ -19,7 +19,7 @@ pub mod goal;
 pub mod step;
 
 use goal::{Goal, Stage};
-use step::{Outside, Step};
+use step::{Outside, Split, Step};
 
 /// Most steps of one workflow.
 pub const STEPS_MAX: usize = 200;
@@ -83,6 +83,17 @@ pub struct Workflow {
     /// The templates that its send steps name.
     #[serde(default)]
     pub templates: BTreeMap<TemplateName, TemplateSource>,
+}
+
+impl Workflow {
+    /// The split of that step, if it is one.
+    pub fn split_at(&self, step: &StepId) -> Option<&Split> {
+        self.steps
+            .iter()
+            .find(|one| one.id == *step)?
+            .split
+            .as_ref()
+    }
 }
 
 /// A choice of a plugin's rule.

@@ -59,6 +59,17 @@ pub struct StepCounters {
     pub messages: MessageCounters,
     /// Conversions counted for messages of the step.
     pub conversions: ConversionCounters,
+    /// For a split: the people of each arm, by its name.
+    pub people: BTreeMap<String, ArmCounters>,
+}
+
+/// People that were given an arm of an experiment, each counted once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ArmCounters {
+    /// All of them.
+    pub assigned: u64,
+    /// Those who converted, by what the experiment is measured by.
+    pub converted: u64,
 }
 
 /// Events that met the workflow's goal in time after one of its messages.
@@ -192,6 +203,15 @@ impl StepCounters {
         add(&mut self.arms_taken, &other.arms_taken);
         self.messages.merge(&other.messages);
         self.conversions.merge(&other.conversions);
+        for (arm, people) in &other.people {
+            let merged = self.people.entry(arm.clone()).or_default();
+            merged.assigned += people.assigned;
+            merged.converted += people.converted;
+        }
+    }
+
+    pub(crate) fn arm_mut(&mut self, arm: &str) -> &mut ArmCounters {
+        self.people.entry(arm.to_owned()).or_default()
     }
 }
 

@@ -19,7 +19,7 @@ use signalbox_model::{
 };
 
 pub use crate::counters::{
-    ConversionCounters, Counters, MessageCounters, StepCounters, VersionCounters,
+    ArmCounters, ConversionCounters, Counters, MessageCounters, StepCounters, VersionCounters,
 };
 
 /// Why a journey leaves a version for a newer one.
@@ -72,6 +72,12 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
             count(&mut version.step_mut(step).arms_taken, &taken);
+        }
+        FactKind::ArmAssigned(step, arm) => {
+            version.step_mut(step).arm_mut(arm.as_str()).assigned += 1;
+        }
+        FactKind::ArmConverted(step, arm) => {
+            version.step_mut(step).arm_mut(arm.as_str()).converted += 1;
         }
         FactKind::JourneyCompleted => {
             version.completed += 1;

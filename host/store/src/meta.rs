@@ -16,8 +16,8 @@ use crate::{
     files,
 };
 
-/// The format of a store's folder that this binary reads and writes. 1 was never released.
-pub const STORE_FORMAT: u32 = 2;
+/// The format of a store's folder that this binary reads and writes. 1 and 2 were never released.
+pub const STORE_FORMAT: u32 = 3;
 
 const ROWS_FOLDER: &str = "sled";
 

@@ -1,13 +1,16 @@
-//! Splits: each contact has a lot in an experiment, and keeps the arm it was given.
+//! Splits: each contact has a lot in an experiment, and keeps the arm it was given until an arm has won.
 
 use signalbox_model::{
     definitions::WorkflowVersion,
-    state::{LOTS_MAX, Lot},
-    workflow::step::{Split, SplitArm, Step, WEIGHTS},
+    fact::FactKind,
+    id::WorkflowId,
+    state::{LOTS_MAX, Lot, Touch},
+    workflow::step::{Measure, Split, SplitArm, Step, WEIGHTS},
 };
 
 use crate::{
-    advance::{Advance, Context, Whose, steps::Next},
+    advance::{Advance, Context, Whose, steps::Next, touches::workflow_hash},
+    effect::Effect,
     hash::{fnv1a, mixed},
 };
 
@@ -20,11 +23,11 @@ impl Advance {
         step: &Step,
         split: &Split,
     ) -> Next {
-        let experiment = match &split.experiment {
-            Some(shared) => shared.to_string(),
-            None => format!("{}/{}", whose.workflow, step.id),
+        let index = match self.winner(ctx, whose, step, split) {
+            Some(winner) => Some(winner),
+            None => self.lot(ctx, whose, version, step, split),
         };
-        let Some(index) = self.lot(&experiment, &split.arms) else {
+        let Some(index) = index else {
             return self.take_arm_of(ctx, whose, version, step, (None, None));
         };
         let arm = &split.arms[index];
@@ -37,9 +40,35 @@ impl Advance {
         self.take_arm_of(ctx, whose, version, step, taken)
     }
 
+    /// The arm that won, if the experiment is over.
+    fn winner(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        split: &Split,
+    ) -> Option<usize> {
+        let ended = ctx
+            .definitions
+            .workflow(&whose.workflow)?
+            .ended
+            .get(&step.id)?;
+        let winner = ended.winner.as_ref()?;
+        split.arms.iter().position(|arm| arm.name == *winner)
+    }
+
     /// The arm the contact has in the experiment, drawn and remembered if it has none among these.
-    fn lot(&mut self, experiment: &str, arms: &[SplitArm]) -> Option<usize> {
+    fn lot(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        split: &Split,
+    ) -> Option<usize> {
+        let experiment = split.experiment(&whose.workflow, &step.id);
         let hash = fnv1a(experiment.as_bytes());
+        let arms = &split.arms;
         let lots = &mut self.state.lots;
         let place = |arm: u64| arms.iter().position(|one| name_hash(one) == arm);
         let known = lots.iter().position(|lot| lot.experiment == hash);
@@ -48,6 +77,8 @@ impl Advance {
         }
         let contact = self.state.contact.id.as_str().as_bytes();
         let drawn = draw(mixed(0, [experiment.as_bytes(), contact]), arms)?;
+        let position = ctx.definitions.steps(&whose.workflow, version.number)?;
+        let position = position.position(&step.id)?;
         if let Some(known) = known {
             lots.remove(known);
         } else if lots.len() >= LOTS_MAX {
@@ -56,8 +87,49 @@ impl Advance {
         lots.push(Lot {
             experiment: hash,
             arm: name_hash(&arms[drawn]),
+            workflow: workflow_hash(&whose.workflow),
+            version: version.number,
+            step: position as u16,
+            drawn_at: ctx.now,
+            has_converted: false,
         });
+        let assigned = FactKind::ArmAssigned(step.id.clone(), arms[drawn].name.clone());
+        self.journey_fact(ctx, whose, assigned);
         Some(drawn)
+    }
+
+    /// Counts the contact as converted, once, in each experiment of the workflow that is measured so and gave it an arm
+    /// before the message went out.
+    pub(super) fn convert_lots(
+        &mut self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        touch: &Touch,
+        met: &[Measure],
+    ) {
+        for index in 0..self.state.lots.len() {
+            let lot = self.state.lots[index];
+            if lot.has_converted
+                || lot.workflow != workflow_hash(workflow)
+                || touch.sent_at < lot.drawn_at
+            {
+                continue;
+            }
+            let version = ctx.definitions.version(workflow, lot.version);
+            let step = version.and_then(|one| one.document.steps.get(usize::from(lot.step)));
+            let Some((step, split)) = step.and_then(|step| Some((step, step.split.as_ref()?)))
+            else {
+                continue;
+            };
+            let arm = split.arms.iter().find(|arm| name_hash(arm) == lot.arm);
+            let Some(arm) = arm.filter(|_| met.contains(&split.measure())) else {
+                continue;
+            };
+            self.state.lots[index].has_converted = true;
+            let what = FactKind::ArmConverted(step.id.clone(), arm.name.clone());
+            let fact = self.new_fact(ctx, workflow, lot.version, Some(touch.journey), what);
+            self.effects.push(Effect::Fact(fact));
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use signalbox_model::{
     value::{Fields, Value},
     workflow::{
         goal::{Basis, GOAL_WITHIN_MAX, GoalEvent},
-        step::MessageClass,
+        step::{Measure, MessageClass},
     },
 };
 
@@ -61,7 +61,7 @@ impl Advance {
             touches.remove(0);
         }
         touches.push(Touch {
-            workflow: hash_of(&whose.workflow),
+            workflow: workflow_hash(&whose.workflow),
             version,
             step: step as u16,
             journey: whose.journey,
@@ -103,11 +103,18 @@ impl Advance {
             return;
         };
         let touch = &mut self.state.touches[touch];
-        let noted = match name {
-            MESSAGE_OPENED => &mut touch.opened_at,
-            _ => &mut touch.clicked_at,
+        let (noted, met) = match name {
+            MESSAGE_OPENED => (&mut touch.opened_at, &[Measure::Opened][..]),
+            _ => (
+                &mut touch.clicked_at,
+                &[Measure::Opened, Measure::Clicked][..],
+            ),
         };
         *noted = (*noted).max(Some(event.occurred_at));
+        let touch = touch.clone();
+        if let Some(workflow) = ctx.definitions.workflow_of_hash(touch.workflow).cloned() {
+            self.convert_lots(ctx, &workflow, &touch, met);
+        }
     }
 
     /// The message that an event is about: by its id, or the last one of that workflow and step.
@@ -120,7 +127,7 @@ impl Advance {
         }
         let workflow = WorkflowId::parse(text("workflow")?).ok()?;
         let step = StepId::parse(text("step")?).ok()?;
-        let hash = hash_of(&workflow);
+        let hash = workflow_hash(&workflow);
         touches.rposition(|touch| {
             let steps = ctx.definitions.steps(&workflow, touch.version);
             let position = steps.and_then(|steps| steps.position(&step));
@@ -172,7 +179,7 @@ impl Advance {
         workflow: &WorkflowId,
         event: &Happening<'_>,
     ) -> Option<Candidate> {
-        let hash = hash_of(workflow);
+        let hash = workflow_hash(workflow);
         let mut best: Option<(Instant, usize, &GoalEvent)> = None;
         for (place, touch) in self.state.touches.iter().enumerate() {
             if touch.workflow != hash {
@@ -231,6 +238,7 @@ impl Advance {
         let journey = Some(touch.journey);
         let fact = self.new_fact(ctx, &candidate.workflow, touch.version, journey, what);
         self.effects.push(Effect::Fact(fact));
+        self.convert_lots(ctx, &candidate.workflow, &touch, &[Measure::Goal]);
     }
 }
 
@@ -254,6 +262,7 @@ fn worth(value: f64) -> i64 {
     (value * WORTH_PARTS).round() as i64
 }
 
-fn hash_of(workflow: &WorkflowId) -> u64 {
+/// The hash under which a contact's row names a workflow.
+pub(super) fn workflow_hash(workflow: &WorkflowId) -> u64 {
     fnv1a(workflow.as_str().as_bytes())
 }

@@ -13,8 +13,8 @@ use signalbox_model::{
         Workflow,
         step::{
             ARMS_MAX, Action, Approve, Branch, CHANGES_MAX, CalendarWait, Exit, Goto,
-            MESSAGE_TAGS_MAX, MessageClass, Send, Source, Split, Step, Update, WAIT_DAYS_MAX,
-            WEIGHTS, Wait, WaitFor, Webhook,
+            MESSAGE_TAGS_MAX, Measure, MessageClass, PER_ARM_MAX, PER_ARM_MIN, Send, Source, Split,
+            Step, Update, WAIT_DAYS_MAX, WEIGHTS, Wait, WaitFor, Webhook, Winner,
         },
     },
 };
@@ -263,6 +263,28 @@ impl Context<'_> {
         }
         let goes_on = split.arms.iter().any(|arm| arm.goto.is_none());
         self.check_next("split", goes_on, problems);
+        if let Some(winner) = &split.winner {
+            self.check_winner(split, winner, problems);
+        }
+    }
+
+    fn check_winner(&self, split: &Split, winner: &Winner, problems: &mut Vec<Problem>) {
+        if let Some(per_arm) = winner.per_arm
+            && !(PER_ARM_MIN..=PER_ARM_MAX).contains(&per_arm)
+        {
+            let reason = format!("{per_arm} people an arm are not {PER_ARM_MIN} to {PER_ARM_MAX}");
+            problems.push(self.problem("split/winner/per_arm", "per_arm_range", reason));
+        }
+        if split.arms.iter().filter(|arm| arm.weight > 0).count() < 2 {
+            let reason = "fewer than two arms have a weight, so none can win";
+            problems.push(self.problem("split/winner", "winner_of_one", reason));
+        }
+        let goal = self.workflow.goal.as_ref();
+        if winner.by == Measure::Goal && goal.is_none_or(|goal| goal.event().is_none()) {
+            let reason = "the arms are compared by the workflow's goal, and it has none";
+            let problem = self.problem("split/winner", "winner_without_goal", reason);
+            problems.push(problem.with_help("name a goal, or compare `by` opened or clicked"));
+        }
     }
 
     /// An earlier split of the same experiment whose arms have other names.

@@ -21,7 +21,7 @@ use signalbox_model::{
     definitions::Definitions,
     event::Event,
     fact::{Conversion, Fact, FactKind},
-    id::{ContactId, Digest, EventId, EventName, MessageId, WorkflowId},
+    id::{ArmName, ContactId, Digest, EventId, EventName, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::{Command, QuestionId},
     settings::Settings,
@@ -153,6 +153,17 @@ impl World {
         if action == Action::Resume {
             self.visit();
         }
+    }
+
+    /// Ends the experiment of the step `lot` for everybody.
+    pub(crate) fn end_experiment(&mut self, workflow: &str, version: u32, winner: Option<&str>) {
+        self.command(&Command::EndExperiment {
+            workflow: WorkflowId::parse(workflow).unwrap(),
+            step: StepId::parse("lot").unwrap(),
+            version,
+            winner: winner.map(|name| ArmName::parse(name).unwrap()),
+            by: None,
+        });
     }
 
     fn command(&mut self, command: &Command) {
@@ -602,6 +613,8 @@ fn fact_in_words(fact: &Fact) -> String {
             let marks = marks.collect::<Vec<_>>().join(" ");
             format!("{step} converted by {event}: {marks} worth {worth}")
         }
+        FactKind::ArmAssigned(step, arm) => format!("{step} drew {arm}"),
+        FactKind::ArmConverted(step, arm) => format!("{step} converted in {arm}"),
         FactKind::WebhookQueued(step, _) => format!("{step} calls"),
         FactKind::Migrated(from, Some(step)) => format!("moved from version {from}, at {step}"),
         FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),

@@ -6,6 +6,7 @@ mod budgets;
 mod checks;
 mod entry;
 mod exits;
+mod experiments;
 mod failures;
 mod goals;
 mod harness;

@@ -293,6 +293,7 @@ fn everybody_gets_an_arm_and_a_holdout_gets_no_marketing() {
     0s parted: trigger said enter: because
     0s parted: entered as e1
     0s parted: at lot
+    0s parted: lot drew plain
     0s parted: lot took arm 0
     0s parted: at quiet
     0s parted: quiet queued
@@ -308,6 +309,7 @@ fn everybody_gets_an_arm_and_a_holdout_gets_no_marketing() {
     0s parted: trigger said enter: because
     0s parted: entered as e1
     0s parted: at lot
+    0s parted: lot drew shout
     0s parted: lot took arm 1
     0s parted: at loud
     0s parted: loud queued
@@ -323,6 +325,7 @@ fn everybody_gets_an_arm_and_a_holdout_gets_no_marketing() {
     0s parted: trigger said enter: because
     0s parted: entered as e1
     0s parted: at lot
+    0s parted: lot drew none
     0s parted: lot took arm 2
     0s parted: at quiet
     0s parted: quiet skipped: holdout

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::{LeapDay, LocalTime, Weekday, Window},
     condition::EventPattern,
-    id::{ArmName, ExperimentId, FieldName, StepId, Tag, TemplateName},
+    id::{ArmName, ExperimentId, FieldName, StepId, Tag, TemplateName, WorkflowId},
     time::Span,
     value::Value,
     workflow::Binding,
@@ -402,6 +402,62 @@ pub struct Split {
     pub experiment: Option<ExperimentId>,
     /// The arms.
     pub arms: Vec<SplitArm>,
+    /// When the experiment is over by itself. Default: never; a person may end it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub winner: Option<Winner>,
+}
+
+impl Split {
+    /// The experiment's name in the workflow at the step.
+    pub fn experiment(&self, workflow: &WorkflowId, step: &StepId) -> String {
+        match &self.experiment {
+            Some(shared) => shared.to_string(),
+            None => format!("{workflow}/{step}"),
+        }
+    }
+
+    /// What its arms are compared by.
+    pub fn measure(&self) -> Measure {
+        self.winner
+            .as_ref()
+            .map_or(Measure::Goal, |winner| winner.by)
+    }
+}
+
+/// When an experiment is over by itself: from then on everybody who comes to the split takes the arm that won.
+///
+/// Looked at once an hour while the workflow runs. A winner needs 500 people in each arm and a two-sided p below 0.05
+/// by chi-squared, corrected for looking again and again where no size is planned.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Winner {
+    /// What the arms are compared by.
+    #[serde(default)]
+    pub by: Measure,
+    /// People that each arm is planned to have, 500 to 10,000,000. Once all have them the counts are judged, once, and
+    /// the experiment is over with a winner or without. Default: it is over as soon as there is a winner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 500, max = 10_000_000))]
+    pub per_arm: Option<u32>,
+}
+
+/// Fewest people that an arm may be planned to have.
+pub const PER_ARM_MIN: u32 = 500;
+/// Most people that an arm may be planned to have.
+pub const PER_ARM_MAX: u32 = 10_000_000;
+
+/// What the people of an experiment are counted as converted by: at most once each, after they were given their arm,
+/// by a message of the workflow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// They met the workflow's goal.
+    #[default]
+    Goal,
+    /// They opened a message, or clicked in one. What machines do never counts.
+    Opened,
+    /// They clicked in a message. What machines do never counts.
+    Clicked,
 }
 
 /// One way out of a split.

@@ -1,0 +1,64 @@
+//! Experiments that are over: the arm that everybody takes from then on.
+
+use signalbox_model::{
+    definitions::{Definitions, EndedExperiment, WorkflowDefinition, WorkflowVersion},
+    id::{StepId, WorkflowId},
+    workflow::WorkflowState,
+};
+
+use super::{Change, Conflict, changed, refused};
+
+/// Ends the experiment of a step of a version, as long as the current version splits there in the same way.
+pub(super) fn end(
+    definitions: &Definitions,
+    workflow: &WorkflowId,
+    (step, version): (&StepId, u32),
+    ended: EndedExperiment,
+) -> Result<Change, Conflict> {
+    let Some(found) = definitions.workflows.get(workflow) else {
+        return Err(Conflict::NotFound {
+            workflow: workflow.clone(),
+        });
+    };
+    if !matches!(found.state, WorkflowState::Running | WorkflowState::Paused) {
+        return Err(refused(workflow, found.state, "end_experiment"));
+    }
+    let none = |reason| Conflict::NoExperiment {
+        workflow: workflow.clone(),
+        step: step.clone(),
+        reason,
+    };
+    let looked_at = found.versions.get(&version);
+    let looked_at = looked_at.and_then(|looked_at| looked_at.document.split_at(step));
+    let current = found.current_version();
+    let split = current.and_then(|current| current.document.split_at(step));
+    let split = split.ok_or_else(|| none("the step does not split"))?;
+    if looked_at != Some(split) {
+        return Err(none("the current version splits in another way"));
+    }
+    if let Some(winner) = &ended.winner
+        && !split.arms.iter().any(|arm| arm.name == *winner)
+    {
+        return Err(none("no arm has that name"));
+    }
+    if let Some(over) = found.ended.get(step) {
+        return Err(Conflict::ExperimentOver {
+            workflow: workflow.clone(),
+            step: step.clone(),
+            at: over.at,
+        });
+    }
+    changed(definitions, workflow, |found| {
+        found.ended.insert(step.clone(), ended);
+    })
+}
+
+/// An edit of a split begins its experiment anew.
+pub(super) fn forget_changed(found: &mut WorkflowDefinition, next: &WorkflowVersion) {
+    let before = found.versions.last_key_value().map(|(_, version)| version);
+    let is_same = |step: &StepId| {
+        let before = before.and_then(|before| before.document.split_at(step));
+        before.is_some() && before == next.document.split_at(step)
+    };
+    found.ended.retain(|step, _| is_same(step));
+}
