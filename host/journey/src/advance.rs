@@ -5,12 +5,14 @@
 //! nothing of an advance survives but what [`Advance::finish`] returns.
 
 mod arms;
+mod claims;
 mod entry;
 mod events;
 mod exits;
 mod holds;
 mod messages;
 mod migrate;
+mod outcomes;
 mod permits;
 mod splits;
 mod steps;

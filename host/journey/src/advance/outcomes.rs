@@ -1,0 +1,264 @@
+//! Outcomes: how the attempts of a message end, and how the message does; the journey that stands at it goes on then.
+
+use signalbox_model::{
+    fact::FactKind,
+    id::{EventId, EventName, FieldName, MessageId, StepId},
+    message::{AttemptOutcome, MessageStatus},
+    state::{Cause, Place},
+    time::Instant,
+    value::{Fields, Value},
+};
+
+use crate::{
+    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening, steps::position_of},
+    effect::{Effect, MessageChange},
+    limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
+};
+
+/// Its field that counts the journeys in a row that led to it.
+const FOLLOW_UPS: &str = "follow_ups";
+
+impl Advance {
+    /// Takes over how an attempt ended. What does not fit the attempt at hand is an echo and changes nothing.
+    pub(super) fn outcome(
+        &mut self,
+        ctx: &Context<'_>,
+        message: MessageId,
+        attempt: u32,
+        outcome: &AttemptOutcome,
+    ) {
+        let Some(pending) = self.state.pending.get_mut(&message) else {
+            return;
+        };
+        let fits = match pending.claimed {
+            Some(claimed) => claimed == attempt,
+            None => attempt == pending.attempts + 1,
+        };
+        if !fits {
+            return;
+        }
+        pending.claimed = None;
+        pending.attempts = attempt;
+        match outcome {
+            AttemptOutcome::Accepted => {
+                self.settle(ctx, message, MessageStatus::Accepted);
+            }
+            AttemptOutcome::RetryAt(at, reason) => self.retry(ctx, message, *at, reason),
+            AttemptOutcome::NotBegun => {
+                let at = ctx.now.plus(NOT_BEGUN_RETRY_AFTER);
+                self.retry(ctx, message, at, "not_begun");
+            }
+            AttemptOutcome::Refused(reason) => {
+                self.settle(ctx, message, MessageStatus::Refused(reason.clone()));
+            }
+            AttemptOutcome::Expired(_) => self.settle(ctx, message, MessageStatus::Expired),
+            AttemptOutcome::Unsendable(reason) => {
+                self.settle_as(ctx, message, MessageStatus::Skipped(reason.clone()), true);
+            }
+            AttemptOutcome::InDoubt => self.in_doubt(ctx, message),
+        }
+    }
+
+    fn retry(&mut self, ctx: &Context<'_>, message: MessageId, at: Instant, reason: &str) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        if let Some(cancelled) = &pending.cancelled {
+            let status = MessageStatus::Skipped(cancelled.clone());
+            return self.settle(ctx, message, status);
+        }
+        if pending.attempts >= ATTEMPTS_MAX {
+            return self.settle(ctx, message, MessageStatus::Expired);
+        }
+        let release_at = at.max(ctx.now);
+        let step = pending.step.clone();
+        self.requeue(message, release_at);
+        let what = FactKind::MessageDeferred(step, message, release_at, reason.to_owned());
+        self.message_fact(ctx, message, what);
+    }
+
+    fn in_doubt(&mut self, ctx: &Context<'_>, message: MessageId) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        let resend = pending.resend_in_doubt
+            && pending.cancelled.is_none()
+            && pending.attempts < ATTEMPTS_MAX;
+        if !resend {
+            return self.settle(ctx, message, MessageStatus::Held);
+        }
+        let what = FactKind::MessageInDoubt(pending.step.clone(), message, true);
+        self.requeue(message, ctx.now.plus(IN_DOUBT_RESEND_AFTER));
+        self.message_fact(ctx, message, what);
+    }
+
+    pub(super) fn requeue(&mut self, message: MessageId, release_at: Instant) {
+        let attempts = self
+            .state
+            .pending
+            .get(&message)
+            .map_or(0, |pending| pending.attempts);
+        let change = MessageChange::Requeued {
+            release_at,
+            attempts,
+        };
+        self.update(message, change);
+    }
+
+    pub(super) fn update(&mut self, id: MessageId, change: MessageChange) {
+        self.effects.push(Effect::UpdateMessage { id, change });
+    }
+
+    /// Ends a message, tells why, and lets the journey that stood at it go on.
+    pub(super) fn settle(&mut self, ctx: &Context<'_>, id: MessageId, status: MessageStatus) {
+        let has_failed = matches!(status, MessageStatus::Refused(_) | MessageStatus::Expired);
+        self.settle_as(ctx, id, status, has_failed);
+    }
+
+    fn settle_as(
+        &mut self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        status: MessageStatus,
+        has_failed: bool,
+    ) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let what = settled_fact(pending.step.clone(), id, &status);
+        let whose = Whose {
+            workflow: pending.workflow.clone(),
+            journey: pending.journey,
+        };
+        let step = pending.step.clone();
+        self.message_fact(ctx, id, what);
+        if matches!(status, MessageStatus::Accepted | MessageStatus::Held) {
+            self.touch(ctx, &whose, &step, id, false);
+        }
+        self.state.pending.remove(&id);
+        let was_accepted = status == MessageStatus::Accepted;
+        self.update(id, MessageChange::Settled(status));
+        if was_accepted {
+            self.message_sent(ctx, &whose, &step, id);
+        }
+        let stands_there = self.journey(&whose).is_some_and(
+            |journey| matches!(&journey.place, Place::Sending { message, .. } if *message == id),
+        );
+        if !stands_there {
+            return;
+        }
+        if self.moves_on_from(ctx, &whose, &step) {
+            return;
+        }
+        match self.step_of(ctx, &whose, &step) {
+            Some((version, step)) => {
+                let on_error = step.send.as_ref().and_then(|send| send.on_error.as_ref());
+                match on_error.filter(|_| has_failed) {
+                    Some(target) => {
+                        let next = position_of(ctx, &whose, version, target);
+                        self.go(ctx, &whose, version, next);
+                    }
+                    None => self.go_on_after(ctx, &whose, version, step),
+                }
+            }
+            None => self.exit(ctx, &whose, "step_gone", "exit"),
+        }
+    }
+
+    /// The event of an accepted message: the contact's history and other workflows hear of it before anything else.
+    fn message_sent(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &StepId,
+        message: MessageId,
+    ) {
+        let id = EventId::parse(&format!("{MESSAGE_SENT}:{message}"));
+        let name = EventName::parse(MESSAGE_SENT);
+        let (Ok(id), Ok(name)) = (id, name) else {
+            return;
+        };
+        let begun_by = self.journey(whose).map(|journey| &journey.event);
+        let follow_ups = 1 + begun_by.map_or(0, follow_ups);
+        let members = [
+            ("workflow", Value::text(whose.workflow.as_str())),
+            ("step", Value::text(step.as_str())),
+            ("message", Value::text(message.to_string())),
+            ("journey", Value::text(whose.journey.to_string())),
+            (FOLLOW_UPS, Value::Integer(follow_ups)),
+        ];
+        let fields: Fields = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
+            .collect();
+        let event = Happening {
+            id: &id,
+            name: &name,
+            occurred_at: ctx.now,
+            fields: &fields,
+            history_only: false,
+            made_by: Some(&whose.workflow),
+            follow_ups,
+        };
+        self.happen(ctx, &event);
+    }
+
+    /// Takes back what a leaving journey has in the outbox. A message that was given `go` cannot be taken back: it is
+    /// marked, and not sent again if the attempt fails.
+    pub(super) fn cancel_messages(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str) {
+        let mut unclaimed = Vec::new();
+        for (&id, pending) in &mut self.state.pending {
+            if pending.journey != whose.journey || pending.workflow != whose.workflow {
+                continue;
+            }
+            if pending.claimed.is_some() {
+                pending.cancelled.get_or_insert_with(|| reason.to_owned());
+            } else {
+                unclaimed.push((id, pending.step.clone()));
+            }
+        }
+        for (id, step) in unclaimed {
+            let what = FactKind::MessageSkipped(step, id, reason.to_owned());
+            self.message_fact(ctx, id, what);
+            self.state.pending.remove(&id);
+            let status = MessageStatus::Skipped(reason.to_owned());
+            self.update(id, MessageChange::Settled(status));
+        }
+    }
+
+    /// Keeps a fact of a pending message; its journey may be over.
+    pub(super) fn message_fact(&mut self, ctx: &Context<'_>, id: MessageId, what: FactKind) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let fact = self.new_fact(
+            ctx,
+            &pending.workflow,
+            pending.version,
+            Some(pending.journey),
+            what,
+        );
+        self.effects.push(Effect::Fact(fact));
+    }
+}
+
+/// How many journeys in a row, each begun by the one before, led to the event.
+fn follow_ups(event: &Cause) -> i64 {
+    match event.fields.get(FOLLOW_UPS) {
+        Some(Value::Integer(count)) if event.name.as_str() == MESSAGE_SENT => *count,
+        _ => 0,
+    }
+}
+
+fn settled_fact(step: StepId, id: MessageId, status: &MessageStatus) -> FactKind {
+    match status {
+        MessageStatus::Accepted => FactKind::MessageSent(step, id),
+        MessageStatus::Refused(reason) => FactKind::MessageRefused(step, id, reason.clone()),
+        MessageStatus::Expired => FactKind::MessageRefused(step, id, "expired".to_owned()),
+        MessageStatus::Held => FactKind::MessageInDoubt(step, id, false),
+        MessageStatus::Skipped(reason) => FactKind::MessageSkipped(step, id, reason.clone()),
+        MessageStatus::Queued | MessageStatus::Claimed(_) => {
+            unreachable!("only a settled status ends a message")
+        }
+    }
+}
