@@ -90,12 +90,6 @@ pub(crate) fn held_bytes(
         + INSTANT_BYTES
 }
 
-/// Bytes of the step among those that a journey counts its visits of.
-pub(crate) fn visits_bytes(step: &StepId) -> usize {
-    // A journey reaches at most 10,000 steps.
-    step_bytes(step) + COUNT_BYTES
-}
-
 /// Bytes of the step's id.
 pub(crate) fn step_bytes(step: &StepId) -> usize {
     codec::size(step)

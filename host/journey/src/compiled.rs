@@ -18,9 +18,9 @@ use signalbox_model::{
 };
 
 use crate::{
-    budget::{step_bytes, visits_bytes},
+    budget::step_bytes,
     hash::fnv1a,
-    limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX},
+    limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX, VISITS_BYTES_MAX},
 };
 
 /// Definitions with their look-ups.
@@ -47,8 +47,6 @@ pub(crate) struct Listener {
 #[derive(Debug, Default)]
 pub(crate) struct StepIndex {
     positions: BTreeMap<StepId, usize>,
-    /// Steps that a journey can come to more than once.
-    recurring: BTreeSet<StepId>,
     /// Bytes of the longest id of a step.
     pub(crate) step_bytes_max: usize,
     /// Most bytes of what a journey gathers on its way: visits, arms, kept values.
@@ -60,10 +58,6 @@ pub(crate) struct StepIndex {
 impl StepIndex {
     pub(crate) fn position(&self, step: &StepId) -> Option<usize> {
         self.positions.get(step).copied()
-    }
-
-    pub(crate) fn is_recurring(&self, step: &StepId) -> bool {
-        self.recurring.contains(step)
     }
 }
 
@@ -174,25 +168,21 @@ fn index(document: &Workflow) -> StepIndex {
         .enumerate()
         .map(|(position, step)| (step.id.clone(), position))
         .collect();
-    let recurring: BTreeSet<StepId> = recurring(document, &positions)
-        .into_iter()
-        .map(|position| document.steps[position].id.clone())
-        .collect();
-    let loops_bytes: usize = recurring.iter().map(visits_bytes).sum();
     let actions = || document.steps.iter().flat_map(Step::actions);
     let arms = actions().filter(has_arms).count();
     let keeps =
         actions().any(|action| matches!(action, Action::Update(update) if !update.keep.is_empty()));
     StepIndex {
         step_bytes_max: positions.keys().map(step_bytes).max().unwrap_or(0),
-        grown_bytes: loops_bytes + arms * ARM_BYTES_MAX + if keeps { KEPT_BYTES_MAX } else { 0 },
+        grown_bytes: document.steps.len() * VISITS_BYTES_MAX
+            + arms * ARM_BYTES_MAX
+            + if keeps { KEPT_BYTES_MAX } else { 0 },
         messages_max: if document.jumps.is_empty() {
             1
         } else {
             MESSAGES_UNDER_WAY_MAX
         },
         positions,
-        recurring,
     }
 }
 
@@ -208,20 +198,6 @@ pub(crate) fn jump_targets(document: &Workflow, positions: &BTreeMap<StepId, usi
     let jumps = document.jumps.iter();
     let targets = jumps.filter_map(|jump| positions.get(&jump.goto).copied());
     targets.collect()
-}
-
-/// Positions of the steps that a journey can come to more than once: those it can come back to by itself, and those that
-/// a jump leads to, or to what is before them.
-pub(crate) fn recurring(document: &Workflow, positions: &BTreeMap<StepId, usize>) -> Vec<usize> {
-    let ways: Vec<Vec<usize>> = (0..document.steps.len())
-        .map(|position| ways_from(document, positions, position).steps)
-        .collect();
-    let targets = jump_targets(document, positions);
-    let recurs = |&position: &usize| {
-        let jumped = |&target: &usize| target == position || reaches(&ways, target, position);
-        reaches(&ways, position, position) || targets.iter().any(jumped)
-    };
-    (0..document.steps.len()).filter(recurs).collect()
 }
 
 /// Where a step leads.

@@ -44,9 +44,8 @@ pub const TOTAL_BYTES_MAX: usize = 1024;
 /// entries, messages on their way), counted with what it may still grow by on the way. An entry or arm that would pass
 /// it is refused: `contact_full`; an entry whose rule failed is not held. Whoever is inside goes on.
 pub const STANDING_BYTES_MAX: usize = 24 * 1024;
-/// Most bytes of ids of those steps of one workflow that can be reached more than once, since a journey counts how often
-/// it was there. A workflow that passes it is refused by the check: `loops_too_large`.
-pub const LOOPS_BYTES_MAX: usize = 4 * 1024;
+/// Most bytes of how often a journey has reached a step: its place, and a number of at most [`JOURNEY_STEPS_MAX`].
+pub const VISITS_BYTES_MAX: usize = 3 + 2;
 /// Most bytes of what the update steps of one journey keep, names included. What would pass it is left out.
 pub const KEPT_BYTES_MAX: usize = 1024;
 /// Most tags of one contact. A further one is not added.
@@ -112,7 +111,7 @@ const _: () = {
         forgettable + lasting <= CONTACT_BYTES_MAX,
         "the budgets fit into the row"
     );
-    let grown = LOOPS_BYTES_MAX + KEPT_BYTES_MAX + STEPS_MAX * ARM_BYTES_MAX;
+    let grown = KEPT_BYTES_MAX + STEPS_MAX * (ARM_BYTES_MAX + VISITS_BYTES_MAX);
     let journey = EVENT_BYTES_MAX + ID_BYTES_MAX + grown + JOURNEY_REST_BYTES_MAX;
     assert!(
         journey <= STANDING_BYTES_MAX,

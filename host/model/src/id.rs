@@ -319,7 +319,7 @@ hash_id!(
     JourneyId, 16, "journey id"
 );
 hash_id!(
-    /// One message: the hash of journey, step and visit, so that a step of a journey makes one message only.
+    /// One message: the hash of journey, step and visit, so that a visit of a step makes one message only.
     MessageId, 16, "message id"
 );
 
@@ -329,7 +329,8 @@ hash_id!(
 );
 
 impl WebhookId {
-    /// The call that the `visit`-th run of this step makes (the first visit is 0).
+    /// The call that this visit of the step makes: `visit` is how many steps the journey had reached when it came there,
+    /// which no edit of the workflow makes come twice.
     pub fn new(journey: JourneyId, step: &StepId, visit: u32) -> Self {
         Self::of_parts(&[
             b"webhook",
@@ -362,7 +363,8 @@ impl JourneyId {
 }
 
 impl MessageId {
-    /// The message that the `visit`-th run of this step makes (the first visit is 0).
+    /// The message that this visit of the step makes: `visit` is how many steps the journey had reached when it came
+    /// there, which no edit of the workflow makes come twice.
     pub fn new(journey: JourneyId, step: &StepId, visit: u32) -> Self {
         Self::of_parts(&[
             b"message",

@@ -297,7 +297,7 @@ pub struct Cause {
 /// One contact's way through one workflow version.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Journey {
-    /// The version it entered with and stays on.
+    /// The version it is on: the one it entered with, or the last that moved it.
     pub version: u32,
     /// Its entry key.
     pub key: EntryKey,
@@ -309,8 +309,8 @@ pub struct Journey {
     pub place: Place,
     /// Steps reached so far, bounded by `journey::JOURNEY_STEPS_MAX`.
     pub steps_taken: u32,
-    /// How often a step was reached, for steps that can be reached more than once.
-    pub visits: BTreeMap<StepId, u32>,
+    /// How often each step was reached, by its place in the version.
+    pub visits: BTreeMap<u16, u32>,
     /// The arm that was taken last at each step with arms, by the step's place in the version: its index, or `None` for
     /// the way of everybody else.
     pub arms: BTreeMap<u16, Option<u16>>,

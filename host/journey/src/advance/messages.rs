@@ -141,11 +141,7 @@ impl Advance {
     }
 
     fn message_id(&self, whose: &Whose, step: &Step) -> MessageId {
-        let visits = self
-            .journey(whose)
-            .and_then(|journey| journey.visits.get(&step.id));
-        let visit = visits.map_or(0, |&visits| visits.saturating_sub(1));
-        MessageId::new(whose.journey, &step.id, visit)
+        MessageId::new(whose.journey, &step.id, self.visit(whose))
     }
 
     fn queue(

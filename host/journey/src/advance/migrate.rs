@@ -82,7 +82,7 @@ impl Advance {
         Some(wanted)
     }
 
-    /// Puts the journey on the version, with the arms it took; `false` if the contact's row has no room for what it may
+    /// Puts the journey on the version, with the arms it took and the steps it reached; `false` if the contact's row has no room for what it may
     /// gather there: then it stays on its own.
     fn take_version(&mut self, ctx: &Context<'_>, whose: &Whose, to: &WorkflowVersion) -> bool {
         let (Some(journey), Some(from)) = (self.journey(whose), self.version_of(ctx, whose)) else {
@@ -91,6 +91,7 @@ impl Advance {
         let moved = Journey {
             version: to.number,
             arms: arms_in(from, to, &journey.arms),
+            visits: visits_in(from, to, &journey.visits),
             ..journey.clone()
         };
         let before = budget::journey_bytes(ctx.definitions, &whose.workflow, journey);
@@ -170,6 +171,26 @@ fn step_in<'v>(version: &'v WorkflowVersion, id: &StepId) -> Option<&'v Step> {
     version.document.steps.iter().find(|step| step.id == *id)
 }
 
+/// The place in the new version of the step at that place in the former one.
+fn place_in(from: &WorkflowVersion, to: &WorkflowVersion, position: u16) -> Option<u16> {
+    let before = from.document.steps.get(usize::from(position))?;
+    let mut steps = to.document.steps.iter();
+    let place = steps.position(|step| step.id == before.id)?;
+    Some(place as u16)
+}
+
+/// How often steps were reached, at the places that they have in the new version.
+fn visits_in(
+    from: &WorkflowVersion,
+    to: &WorkflowVersion,
+    visits: &BTreeMap<u16, u32>,
+) -> BTreeMap<u16, u32> {
+    let visits = visits.iter();
+    visits
+        .filter_map(|(&position, &count)| Some((place_in(from, to, position)?, count)))
+        .collect()
+}
+
 /// The arms that were taken, at the places that their steps have in the new version. Arms of a split go by their names,
 /// others by their order.
 fn arms_in(
@@ -178,10 +199,9 @@ fn arms_in(
     arms: &BTreeMap<u16, Option<u16>>,
 ) -> BTreeMap<u16, Option<u16>> {
     let moved = arms.iter().filter_map(|(&position, &arm)| {
+        let place = place_in(from, to, position)?;
         let before = from.document.steps.get(usize::from(position))?;
-        let mut steps = to.document.steps.iter();
-        let place = steps.position(|step| step.id == before.id)?;
-        let after = &to.document.steps[place];
+        let after = to.document.steps.get(usize::from(place))?;
         let arm = match (arm, &before.split, &after.split) {
             (Some(arm), Some(before), Some(after)) => {
                 let name = &before.arms.get(usize::from(arm))?.name;
@@ -190,7 +210,7 @@ fn arms_in(
             }
             _ => arm,
         };
-        Some((place as u16, arm))
+        Some((place, arm))
     });
     moved.collect()
 }

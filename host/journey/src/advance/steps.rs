@@ -37,10 +37,11 @@ impl Advance {
         mut position: Option<usize>,
     ) {
         loop {
-            let Some(step) = position.and_then(|at| version.document.steps.get(at)) else {
+            let steps = &version.document.steps;
+            let Some((at, step)) = position.and_then(|at| Some((at, steps.get(at)?))) else {
                 return self.complete(ctx, whose);
             };
-            if !self.reach(ctx, whose, version, step) {
+            if !self.reach(ctx, whose, at, step) {
                 return self.exit(ctx, whose, "loop_guard", "exit");
             }
             match self.take(ctx, whose, version, step) {
@@ -105,15 +106,7 @@ impl Advance {
     }
 
     /// Counts the step; `false` when the journey has gone round too often.
-    fn reach(
-        &mut self,
-        ctx: &Context<'_>,
-        whose: &Whose,
-        version: &WorkflowVersion,
-        step: &Step,
-    ) -> bool {
-        let steps = ctx.definitions.steps(&whose.workflow, version.number);
-        let recurs = steps.is_some_and(|steps| steps.is_recurring(&step.id));
+    fn reach(&mut self, ctx: &Context<'_>, whose: &Whose, position: usize, step: &Step) -> bool {
         let steps_reached = self.steps_reached.entry(whose.journey).or_default();
         *steps_reached += 1;
         let steps_reached = *steps_reached;
@@ -130,9 +123,7 @@ impl Advance {
             due: ctx.now,
             attempts: 0,
         };
-        if recurs {
-            *journey.visits.entry(step.id.clone()).or_default() += 1;
-        }
+        *journey.visits.entry(position as u16).or_default() += 1;
         self.journey_fact(ctx, whose, FactKind::StepReached(step.id.clone()));
         true
     }
@@ -177,10 +168,7 @@ impl Advance {
         step: &Step,
         goto: &Goto,
     ) -> Next {
-        let visits = self
-            .journey(whose)
-            .and_then(|journey| journey.visits.get(&step.id));
-        let times = visits.copied().unwrap_or(1);
+        let times = self.visits_of(ctx, whose, version, &step.id);
         Next::On(
             if goto.times_max.is_some_and(|times_max| times > times_max) {
                 position_after(ctx, whose, version, step)
@@ -188,6 +176,25 @@ impl Advance {
                 position_of(ctx, whose, version, &goto.step)
             },
         )
+    }
+
+    /// How often the journey has reached the step, under whichever version.
+    pub(super) fn visits_of(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &StepId,
+    ) -> u32 {
+        let position = position_of(ctx, whose, version, step);
+        let visits = position.zip(self.journey(whose));
+        let visits = visits.and_then(|(at, journey)| journey.visits.get(&(at as u16)));
+        visits.copied().unwrap_or(0)
+    }
+
+    /// Tells the visit of the step that the journey is at from all its others, whatever versions it goes through.
+    pub(super) fn visit(&self, whose: &Whose) -> u32 {
+        self.journey(whose).map_or(0, |journey| journey.steps_taken)
     }
 
     /// Notes which arm the journey takes, `None` for the way of everybody else, and says where it goes.

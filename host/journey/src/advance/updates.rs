@@ -83,9 +83,7 @@ impl Advance {
         let Some(journey) = self.journey(whose) else {
             return Next::Stay;
         };
-        let visits = journey.visits.get(&step.id);
-        let visit = visits.map_or(0, |&visits| visits.saturating_sub(1));
-        let id = WebhookId::new(whose.journey, &step.id, visit);
+        let id = WebhookId::new(whose.journey, &step.id, self.visit(whose));
         let attributes = &self.state.contact.attributes;
         let mut bytes = 0;
         let found = values(&webhook.fields, attributes, journey, &Fields::new());

@@ -204,19 +204,20 @@ impl Advance {
     /// Moves the journey if the event is a jump to where it has not been yet. A message that is on its way is taken back;
     /// while one that could not be is not settled, it does not jump again.
     fn jump(&mut self, ctx: &Context<'_>, whose: &Whose, event: &Happening<'_>) -> bool {
-        let (Some(version), Some(journey)) = (self.version_of(ctx, whose), self.journey(whose))
-        else {
+        let Some(version) = self.version_of(ctx, whose) else {
             return false;
         };
         let mut jumps = version.document.jumps.iter();
         let Some(jump) = jumps.find(|jump| jump.on.matches(event.name, event.fields)) else {
             return false;
         };
-        // Any step can come before the target of a jump, so its visits are counted.
-        if journey.visits.contains_key(&jump.goto) || self.has_left_message(whose) {
+        let was_there = self.visits_of(ctx, whose, version, &jump.goto) > 0;
+        if was_there || self.has_left_message(whose) {
             return false;
         }
-        let from = journey.place.step().clone();
+        let Some(from) = self.journey(whose).map(|one| one.place.step().clone()) else {
+            return false;
+        };
         let target = position_of(ctx, whose, version, &jump.goto);
         self.leave_place(ctx, whose, "jumped");
         let what = FactKind::Jumped(from.clone(), jump.goto.clone(), event.name.clone());

@@ -9,9 +9,8 @@ use signalbox_model::{
 
 use super::Positions;
 use crate::{
-    budget::visits_bytes,
-    compiled::{Ways, jump_targets, reaches, recurring, ways_from},
-    limits::{LOOPS_BYTES_MAX, WAVES_MAX},
+    compiled::{Ways, jump_targets, reaches, ways_from},
+    limits::WAVES_MAX,
 };
 
 /// Waves that an entry uses up before the first step: trigger and audience.
@@ -41,7 +40,6 @@ pub(super) fn check(workflow: &Workflow, positions: &Positions, problems: &mut V
             check_ends(steps, &own, &ways, problems);
         }
     }
-    check_loops(steps, &recurring(workflow, positions), problems);
     check_waits(steps, &own, problems);
 }
 
@@ -92,20 +90,6 @@ fn check_waits(steps: &[Step], own: &[Ways], problems: &mut Vec<Problem>) {
     }
     if round.is_empty() {
         check_questions_in_a_row(steps, &without_waits, problems);
-    }
-}
-
-/// A journey counts its visits of steps that it can come to again, by their ids.
-fn check_loops(steps: &[Step], recurring: &[usize], problems: &mut Vec<Problem>) {
-    let recurring = recurring.iter();
-    let bytes: usize = recurring.map(|&at| visits_bytes(&steps[at].id)).sum();
-    if bytes > LOOPS_BYTES_MAX {
-        let reason = format!(
-            "the ids of steps in loops and behind jumps take {bytes} bytes, at most {LOOPS_BYTES_MAX} are allowed"
-        );
-        let problem = Problem::new("/steps", "loops_too_large", reason);
-        let help = "give the steps shorter ids, or put fewer of them into loops and behind jumps";
-        problems.push(problem.with_help(help));
     }
 }
 
