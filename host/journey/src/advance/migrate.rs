@@ -18,7 +18,7 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Standing, Whose, standing},
+    advance::{Advance, Context, Standing, Whose, standing, steps::position_of},
     budget,
     due::{self, Due},
 };
@@ -30,16 +30,15 @@ impl Advance {
     /// Moves every journey that a newer version wants. One whose message is on its way moves when that is settled.
     pub(super) fn migrate(&mut self, ctx: &Context<'_>) {
         for whose in self.journeys_inside() {
-            let Some(to) = self.version_wanted(ctx, &whose) else {
+            let Some(place) = self.journey(&whose).map(|journey| journey.place.clone()) else {
                 continue;
             };
-            let place = self.journey(&whose).map(|journey| journey.place.clone());
-            let (Some(place), Some(from)) = (place, self.version_of(ctx, &whose)) else {
-                continue;
-            };
-            if matches!(place, Place::Sending { .. }) || !self.take_version(ctx, &whose, to) {
+            if matches!(place, Place::Sending { .. }) {
                 continue;
             }
+            let Some((from, to)) = self.take_version(ctx, &whose) else {
+                continue;
+            };
             if let Some(step) = step_in(to, place.step()) {
                 self.stay(ctx, &whose, to, step, &place);
             } else {
@@ -49,25 +48,31 @@ impl Advance {
         }
     }
 
-    /// Whether a journey whose message at the step is settled goes on in a newer version.
-    pub(super) fn moves_on_from(
+    /// Goes on from a step whose message is settled; `before` is the version that the journey was on, if it has just moved.
+    /// A step that is gone leads where it led, as long as that is still there, else to the next.
+    pub(super) fn go_on_from_send(
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,
         step: &StepId,
-    ) -> bool {
-        let (Some(to), Some(from)) = (self.version_wanted(ctx, whose), self.version_of(ctx, whose))
-        else {
-            return false;
+        before: Option<&WorkflowVersion>,
+        has_failed: bool,
+    ) {
+        let Some(version) = self.version_of(ctx, whose) else {
+            return self.exit(ctx, whose, "step_gone", "exit");
         };
-        if !self.take_version(ctx, whose, to) {
-            return false;
+        let found = step_in(version, step);
+        let was = found.or_else(|| step_in(before?, step));
+        let on_error = was.and_then(|step| step.send.as_ref()?.on_error.as_ref());
+        let target = on_error
+            .filter(|_| has_failed)
+            .and_then(|target| position_of(ctx, whose, version, target));
+        match (target, found, before) {
+            (Some(target), ..) => self.go(ctx, whose, version, Some(target)),
+            (None, Some(step), _) => self.go_on_after(ctx, whose, version, step),
+            (None, None, Some(before)) => self.go_behind(ctx, whose, (before, version), step),
+            (None, None, None) => self.exit(ctx, whose, "step_gone", "exit"),
         }
-        match step_in(to, step) {
-            Some(step) => self.go_on_after(ctx, whose, to, step),
-            None => self.go_behind(ctx, whose, (from, to), step),
-        }
-        true
     }
 
     /// The newest version that wants the journey. In a pause nobody moves: what is ahead would be skipped.
@@ -82,12 +87,17 @@ impl Advance {
         Some(wanted)
     }
 
-    /// Puts the journey on the version, with the arms it took and the steps it reached; `false` if the contact's row has no room for what it may
-    /// gather there: then it stays on its own.
-    fn take_version(&mut self, ctx: &Context<'_>, whose: &Whose, to: &WorkflowVersion) -> bool {
-        let (Some(journey), Some(from)) = (self.journey(whose), self.version_of(ctx, whose)) else {
-            return false;
-        };
+    /// Puts the journey on the newest version that wants it, with the arms it took and the steps it reached, and answers
+    /// with the version it was on and that one. `None` if none wants it, or if the contact's row has no room for what it
+    /// may gather there: then it stays on its own.
+    pub(super) fn take_version<'a>(
+        &mut self,
+        ctx: &Context<'a>,
+        whose: &Whose,
+    ) -> Option<(&'a WorkflowVersion, &'a WorkflowVersion)> {
+        let to = self.version_wanted(ctx, whose)?;
+        let from = self.version_of(ctx, whose)?;
+        let journey = self.journey(whose)?;
         let moved = Journey {
             version: to.number,
             arms: arms_in(from, to, &journey.arms),
@@ -97,14 +107,14 @@ impl Advance {
         let before = budget::journey_bytes(ctx.definitions, &whose.workflow, journey);
         let after = budget::journey_bytes(ctx.definitions, &whose.workflow, &moved);
         if after > before && !self.has_room(ctx, &whose.workflow, after - before) {
-            return false;
+            return None;
         }
         let at = step_in(to, moved.place.step()).map(|step| step.id.clone());
         if let Some(journey) = self.journey_mut(whose) {
             *journey = moved;
         }
         self.journey_fact(ctx, whose, FactKind::Migrated(from.number, at));
-        true
+        Some((from, to))
     }
 
     /// The journey stands at a step that is still there.

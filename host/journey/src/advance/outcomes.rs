@@ -10,7 +10,7 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening, steps::position_of},
+    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening},
     effect::{Effect, MessageChange},
     limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
 };
@@ -147,22 +147,9 @@ impl Advance {
         if !stands_there {
             return;
         }
-        if self.moves_on_from(ctx, &whose, &step) {
-            return;
-        }
-        match self.step_of(ctx, &whose, &step) {
-            Some((version, step)) => {
-                let on_error = step.send.as_ref().and_then(|send| send.on_error.as_ref());
-                match on_error.filter(|_| has_failed) {
-                    Some(target) => {
-                        let next = position_of(ctx, &whose, version, target);
-                        self.go(ctx, &whose, version, next);
-                    }
-                    None => self.go_on_after(ctx, &whose, version, step),
-                }
-            }
-            None => self.exit(ctx, &whose, "step_gone", "exit"),
-        }
+        let moved = self.take_version(ctx, &whose);
+        let before = moved.map(|(before, _)| before);
+        self.go_on_from_send(ctx, &whose, &step, before, has_failed);
     }
 
     /// The event of an accepted message: the contact's history and other workflows hear of it before anything else.
