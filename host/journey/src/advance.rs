@@ -136,10 +136,20 @@ enum Continuation {
     Branch(Whose, StepId),
     /// The personalizer of a send was asked.
     Personalizer(Whose, StepId),
-    /// Exits of a journey were asked, by index.
-    Exits(Whose, Vec<u16>),
+    /// Exits of a journey were asked.
+    Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
-    Claim(Whose, Vec<u16>, MessageId, u32),
+    Claim(AskedExits, MessageId, u32),
+}
+
+/// Exits by segment that were asked.
+#[derive(Debug, Clone)]
+struct AskedExits {
+    whose: Whose,
+    /// The version whose exits they are.
+    version: u32,
+    /// Their indexes in it.
+    slots: Vec<u16>,
 }
 
 /// A journey by its workflow and id.
@@ -287,9 +297,9 @@ impl Advance {
                 let reply = replies.into_iter().next();
                 self.entry_answered(ctx, entering, reply.unwrap_or(Reply::Failed(NO_ANSWER)));
             }
-            Continuation::Exits(whose, slots) => self.exits_answered(ctx, &whose, &slots, replies),
-            Continuation::Claim(whose, slots, message, attempt) => {
-                self.claim_answered(ctx, (&whose, &slots), (message, attempt), replies);
+            Continuation::Exits(asked) => self.exits_answered(ctx, &asked, replies),
+            Continuation::Claim(asked, message, attempt) => {
+                self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
             Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
             Continuation::Personalizer(whose, step) => {

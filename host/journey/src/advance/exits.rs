@@ -10,7 +10,8 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, BAD_ANSWER, Context, Continuation, Reply, Whose, decision},
+    advance::{Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision},
+    effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
 };
 
@@ -27,8 +28,8 @@ pub(super) enum Change<'c> {
 
 /// What the answers of a journey's exits come to.
 enum Said {
-    /// The contact is in the segment of that exit.
-    Leave(u16),
+    /// The contact is in the segment of an exit, for this reason.
+    Leave(String),
     /// A rule failed that is to be asked again.
     AskAgain,
     /// The journey goes on.
@@ -44,8 +45,14 @@ impl Advance {
             };
             let slots = exits_of(version, |plan| reads(plan, change));
             if !slots.is_empty() && self.waves < WAVES_MAX {
-                let continuation = Continuation::Exits(whose.clone(), slots.clone());
-                self.ask_all(ctx, &whose, version, &slots, continuation);
+                let asked = AskedExits {
+                    whose,
+                    version: version.number,
+                    slots,
+                };
+                self.ask_all(ctx, version, &asked);
+                let count = asked.slots.len();
+                self.waiting.push((Continuation::Exits(asked), count));
             }
         }
     }
@@ -65,95 +72,95 @@ impl Advance {
         if slots.is_empty() {
             return false;
         }
-        let continuation = Continuation::Claim(whose.clone(), slots.clone(), message, attempt);
-        self.ask_all(ctx, whose, version, &slots, continuation);
+        let asked = AskedExits {
+            whose: whose.clone(),
+            version: version.number,
+            slots,
+        };
+        self.ask_all(ctx, version, &asked);
+        let count = asked.slots.len();
+        let continuation = Continuation::Claim(asked, message, attempt);
+        self.waiting.push((continuation, count));
         true
     }
 
-    fn ask_all(
-        &mut self,
-        ctx: &Context<'_>,
-        whose: &Whose,
-        version: &WorkflowVersion,
-        slots: &[u16],
-        continuation: Continuation,
-    ) {
-        for &index in slots {
+    fn ask_all(&mut self, ctx: &Context<'_>, version: &WorkflowVersion, asked: &AskedExits) {
+        for &index in &asked.slots {
             let slot = Slot::Exit(index);
             if let Some(binding) = version.bindings.get(&slot) {
-                self.ask_about_journey(ctx, whose, version.number, slot, binding);
+                self.ask_about_journey(ctx, &asked.whose, version.number, slot, binding);
             }
         }
-        self.waiting.push((continuation, slots.len()));
     }
 
     pub(super) fn exits_answered(
         &mut self,
         ctx: &Context<'_>,
-        whose: &Whose,
-        slots: &[u16],
+        asked: &AskedExits,
         replies: Vec<Reply>,
     ) {
         // One that is to be asked again is: at the next change, and at the claim.
-        if let Said::Leave(index) = self.exits_said(ctx, whose, slots, replies) {
-            let reason = self.exit_name(ctx, whose, index);
-            self.exit(ctx, whose, &reason, "exit");
+        if let Said::Leave(reason) = self.exits_said(ctx, asked, replies) {
+            self.exit(ctx, &asked.whose, &reason, "exit");
         }
     }
 
     pub(super) fn claim_answered(
         &mut self,
         ctx: &Context<'_>,
-        (whose, slots): (&Whose, &[u16]),
+        asked: &AskedExits,
         (message, attempt): (MessageId, u32),
         replies: Vec<Reply>,
     ) {
-        match self.exits_said(ctx, whose, slots, replies) {
+        match self.exits_said(ctx, asked, replies) {
             Said::Stay => self.go_ahead(ctx, message, attempt),
             Said::AskAgain => {
                 let until = ctx.now.plus(RULE_FAILED_RETRY_AFTER);
                 self.refuse_go(message, attempt, "rule_failed");
                 self.hold_message(ctx, message, until, "rule_failed");
             }
-            Said::Leave(index) => {
-                let reason = self.exit_name(ctx, whose, index);
+            Said::Leave(reason) => {
                 self.refuse_go(message, attempt, "exit");
-                self.exit(ctx, whose, &reason, "exit");
+                self.exit(ctx, &asked.whose, &reason, "exit");
                 // A journey that moved on left its message to itself.
                 self.settle(ctx, message, MessageStatus::Skipped("exit".to_owned()));
             }
         }
     }
 
-    fn exits_said(
-        &mut self,
-        ctx: &Context<'_>,
-        whose: &Whose,
-        slots: &[u16],
-        replies: Vec<Reply>,
-    ) -> Said {
-        let mut said = Said::Stay;
-        for (&index, reply) in slots.iter().zip(replies) {
-            let Some(version) = self.version_of(ctx, whose) else {
-                return said;
-            };
+    /// Keeps what was answered, by the version that was asked. A journey that has moved to another since does not leave by
+    /// it, and is asked again where it must be.
+    fn exits_said(&mut self, ctx: &Context<'_>, asked: &AskedExits, replies: Vec<Reply>) -> Said {
+        let whose = &asked.whose;
+        let Some(journey) = self.journey(whose) else {
+            return Said::Stay;
+        };
+        let has_moved = journey.version != asked.version;
+        let Some(version) = ctx.definitions.version(&whose.workflow, asked.version) else {
+            return Said::AskAgain;
+        };
+        let mut said = if has_moved {
+            Said::AskAgain
+        } else {
+            Said::Stay
+        };
+        for (&index, reply) in asked.slots.iter().zip(replies) {
             let slot = Slot::Exit(index);
             let code = match reply {
                 Reply::Verdict(Verdict::Segment(verdict)) => {
                     let answer = if verdict.member { "in" } else { "out" };
-                    self.step_decided(ctx, whose, version, slot, verdict.reason, answer);
-                    if verdict.member {
-                        return Said::Leave(index);
+                    let reason = version.bindings.get(&slot);
+                    let reason = reason.map_or("", |binding| binding.reason_code(verdict.reason));
+                    self.exit_evidence(ctx, asked, version, &slot, (reason, answer));
+                    if verdict.member && !has_moved {
+                        return Said::Leave(exit_name(version, index));
                     }
                     continue;
                 }
                 Reply::Verdict(_) => BAD_ANSWER,
                 Reply::Failed(code) => code,
             };
-            if let Some(binding) = version.bindings.get(&slot) {
-                let what = decision(ctx, slot.clone(), binding, code, "failed");
-                self.journey_fact(ctx, whose, what);
-            }
+            self.exit_evidence(ctx, asked, version, &slot, (code, "failed"));
             match policy(version, index) {
                 OnFailure::Skip | OnFailure::Default => {}
                 OnFailure::Hold => said = Said::AskAgain,
@@ -166,12 +173,27 @@ impl Advance {
         said
     }
 
-    fn exit_name(&self, ctx: &Context<'_>, whose: &Whose, index: u16) -> String {
-        let version = self.version_of(ctx, whose);
-        let exit = version.and_then(|found| found.document.exits.get(usize::from(index)));
-        let reason = exit.and_then(|exit| exit.reason.as_deref());
-        reason.unwrap_or(EXIT_SEGMENT).to_owned()
+    fn exit_evidence(
+        &mut self,
+        ctx: &Context<'_>,
+        asked: &AskedExits,
+        version: &WorkflowVersion,
+        slot: &Slot,
+        (reason, answer): (&str, &str),
+    ) {
+        if let Some(binding) = version.bindings.get(slot) {
+            let what = decision(ctx, slot.clone(), binding, reason, answer);
+            let Whose { workflow, journey } = &asked.whose;
+            let fact = self.new_fact(ctx, workflow, asked.version, Some(*journey), what);
+            self.effects.push(Effect::Fact(fact));
+        }
     }
+}
+
+fn exit_name(version: &WorkflowVersion, index: u16) -> String {
+    let exit = version.document.exits.get(usize::from(index));
+    let reason = exit.and_then(|exit| exit.reason.as_deref());
+    reason.unwrap_or(EXIT_SEGMENT).to_owned()
 }
 
 /// The exits by segment that have a binding whose plan is wanted.

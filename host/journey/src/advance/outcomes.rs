@@ -138,18 +138,25 @@ impl Advance {
         self.state.pending.remove(&id);
         let was_accepted = status == MessageStatus::Accepted;
         self.update(id, MessageChange::Settled(status));
+        // What the message's own event asks is asked in the version that the journey goes on in.
+        let moved = self
+            .waits_for(&whose, id)
+            .then(|| self.take_version(ctx, &whose))
+            .flatten();
         if was_accepted {
             self.message_sent(ctx, &whose, &step, id);
         }
-        let stands_there = self.journey(&whose).is_some_and(
-            |journey| matches!(&journey.place, Place::Sending { message, .. } if *message == id),
-        );
-        if !stands_there {
-            return;
+        if self.waits_for(&whose, id) {
+            let before = moved.map(|(before, _)| before);
+            self.go_on_from_send(ctx, &whose, &step, before, has_failed);
         }
-        let moved = self.take_version(ctx, &whose);
-        let before = moved.map(|(before, _)| before);
-        self.go_on_from_send(ctx, &whose, &step, before, has_failed);
+    }
+
+    /// Whether the journey stands at the send until that message is settled.
+    fn waits_for(&self, whose: &Whose, id: MessageId) -> bool {
+        self.journey(whose).is_some_and(
+            |journey| matches!(&journey.place, Place::Sending { message, .. } if *message == id),
+        )
     }
 
     /// The event of an accepted message: the contact's history and other workflows hear of it before anything else.
