@@ -6,11 +6,11 @@
 use signalbox_model::{
     codec,
     condition::EventPattern,
-    id::{EntryKey, JourneyId, MessageId, NAME_BYTES_MAX, StepId, WorkflowId},
+    id::{EntryKey, JourneyId, MessageId, StepId, WorkflowId},
     state::{Cause, ContactState, Journey, Presence},
 };
 
-use crate::compiled::Compiled;
+use crate::compiled::{Compiled, StepIndex};
 
 /// Most bytes of an instant: seven bits a byte, of milliseconds in the years 1900 to 2199.
 const INSTANT_BYTES: usize = 7;
@@ -40,22 +40,21 @@ pub(crate) fn presence_bytes(workflow: &WorkflowId) -> usize {
     codec::size(workflow) + (2 * INSTANT_BYTES + 1) + NUMBER_BYTES + 4 * COUNT_BYTES
 }
 
-/// Most bytes that the journey comes to.
+/// Most bytes that the journey comes to: of each part what it may gather in its version, or what it brought from another
+/// where that is more.
 pub(crate) fn journey_bytes(
     definitions: &Compiled,
     workflow: &WorkflowId,
     journey: &Journey,
 ) -> usize {
     let steps = definitions.steps(workflow, journey.version);
-    let (step, grown, messages) = match steps {
-        Some(steps) => (steps.step_bytes_max, steps.grown_bytes, steps.messages_max),
-        // It leaves when it is looked at.
-        None => (
-            1 + NAME_BYTES_MAX,
-            codec::size(&(&journey.visits, &journey.arms, &journey.kept)),
-            1,
-        ),
-    };
+    // Without its version it leaves when it is looked at.
+    let may_come_to = |part: fn(&StepIndex) -> usize| steps.map_or(0, part);
+    let step = may_come_to(|steps| steps.step_bytes_max).max(step_bytes(journey.place.step()));
+    let messages = may_come_to(|steps| steps.messages_max).max(1);
+    let visits = may_come_to(|steps| steps.visits_bytes).max(codec::size(&journey.visits));
+    let arms = may_come_to(|steps| steps.arms_bytes).max(codec::size(&journey.arms));
+    let kept = may_come_to(|steps| steps.kept_bytes).max(codec::size(&journey.kept));
     let place = 1 + step + JourneyId::BYTES.max(2 * INSTANT_BYTES);
     JourneyId::BYTES
         + 2 * NUMBER_BYTES
@@ -65,7 +64,7 @@ pub(crate) fn journey_bytes(
         + place
         + 3 * COUNT_BYTES
         + 1
-        + grown
+        + (visits + arms + kept)
         + messages * message_bytes(workflow, step)
 }
 

@@ -49,8 +49,12 @@ pub(crate) struct StepIndex {
     positions: BTreeMap<StepId, usize>,
     /// Bytes of the longest id of a step.
     pub(crate) step_bytes_max: usize,
-    /// Most bytes of what a journey gathers on its way: visits, arms, kept values.
-    pub(crate) grown_bytes: usize,
+    /// Most bytes of the visits that a journey counts.
+    pub(crate) visits_bytes: usize,
+    /// Most bytes of the arms that a journey takes.
+    pub(crate) arms_bytes: usize,
+    /// Most bytes of the values that a journey keeps.
+    pub(crate) kept_bytes: usize,
     /// Most messages of a journey that are on their way at one time.
     pub(crate) messages_max: usize,
 }
@@ -174,9 +178,9 @@ fn index(document: &Workflow) -> StepIndex {
         actions().any(|action| matches!(action, Action::Update(update) if !update.keep.is_empty()));
     StepIndex {
         step_bytes_max: positions.keys().map(step_bytes).max().unwrap_or(0),
-        grown_bytes: document.steps.len() * VISITS_BYTES_MAX
-            + arms * ARM_BYTES_MAX
-            + if keeps { KEPT_BYTES_MAX } else { 0 },
+        visits_bytes: document.steps.len() * VISITS_BYTES_MAX,
+        arms_bytes: arms * ARM_BYTES_MAX,
+        kept_bytes: if keeps { KEPT_BYTES_MAX } else { 0 },
         messages_max: if document.jumps.is_empty() {
             1
         } else {

@@ -201,8 +201,8 @@ fn visits_in(
         .collect()
 }
 
-/// The arms that were taken, at the places that their steps have in the new version. Arms of a split go by their names,
-/// others by their order.
+/// The arms that were taken, at the places that their steps have in the new version, where these are of the same kind.
+/// Arms of a split go by their names, others by their order.
 fn arms_in(
     from: &WorkflowVersion,
     to: &WorkflowVersion,
@@ -212,6 +212,10 @@ fn arms_in(
         let place = place_in(from, to, position)?;
         let before = from.document.steps.get(usize::from(position))?;
         let after = to.document.steps.get(usize::from(place))?;
+        let kind = |step: &Step| step.actions().next().map(|action| action.name());
+        if kind(before) != kind(after) {
+            return None;
+        }
         let arm = match (arm, &before.split, &after.split) {
             (Some(arm), Some(before), Some(after)) => {
                 let name = &before.arms.get(usize::from(arm))?.name;
