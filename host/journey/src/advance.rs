@@ -13,6 +13,7 @@ mod holds;
 mod messages;
 mod migrate;
 mod outcomes;
+mod pauses;
 mod permits;
 mod splits;
 mod steps;
@@ -134,8 +135,8 @@ enum Continuation {
     Entry(Entering),
     /// All arms of a branch were asked.
     Branch(Whose, StepId),
-    /// The personalizer of a send was asked.
-    Personalizer(Whose, StepId),
+    /// The personalizer of a send was asked, whose message was due at that instant.
+    Personalizer(Whose, StepId, Instant),
     /// Exits of a journey were asked.
     Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
@@ -226,6 +227,7 @@ impl Advance {
         };
         advance.leave_what_is_over(ctx);
         advance.migrate(ctx);
+        advance.catch_up(ctx);
         match *input {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
@@ -302,10 +304,12 @@ impl Advance {
                 self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
             Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
-            Continuation::Personalizer(whose, step) => {
+            Continuation::Personalizer(whose, step, due) => {
                 let reply = replies.into_iter().next();
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
+                let due_at = std::mem::replace(&mut self.due_at, due);
                 self.personalizer_answered(ctx, &whose, &step, reply);
+                self.due_at = due_at;
             }
         }
     }

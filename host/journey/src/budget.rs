@@ -112,7 +112,7 @@ fn message_bytes(workflow: &WorkflowId, step: usize) -> usize {
         + NUMBER_BYTES
         + JourneyId::BYTES
         + step
-        + 2 * INSTANT_BYTES
+        + 3 * INSTANT_BYTES
         + NUMBER_BYTES
         + MESSAGE_REST_BYTES
 }

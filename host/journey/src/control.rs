@@ -358,6 +358,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         state: WorkflowState::Draft,
         starts_at: None,
         running_since: None,
+        resumed_at: None,
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),
         ended: BTreeMap::new(),
@@ -435,6 +436,7 @@ fn transition(
         }),
         Action::Resume => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Running;
+            found.resumed_at = Some(now);
         }),
         Action::End => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Ended;

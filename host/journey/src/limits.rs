@@ -82,6 +82,8 @@ pub const HOLD_DELAYS: [Span; 4] = [
 pub const HOLD_DELAY_LAST: Span = Span::from_ms(60 * 60_000);
 /// Most times that a rule that failed is asked again: a day of hours after [`HOLD_DELAYS`].
 pub const HOLD_ATTEMPTS_MAX: u32 = 4 + 24;
+/// How often a message that waits for the resume of its workflow is looked at, so that it goes out at most so long after.
+pub const RESUME_LOOK_AFTER: Span = Span::from_ms(60 * 60_000);
 /// When a message is tried again that an exit by segment could not be asked about.
 pub const RULE_FAILED_RETRY_AFTER: Span = Span::from_ms(5 * 60_000);
 /// When a message whose body never began is tried again.

@@ -56,6 +56,10 @@ pub struct WorkflowDefinition {
     pub starts_at: Option<Instant>,
     /// Journey time of its start; triggers look at nothing that was logged before. `None` before the start.
     pub running_since: Option<Instant>,
+    /// Journey time of its last resume: what was due before that and is not done yet was due in a pause. `None` before the
+    /// first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resumed_at: Option<Instant>,
     /// The version that new journeys enter.
     pub current: u32,
     /// Versions by number, from 1. Those that no journey needs may be gone, the current never.

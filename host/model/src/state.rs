@@ -382,6 +382,8 @@ pub struct PendingMessage {
     pub due_at: Instant,
     /// Latest first attempt after that.
     pub late_limit: Span,
+    /// When it may go out, or be tried again; where its step was late, when that was due.
+    pub release_at: Instant,
     /// Attempts that ended.
     pub attempts: u32,
     /// The attempt for which `go` was given and no outcome is known.

@@ -68,6 +68,9 @@ pub struct Workflow {
     /// What happens to a message outside of its window. Default: it is held until the window opens.
     #[serde(default)]
     pub outside: Outside,
+    /// What becomes of mail that falls due in a pause. Default: it is skipped as `paused`.
+    #[serde(default, skip_serializing_if = "OnResume::is_default")]
+    pub on_resume: OnResume,
     /// Which messages go first where a frequency cap has no room for all that are due, 0 to 100: the higher. Default: 50.
     #[serde(default = "priority_default")]
     #[schemars(range(max = 100))]
@@ -191,6 +194,23 @@ pub enum Entry {
     Every,
     /// Once this long since the last entry, whether inside or not.
     After(Span),
+}
+
+/// What becomes of mail that falls due while its workflow is paused, or was due and is not sent when the pause begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnResume {
+    /// It is skipped, `paused`, and the journey goes on.
+    #[default]
+    Skip,
+    /// It waits for the resume and is sent then, or skipped as `late` where that is beyond its `late_limit`.
+    CatchUp,
+}
+
+impl OnResume {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Ends a journey when an event comes, or once the contact is in a segment. Exactly one of the two.

@@ -13,9 +13,9 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, CONTACT_FULL, Context, Entering, Standing,
+        Advance, CONTACT_FULL, Context, Entering,
         events::{Happening, disarmed},
-        standing,
+        pauses::{PAUSED, was_due_in_pause},
     },
     budget,
     effect::Effect,
@@ -135,8 +135,8 @@ impl Advance {
             return;
         };
         let dropped = |reason: &str| FactKind::ArmDropped(key.clone(), reason.to_owned());
-        if standing(ctx, workflow) != Standing::Running {
-            return self.entry_fact(ctx, workflow, arm.version, dropped("paused"));
+        if was_due_in_pause(ctx, workflow, timer.due) {
+            return self.entry_fact(ctx, workflow, arm.version, dropped(PAUSED));
         }
         let version = ctx.definitions.version(workflow, arm.version);
         let trigger = version.and_then(|version| version.bindings.get(&Slot::Trigger));

@@ -6,9 +6,9 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Standing, Whose,
+        Advance, Context, Whose,
+        pauses::{self, InPause, LATE, PAUSED, is_late},
         permits::{FREQUENCY_CAP, HOLDOUT, Permit},
-        standing,
     },
     effect::{Decision, Effect, MessageChange},
     limits::SEND_AHEAD_MAX,
@@ -22,6 +22,8 @@ enum Claim {
     Echo(String),
     /// The message is skipped, for this reason.
     Skip(String),
+    /// The message was due in a pause and is skipped, for this reason.
+    SkipInPause(&'static str),
     /// The message is skipped and its journey ends, for this reason.
     Exit(String),
     /// The message waits until then, for this reason.
@@ -36,6 +38,10 @@ impl Advance {
             Claim::Skip(reason) => {
                 self.refuse_go(message, attempt, &reason);
                 self.settle(ctx, message, MessageStatus::Skipped(reason));
+            }
+            Claim::SkipInPause(reason) => {
+                self.refuse_go(message, attempt, reason);
+                self.skip_in_pause(ctx, message, reason);
             }
             Claim::Exit(reason) => {
                 self.refuse_go(message, attempt, &reason);
@@ -96,12 +102,13 @@ impl Advance {
         if let Some(reason) = self.suppression(pending.class) {
             return Claim::Skip(reason.to_owned());
         }
-        if standing(ctx, &pending.workflow) == Standing::Paused {
-            return Claim::Skip("paused".to_owned());
+        match pauses::of_message(ctx, pending) {
+            InPause::Goes => {}
+            InPause::Skipped(reason) => return Claim::SkipInPause(reason),
+            InPause::Waits(until) => return Claim::Hold(until, PAUSED),
         }
-        let is_late = pending.attempts == 0 && ctx.now.since(pending.due_at) > pending.late_limit;
-        if is_late {
-            return Claim::Skip("late".to_owned());
+        if is_late(ctx, pending) {
+            return Claim::Skip(LATE.to_owned());
         }
         match self.permit_now(ctx, message, pending) {
             Permit::At(at, Some(reason)) if at > ctx.now => Claim::Hold(at, reason),

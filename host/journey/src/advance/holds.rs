@@ -17,6 +17,7 @@ use crate::{
         Advance, CONTACT_FULL, Context, Entering, Standing, Whose,
         entry::entry_policy,
         events::{Happening, disarmed},
+        pauses::{PAUSED, was_due_in_pause},
         standing,
     },
     budget,
@@ -176,6 +177,7 @@ impl Advance {
         };
         let pauses =
             version.is_some_and(|version| entry_policy(version, &slot) == OnFailure::Pause);
+        let was_due_in_pause = was_due_in_pause(ctx, workflow, due);
         if is_paused && pauses {
             // The failure paused the workflow: who was held by it waits for the resume.
             held.due = ctx.now.plus(HOLD_DELAY_LAST);
@@ -197,8 +199,11 @@ impl Advance {
             attempts: held.attempts,
             grace_until: None,
         };
-        if is_paused {
-            self.not_entered(ctx, &entering, "paused");
+        if pauses {
+            self.is_due_since_resume(ctx, workflow);
+        }
+        if was_due_in_pause && !pauses {
+            self.not_entered(ctx, &entering, PAUSED);
         } else if entering.key.is_some() {
             self.let_in(ctx, entering);
         } else {
@@ -285,7 +290,11 @@ impl Advance {
 
     /// Whether a held journey only waits on: its rule paused the workflow.
     pub(super) fn holds_on(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step) -> bool {
-        if standing(ctx, &whose.workflow) != Standing::Paused || !pauses(step) {
+        if !pauses(step) {
+            return false;
+        }
+        if standing(ctx, &whose.workflow) != Standing::Paused {
+            self.is_due_since_resume(ctx, &whose.workflow);
             return false;
         }
         let Some(Place::Held { attempts, .. }) = self.journey(whose).map(|journey| &journey.place)

@@ -15,9 +15,8 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Standing, Whose,
+        Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose,
         permits::{HOLDOUT, Permit},
-        standing,
         steps::{Next, position_after},
     },
     effect::Effect,
@@ -34,8 +33,8 @@ impl Advance {
         step: &Step,
         send: &Send,
     ) -> Next {
-        if standing(ctx, &whose.workflow) == Standing::Paused {
-            return self.not_queued(ctx, whose, step, "paused");
+        if let Some(next) = self.send_in_pause(ctx, whose, version, step, send) {
+            return next;
         }
         if self.is_held_out(ctx, whose, send.class) {
             let id = self.message_id(whose, step);
@@ -60,7 +59,7 @@ impl Advance {
             return self.personalizer_failed(ctx, whose, version, step, send, policy, NO_ANSWER);
         };
         self.ask_about_journey(ctx, whose, version.number, slot, binding);
-        let continuation = Continuation::Personalizer(whose.clone(), step.id.clone());
+        let continuation = Continuation::Personalizer(whose.clone(), step.id.clone(), self.due_at);
         self.waiting.push((continuation, 1));
         Next::Stay
     }
@@ -130,7 +129,13 @@ impl Advance {
     }
 
     /// The step makes no message; the journey goes on.
-    fn not_queued(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step, reason: &str) -> Next {
+    pub(super) fn not_queued(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        reason: &str,
+    ) -> Next {
         let id = self.message_id(whose, step);
         let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
         self.journey_fact(ctx, whose, what);
@@ -140,7 +145,7 @@ impl Advance {
         )
     }
 
-    fn message_id(&self, whose: &Whose, step: &Step) -> MessageId {
+    pub(super) fn message_id(&self, whose: &Whose, step: &Step) -> MessageId {
         MessageId::new(whose.journey, &step.id, self.visit(whose))
     }
 
@@ -226,6 +231,11 @@ impl Advance {
 
     /// What the claim of a message needs to know.
     fn pending_of(&self, ctx: &Context<'_>, send: &Send, message: &Message) -> PendingMessage {
+        let due_at = if message.release_at > ctx.now {
+            message.release_at
+        } else {
+            self.due_at.min(ctx.now)
+        };
         PendingMessage {
             workflow: message.workflow.clone(),
             version: message.version,
@@ -234,12 +244,9 @@ impl Advance {
             class: message.class,
             resend_in_doubt: message.in_doubt == InDoubt::Resend,
             queued_at: ctx.now,
-            due_at: if message.release_at > ctx.now {
-                message.release_at
-            } else {
-                self.due_at.min(ctx.now)
-            },
+            due_at,
             late_limit: send.late_limit,
+            release_at: due_at,
             attempts: 0,
             claimed: None,
             cancelled: None,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use signalbox_model::{
     definitions::WorkflowVersion,
     fact::FactKind,
-    id::StepId,
+    id::{MessageId, StepId},
     state::{Journey, Place},
     time::Instant,
     workflow::{
@@ -21,6 +21,7 @@ use crate::{
     advance::{Advance, Context, Standing, Whose, standing, steps::position_of},
     budget,
     due::{self, Due},
+    effect::Effect,
 };
 
 /// Why a journey exits whose step is gone, with no step behind it.
@@ -39,12 +40,38 @@ impl Advance {
             let Some((from, to)) = self.take_version(ctx, &whose) else {
                 continue;
             };
-            if let Some(step) = step_in(to, place.step()) {
+            let is_send = |step: Option<&Step>| step.is_some_and(|step| step.send.is_some());
+            let step = step_in(to, place.step());
+            if is_send(step_in(from, place.step())) {
+                if is_send(step) {
+                    // Whoever waits there for the resume goes on from there.
+                    continue;
+                }
+                self.leave_resume_behind(ctx, &whose, from, &place);
+            }
+            if let Some(step) = step {
                 self.stay(ctx, &whose, to, step, &place);
             } else {
                 self.leave_place(ctx, &whose, "exit");
                 self.go_behind(ctx, &whose, (from, to), place.step());
             }
+        }
+    }
+
+    /// Who waited at a send for the resume finds it gone.
+    fn leave_resume_behind(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        from: &WorkflowVersion,
+        place: &Place,
+    ) {
+        if let Place::Waiting { step, .. } = place {
+            let id = MessageId::new(whose.journey, step, self.visit(whose));
+            let what = FactKind::MessageSkipped(step.clone(), id, STEP_REMOVED.to_owned());
+            let Whose { workflow, journey } = whose;
+            let fact = self.new_fact(ctx, workflow, from.number, Some(*journey), what);
+            self.effects.push(Effect::Fact(fact));
         }
     }
 

@@ -10,7 +10,11 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening},
+    advance::{
+        Advance, Context, MESSAGE_SENT, Whose,
+        events::Happening,
+        pauses::{self, InPause},
+    },
     effect::{Effect, MessageChange},
     limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
 };
@@ -37,8 +41,15 @@ impl Advance {
         if !fits {
             return;
         }
+        let was_asked_for = pending.claimed.is_some();
+        let in_pause = pauses::of_message(ctx, pending);
         pending.claimed = None;
         pending.attempts = attempt;
+        let is_unasked_retry = !was_asked_for && matches!(outcome, AttemptOutcome::RetryAt(..));
+        if let (true, InPause::Skipped(reason)) = (is_unasked_retry, in_pause) {
+            // No sender came as far as to ask whether it may go out: that is looked at here.
+            return self.skip_in_pause(ctx, message, reason);
+        }
         match outcome {
             AttemptOutcome::Accepted => {
                 self.settle(ctx, message, MessageStatus::Accepted);
@@ -93,11 +104,11 @@ impl Advance {
     }
 
     pub(super) fn requeue(&mut self, message: MessageId, release_at: Instant) {
-        let attempts = self
-            .state
-            .pending
-            .get(&message)
-            .map_or(0, |pending| pending.attempts);
+        let Some(pending) = self.state.pending.get_mut(&message) else {
+            return;
+        };
+        pending.release_at = release_at;
+        let attempts = pending.attempts;
         let change = MessageChange::Requeued {
             release_at,
             attempts,

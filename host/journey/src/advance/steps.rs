@@ -75,10 +75,18 @@ impl Advance {
         if place_due != due {
             return;
         }
-        let was_held = matches!(journey.place, Place::Held { .. });
+        let (was_held, since) = match journey.place {
+            Place::Waiting { since, .. } => (false, since),
+            // It only asks, and has no timer: something before this one let it go on.
+            Place::Held { attempts: 0, .. } => return,
+            Place::Held { .. } | Place::Sending { .. } => (true, due),
+        };
         let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
             return self.exit(ctx, whose, "step_gone", "exit");
         };
+        if !was_held && step.send.is_some() {
+            return self.look_for_resume(ctx, whose, version, step, since);
+        }
         if !was_held {
             return self.wait_over(ctx, whose, version, step);
         }
@@ -440,6 +448,7 @@ impl Advance {
         if self.journey(whose).is_none() {
             return;
         }
+        self.leave_resume(ctx, whose, message_reason);
         self.leave_place(ctx, whose, message_reason);
         self.journey_fact(ctx, whose, FactKind::JourneyExited(reason.to_owned()));
         self.close(ctx, whose, reason);
