@@ -14,6 +14,42 @@ use crate::{
     limits::SEND_AHEAD_MAX,
 };
 
+/// What a message waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hold {
+    /// Its window opens.
+    Window,
+    /// The quiet hours of the server end.
+    QuietHours,
+    /// There is room for it under the caps.
+    FrequencyCap,
+    /// The rule of an exit answers, which has failed.
+    RuleFailed,
+    /// Its workflow is resumed.
+    Resume,
+}
+
+impl Hold {
+    /// The reason code.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Window => "window",
+            Self::QuietHours => "quiet_hours",
+            Self::FrequencyCap => FREQUENCY_CAP,
+            Self::RuleFailed => "rule_failed",
+            Self::Resume => PAUSED,
+        }
+    }
+
+    /// Whether the message is due only when the hold is over, and so is not late by it.
+    fn is_due_after(self) -> bool {
+        match self {
+            Self::Window | Self::QuietHours | Self::FrequencyCap => true,
+            Self::RuleFailed | Self::Resume => false,
+        }
+    }
+}
+
 /// What a sender is told, and what becomes of the message.
 enum Claim {
     /// Begin the body.
@@ -26,8 +62,8 @@ enum Claim {
     SkipInPause(&'static str),
     /// The message is skipped and its journey ends, for this reason.
     Exit(String),
-    /// The message waits until then, for this reason.
-    Hold(Instant, &'static str),
+    /// The message waits until then, for this.
+    Hold(Instant, Hold),
 }
 
 impl Advance {
@@ -47,9 +83,9 @@ impl Advance {
                 self.refuse_go(message, attempt, &reason);
                 self.exit_at_claim(ctx, message, &reason);
             }
-            Claim::Hold(until, reason) => {
-                self.refuse_go(message, attempt, reason);
-                self.hold_message(ctx, message, until, reason);
+            Claim::Hold(until, hold) => {
+                self.refuse_go(message, attempt, hold.as_str());
+                self.hold_message(ctx, message, until, hold);
             }
             Claim::Go => {
                 let pending = self.state.pending.get(&message);
@@ -105,13 +141,13 @@ impl Advance {
         match pauses::of_message(ctx, pending) {
             InPause::Goes => {}
             InPause::Skipped(reason) => return Claim::SkipInPause(reason),
-            InPause::Waits(until) => return Claim::Hold(until, PAUSED),
+            InPause::Waits(until) => return Claim::Hold(until, Hold::Resume),
         }
         if is_late(ctx, pending) {
             return Claim::Skip(LATE.to_owned());
         }
         match self.permit_now(ctx, message, pending) {
-            Permit::At(at, Some(reason)) if at > ctx.now => Claim::Hold(at, reason),
+            Permit::At(at, Some(hold)) if at > ctx.now => Claim::Hold(at, hold),
             Permit::At(..) => Claim::Go,
             Permit::Skip(reason) => Claim::Skip(reason.to_owned()),
             Permit::Exit(reason) => Claim::Exit(reason.to_owned()),
@@ -144,25 +180,25 @@ impl Advance {
         }
     }
 
-    /// The message goes back and waits. One that caps would keep for too long is skipped instead.
+    /// The message goes back and waits. One that would wait for too long is skipped instead.
     pub(super) fn hold_message(
         &mut self,
         ctx: &Context<'_>,
         id: MessageId,
         until: Instant,
-        reason: &str,
+        hold: Hold,
     ) {
         let Some(pending) = self.state.pending.get_mut(&id) else {
             return;
         };
+        let reason = hold.as_str().to_owned();
         if until > pending.queued_at.plus(SEND_AHEAD_MAX) {
-            return self.settle(ctx, id, MessageStatus::Skipped(reason.to_owned()));
+            return self.settle(ctx, id, MessageStatus::Skipped(reason));
         }
-        if reason == FREQUENCY_CAP {
-            // It is due once there is room for it: that is not late.
+        if hold.is_due_after() {
             pending.due_at = until;
         }
-        let what = FactKind::MessageHeld(pending.step.clone(), id, until, reason.to_owned());
+        let what = FactKind::MessageHeld(pending.step.clone(), id, until, reason);
         self.requeue(id, until);
         self.message_fact(ctx, id, what);
     }

@@ -10,7 +10,10 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision},
+    advance::{
+        Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, claims::Hold,
+        decision,
+    },
     effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
 };
@@ -116,8 +119,8 @@ impl Advance {
             Said::Stay => self.go_ahead(ctx, message, attempt),
             Said::AskAgain => {
                 let until = ctx.now.plus(RULE_FAILED_RETRY_AFTER);
-                self.refuse_go(message, attempt, "rule_failed");
-                self.hold_message(ctx, message, until, "rule_failed");
+                self.refuse_go(message, attempt, Hold::RuleFailed.as_str());
+                self.hold_message(ctx, message, until, Hold::RuleFailed);
             }
             Said::Leave(reason) => {
                 self.refuse_go(message, attempt, "exit");

@@ -215,8 +215,9 @@ impl Advance {
         self.state.pending.insert(id, pending);
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
-        if let Some(reason) = held {
-            let what = FactKind::MessageHeld(step.id.clone(), id, release_at, reason.to_owned());
+        if let Some(hold) = held {
+            let reason = hold.as_str().to_owned();
+            let what = FactKind::MessageHeld(step.id.clone(), id, release_at, reason);
             self.journey_fact(ctx, whose, what);
         }
         self.park(

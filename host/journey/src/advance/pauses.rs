@@ -17,7 +17,7 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Standing, Whose, standing, steps::Next},
+    advance::{Advance, Context, Standing, Whose, claims::Hold, standing, steps::Next},
     limits::RESUME_LOOK_AFTER,
 };
 
@@ -99,7 +99,8 @@ impl Advance {
         }
         let until = ctx.now.plus(RESUME_LOOK_AFTER);
         let id = self.message_id(whose, step);
-        let what = FactKind::MessageHeld(step.id.clone(), id, until, PAUSED.to_owned());
+        let what =
+            FactKind::MessageHeld(step.id.clone(), id, until, Hold::Resume.as_str().to_owned());
         self.journey_fact(ctx, whose, what);
         self.wait_for_resume(whose, step, due, until);
         Some(Next::Stay)

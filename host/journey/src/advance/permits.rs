@@ -19,19 +19,17 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Whose},
+    advance::{Advance, Context, Whose, claims::Hold},
     hash::mixed,
     limits::OPENINGS_TRIED_MAX,
 };
 
-/// Why a message waits, or is not sent.
+/// Why a message waits, or is not sent: there is no room for it under the caps.
 pub(super) const FREQUENCY_CAP: &str = "frequency_cap";
 /// Why a message is not sent outside of its window.
 pub(super) const WINDOW_CLOSED: &str = "window_closed";
 /// Why a message is withheld.
 pub(super) const HOLDOUT: &str = "holdout";
-const WINDOW: &str = "window";
-const QUIET_HOURS: &str = "quiet_hours";
 /// What the lot of the server's own holdout is drawn for.
 const SERVER_HOLDOUT: &[u8] = b"server_holdout";
 
@@ -39,7 +37,7 @@ const SERVER_HOLDOUT: &[u8] = b"server_holdout";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Permit {
     /// Then; and what it has to wait for, if anything.
-    At(Instant, Option<&'static str>),
+    At(Instant, Option<Hold>),
     /// Not at all.
     Skip(&'static str),
     /// Not at all, and its journey ends.
@@ -116,7 +114,7 @@ impl Advance {
             }
             room_at = room_at.max(Some(until));
         }
-        room_at.map(|at| Permit::At(at, Some(FREQUENCY_CAP)))
+        room_at.map(|at| Permit::At(at, Some(Hold::FrequencyCap)))
     }
 
     /// When the cap has room again, if it has none for the message.
@@ -188,7 +186,7 @@ fn opening(
     window: Option<&Window>,
     id: MessageId,
     wished: Instant,
-) -> Option<(Instant, Option<&'static str>)> {
+) -> Option<(Instant, Option<Hold>)> {
     let quiet = ctx.definitions.definitions().settings.quiet_hours.as_ref();
     let is_open = |at: Instant| {
         window.is_none_or(|window| window.contains(zone, at))
@@ -200,14 +198,14 @@ fn opening(
             return Some((at, reason));
         }
         if let Some(window) = window.filter(|window| !window.contains(zone, at)) {
-            (at, reason) = (window.opens_at(zone, at), Some(WINDOW));
+            (at, reason) = (window.opens_at(zone, at), Some(Hold::Window));
         }
         if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, at)) {
             let end = quiet.window.closes_at(zone, at);
             let spread = end.plus(spread(id, quiet.spread));
             (at, reason) = (
                 if is_open(spread) { spread } else { end },
-                Some(QUIET_HOURS),
+                Some(Hold::QuietHours),
             );
         }
     }
