@@ -60,6 +60,8 @@ enum Claim {
     Skip(String),
     /// The message was due in a pause and is skipped, for this reason.
     SkipInPause(&'static str),
+    /// The message is withheld, to compare its contact with others.
+    Withhold,
     /// The message is skipped and its journey ends, for this reason.
     Exit(String),
     /// The message waits until then, for this.
@@ -79,6 +81,10 @@ impl Advance {
                 self.refuse_go(message, attempt, reason);
                 self.skip_in_pause(ctx, message, reason);
             }
+            Claim::Withhold => {
+                self.refuse_go(message, attempt, HOLDOUT);
+                self.withhold(ctx, message);
+            }
             Claim::Exit(reason) => {
                 self.refuse_go(message, attempt, &reason);
                 self.exit_at_claim(ctx, message, &reason);
@@ -89,10 +95,7 @@ impl Advance {
             }
             Claim::Go => {
                 let pending = self.state.pending.get(&message);
-                let whose = pending.map(|pending| Whose {
-                    workflow: pending.workflow.clone(),
-                    journey: pending.journey,
-                });
+                let whose = pending.map(whose_of);
                 let is_asked =
                     whose.is_some_and(|whose| self.asks_at_claim(ctx, &whose, message, attempt));
                 if !is_asked {
@@ -146,6 +149,9 @@ impl Advance {
         if is_late(ctx, pending) {
             return Claim::Skip(LATE.to_owned());
         }
+        if self.is_held_out(ctx, &whose_of(pending), pending.class) {
+            return Claim::Withhold;
+        }
         match self.permit_now(ctx, message, pending) {
             Permit::At(at, Some(hold)) if at > ctx.now => Claim::Hold(at, hold),
             Permit::At(..) => Claim::Go,
@@ -154,15 +160,8 @@ impl Advance {
         }
     }
 
-    /// Whether window, quiet hours, holdout and caps let the message out now.
+    /// Whether window, quiet hours and caps let the message out now.
     fn permit_now(&self, ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Permit {
-        let whose = Whose {
-            workflow: pending.workflow.clone(),
-            journey: pending.journey,
-        };
-        if self.is_held_out(ctx, &whose, pending.class) {
-            return Permit::Skip(HOLDOUT);
-        }
         let now = Permit::At(ctx.now, None);
         let version = ctx.definitions.version(&pending.workflow, pending.version);
         let steps = ctx.definitions.steps(&pending.workflow, pending.version);
@@ -203,14 +202,20 @@ impl Advance {
         self.message_fact(ctx, id, what);
     }
 
+    fn withhold(&mut self, ctx: &Context<'_>, id: MessageId) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let (whose, step) = (whose_of(pending), pending.step.clone());
+        self.touch(ctx, &whose, &step, id, true);
+        self.settle(ctx, id, MessageStatus::Skipped(HOLDOUT.to_owned()));
+    }
+
     fn exit_at_claim(&mut self, ctx: &Context<'_>, id: MessageId, reason: &str) {
         let Some(pending) = self.state.pending.get(&id) else {
             return;
         };
-        let whose = Whose {
-            workflow: pending.workflow.clone(),
-            journey: pending.journey,
-        };
+        let whose = whose_of(pending);
         self.exit(ctx, &whose, reason, reason);
     }
 
@@ -223,5 +228,13 @@ impl Advance {
             } if *id == message => Some(reason.as_str()),
             _ => None,
         })
+    }
+}
+
+/// The journey that sends the message.
+pub(super) fn whose_of(pending: &PendingMessage) -> Whose {
+    Whose {
+        workflow: pending.workflow.clone(),
+        journey: pending.journey,
     }
 }

@@ -36,16 +36,17 @@ impl Advance {
         if let Some(next) = self.send_in_pause(ctx, whose, version, step, send) {
             return next;
         }
-        if self.is_held_out(ctx, whose, send.class) {
-            let id = self.message_id(whose, step);
-            self.touch(ctx, whose, &step.id, id, true);
-            return self.not_queued(ctx, whose, step, HOLDOUT);
-        }
+        // Who cannot be mailed at all is in no holdout: it is compared with those who got the message.
         if let Some(reason) = self.suppression(send.class) {
             return self.not_queued(ctx, whose, step, reason);
         }
         if self.state.contact.email().is_none() {
             return self.not_queued(ctx, whose, step, "no_address");
+        }
+        if self.is_held_out(ctx, whose, send.class) {
+            let id = self.message_id(whose, step);
+            self.touch(ctx, whose, &step.id, id, true);
+            return self.not_queued(ctx, whose, step, HOLDOUT);
         }
         let Some(personalizer) = &send.personalizer else {
             return self.queue(ctx, whose, version, step, send, None);

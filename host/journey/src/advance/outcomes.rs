@@ -12,6 +12,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, MESSAGE_SENT, Whose,
+        claims::whose_of,
         events::Happening,
         pauses::{self, InPause},
     },
@@ -137,10 +138,7 @@ impl Advance {
             return;
         };
         let what = settled_fact(pending.step.clone(), id, &status);
-        let whose = Whose {
-            workflow: pending.workflow.clone(),
-            journey: pending.journey,
-        };
+        let whose = whose_of(pending);
         let step = pending.step.clone();
         self.message_fact(ctx, id, what);
         if matches!(status, MessageStatus::Accepted | MessageStatus::Held) {
