@@ -11,6 +11,7 @@ use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
     id::{EventName, StepId, WorkflowId},
     plan::Occasion,
+    time::Instant,
     workflow::{
         Workflow, WorkflowState,
         step::{Action, Send, Step},
@@ -112,8 +113,12 @@ impl Compiled {
         self.measured.get(name).map_or(&[], Vec::as_slice)
     }
 
-    pub(crate) fn workflow_of_hash(&self, hash: u64) -> Option<&WorkflowId> {
-        self.by_hash.get(&hash)
+    /// The workflow of that hash, if it ran at that instant already: one that was deleted may have a successor of the same
+    /// id.
+    pub(crate) fn workflow_of_hash(&self, hash: u64, at: Instant) -> Option<&WorkflowId> {
+        let id = self.by_hash.get(&hash)?;
+        let since = self.workflow(id)?.running_since?;
+        (since <= at).then_some(id)
     }
 
     pub(crate) fn workflow(&self, id: &WorkflowId) -> Option<&WorkflowDefinition> {

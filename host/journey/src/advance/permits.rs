@@ -224,7 +224,9 @@ fn tags_of<'a>(ctx: &Context<'a>, pending: &PendingMessage) -> &'a [Tag] {
 }
 
 fn tags_of_touch<'a>(ctx: &Context<'a>, touch: &Touch) -> &'a [Tag] {
-    let workflow = ctx.definitions.workflow_of_hash(touch.workflow);
+    let workflow = ctx
+        .definitions
+        .workflow_of_hash(touch.workflow, touch.sent_at);
     let version = workflow.and_then(|id| ctx.definitions.version(id, touch.version));
     tags_at(version, Some(usize::from(touch.step)))
 }

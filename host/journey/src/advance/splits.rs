@@ -72,7 +72,8 @@ impl Advance {
         let lots = &mut self.state.lots;
         let place = |arm: u64| arms.iter().position(|one| name_hash(one) == arm);
         let known = lots.iter().position(|lot| lot.experiment == hash);
-        if let Some(kept) = known.and_then(|known| place(lots[known].arm)) {
+        let lasting = known.filter(|&known| !is_of_predecessor(ctx, &whose.workflow, &lots[known]));
+        if let Some(kept) = lasting.and_then(|lasting| place(lots[lasting].arm)) {
             return Some(kept);
         }
         let contact = self.state.contact.id.as_str().as_bytes();
@@ -112,6 +113,7 @@ impl Advance {
             if lot.has_converted
                 || lot.workflow != workflow_hash(workflow)
                 || touch.sent_at < lot.drawn_at
+                || is_of_predecessor(ctx, workflow, &lot)
             {
                 continue;
             }
@@ -131,6 +133,15 @@ impl Advance {
             self.effects.push(Effect::Fact(fact));
         }
     }
+}
+
+/// Whether the lot was drawn by a workflow that was deleted before this one was made under its id.
+fn is_of_predecessor(ctx: &Context<'_>, workflow: &WorkflowId, lot: &Lot) -> bool {
+    let since = ctx
+        .definitions
+        .workflow(workflow)
+        .and_then(|found| found.running_since);
+    lot.workflow == workflow_hash(workflow) && since.is_none_or(|since| lot.drawn_at < since)
 }
 
 /// The arm in whose share of the ten thousand basis points the number falls.

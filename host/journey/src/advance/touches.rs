@@ -112,7 +112,10 @@ impl Advance {
         };
         *noted = (*noted).max(Some(event.occurred_at));
         let touch = touch.clone();
-        if let Some(workflow) = ctx.definitions.workflow_of_hash(touch.workflow).cloned() {
+        let workflow = ctx
+            .definitions
+            .workflow_of_hash(touch.workflow, touch.sent_at);
+        if let Some(workflow) = workflow.cloned() {
             self.convert_lots(ctx, &workflow, &touch, met);
         }
     }
@@ -180,9 +183,11 @@ impl Advance {
         event: &Happening<'_>,
     ) -> Option<Candidate> {
         let hash = workflow_hash(workflow);
+        let since = ctx.definitions.workflow(workflow)?.running_since?;
         let mut best: Option<(Instant, usize, &GoalEvent)> = None;
         for (place, touch) in self.state.touches.iter().enumerate() {
-            if touch.workflow != hash {
+            // What went out before this workflow ran is of one before it with the same id.
+            if touch.workflow != hash || touch.sent_at < since {
                 continue;
             }
             let version = ctx.definitions.version(workflow, touch.version);
