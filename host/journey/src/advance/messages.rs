@@ -51,7 +51,7 @@ impl Advance {
         let Some(personalizer) = &send.personalizer else {
             return self.queue(ctx, whose, version, step, send, None);
         };
-        if !self.may_ask(ctx, whose, &step.id) {
+        if !self.may_ask(ctx, whose, step) {
             return Next::Stay;
         }
         let slot = Slot::Personalizer(step.id.clone());
@@ -184,7 +184,7 @@ impl Advance {
             Permit::At(at, held) => (at, held),
             Permit::Skip(reason) => return self.not_queued(ctx, whose, step, reason),
             Permit::Exit(reason) => {
-                self.exit(ctx, whose, reason, reason);
+                self.exit_from(ctx, whose, step, reason);
                 return Next::Stay;
             }
         };

@@ -234,7 +234,7 @@ impl Advance {
         step: &Step,
         branch: &Branch,
     ) -> Next {
-        if !self.may_ask(ctx, whose, &step.id) {
+        if !self.may_ask(ctx, whose, step) {
             return Next::Stay;
         }
         let slots: Vec<Slot> = (0..branch.arms.len())
@@ -368,24 +368,24 @@ impl Advance {
             }
         };
         if !held {
-            self.exit(ctx, whose, "rule_failed", "exit");
+            self.exit_from(ctx, whose, step, "rule_failed");
         }
         false
     }
 
     /// Whether the journey may put another question within this input; if not it exits. A journey that asks stands at
     /// the step as held, keeping the attempts it has behind it there.
-    pub(super) fn may_ask(&mut self, ctx: &Context<'_>, whose: &Whose, step: &StepId) -> bool {
+    pub(super) fn may_ask(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step) -> bool {
         if self.waves >= WAVES_MAX {
-            self.exit(ctx, whose, "loop_guard", "exit");
+            self.exit_from(ctx, whose, step, "loop_guard");
             return false;
         }
         let Some(journey) = self.journey_mut(whose) else {
             return false;
         };
-        if !matches!(&journey.place, Place::Held { step: at, .. } if at == step) {
+        if !matches!(&journey.place, Place::Held { step: at, .. } if *at == step.id) {
             journey.place = Place::Held {
-                step: step.clone(),
+                step: step.id.clone(),
                 due: ctx.now,
                 attempts: 0,
             };
@@ -435,6 +435,22 @@ impl Advance {
     fn complete(&mut self, ctx: &Context<'_>, whose: &Whose) {
         self.journey_fact(ctx, whose, FactKind::JourneyCompleted);
         self.close(ctx, whose, "completed");
+    }
+
+    /// Ends the journey at a step that could not be done. A send tells its message as skipped, which was not queued yet.
+    pub(super) fn exit_from(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        reason: &str,
+    ) {
+        if step.send.is_some() {
+            let id = self.message_id(whose, step);
+            let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
+            self.journey_fact(ctx, whose, what);
+        }
+        self.exit(ctx, whose, reason, "exit");
     }
 
     /// Ends the journey before its end, wherever it stands: cancels its timer and what it has in the outbox.
