@@ -3,7 +3,7 @@
 use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
-    id::{MessageId, StepId, TemplateName},
+    id::{Digest, MessageId, StepId, TemplateName},
     message::{Message, MessageStatus},
     state::{PendingMessage, Place},
     verdict::{PersonalizerVerdict, Verdict},
@@ -23,6 +23,14 @@ use crate::{
     limits::{MESSAGE_BYTES_MAX, SEND_AHEAD_MAX},
     view,
 };
+
+/// What a message's bytes are made from.
+struct Content {
+    to: String,
+    template: Digest,
+    subject: Option<String>,
+    view: String,
+}
 
 impl Advance {
     pub(super) fn send(
@@ -159,23 +167,11 @@ impl Advance {
         send: &Send,
         verdict: Option<&PersonalizerVerdict>,
     ) -> Next {
-        let chosen = verdict.and_then(|verdict| variant(version, verdict).ok().flatten());
-        let template = chosen.as_ref().unwrap_or(&send.template);
-        let Some(&template) = version.templates.get(template) else {
-            return self.not_queued(ctx, whose, step, "template_missing");
-        };
         let id = self.message_id(whose, step);
-        let Some(journey) = self.journey(whose) else {
-            return Next::Stay;
+        let content = match self.content(whose, version, send, verdict) {
+            Ok(content) => content,
+            Err(reason) => return self.not_queued(ctx, whose, step, reason),
         };
-        let contact = &self.state.contact;
-        let rule = verdict.map(|verdict| &verdict.values);
-        let view = view::build(contact, whose.journey, journey, &version.document, rule);
-        let to = contact.email().unwrap_or_default();
-        let subject = verdict.and_then(|verdict| verdict.subject.as_deref());
-        if view.len() + to.len() + subject.map_or(0, str::len) > MESSAGE_BYTES_MAX {
-            return self.not_queued(ctx, whose, step, "message_too_large");
-        }
         let wished = verdict.and_then(|verdict| verdict.send_at);
         let wished = wished
             .unwrap_or(ctx.now)
@@ -188,23 +184,19 @@ impl Advance {
                 return Next::Stay;
             }
         };
-        let in_doubt = send.in_doubt.unwrap_or(match send.class {
-            MessageClass::Transactional => InDoubt::Resend,
-            MessageClass::Marketing => InDoubt::Hold,
-        });
         let message = Message {
             id,
-            contact: contact.id.clone(),
+            contact: self.state.contact.id.clone(),
             workflow: whose.workflow.clone(),
             version: version.number,
             journey: whose.journey,
             step: step.id.clone(),
             class: send.class,
-            in_doubt,
-            to: to.to_owned(),
-            template,
-            subject: subject.map(str::to_owned),
-            view,
+            in_doubt: in_doubt(send),
+            to: content.to,
+            template: content.template,
+            subject: content.subject,
+            view: content.view,
             queued_at: ctx.now,
             dated_at: release_at,
             release_at,
@@ -221,14 +213,36 @@ impl Advance {
             let what = FactKind::MessageHeld(step.id.clone(), id, release_at, reason);
             self.journey_fact(ctx, whose, what);
         }
-        self.park(
-            whose,
-            Place::Sending {
-                step: step.id.clone(),
-                message: id,
-            },
-        );
+        let (step, message) = (step.id.clone(), id);
+        self.park(whose, Place::Sending { step, message });
         Next::Stay
+    }
+
+    /// What the message is made of, or why there is none.
+    fn content(
+        &self,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        send: &Send,
+        verdict: Option<&PersonalizerVerdict>,
+    ) -> Result<Content, &'static str> {
+        let chosen = verdict.and_then(|verdict| variant(version, verdict).ok().flatten());
+        let template = chosen.as_ref().unwrap_or(&send.template);
+        let template = version.templates.get(template).ok_or("template_missing")?;
+        let journey = self.journey(whose).ok_or("journey_gone")?;
+        let contact = &self.state.contact;
+        let rule = verdict.map(|verdict| &verdict.values);
+        let content = Content {
+            to: contact.email().unwrap_or_default().to_owned(),
+            template: *template,
+            subject: verdict.and_then(|verdict| verdict.subject.clone()),
+            view: view::build(contact, whose.journey, journey, &version.document, rule),
+        };
+        let subject = content.subject.as_deref().unwrap_or_default();
+        if content.view.len() + content.to.len() + subject.len() > MESSAGE_BYTES_MAX {
+            return Err("message_too_large");
+        }
+        Ok(content)
     }
 
     /// What the claim of a message needs to know.
@@ -254,6 +268,13 @@ impl Advance {
             cancelled: None,
         }
     }
+}
+
+fn in_doubt(send: &Send) -> InDoubt {
+    send.in_doubt.unwrap_or(match send.class {
+        MessageClass::Transactional => InDoubt::Resend,
+        MessageClass::Marketing => InDoubt::Hold,
+    })
 }
 
 /// The template that a personalizer chose in place of the step's; `Err` when the workflow has none of that name.
