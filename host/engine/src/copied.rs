@@ -39,6 +39,9 @@ pub struct Copied {
     pub events: Vec<(Instant, Event)>,
 }
 
+/// Most events of a log that are read: some gigabytes of memory.
+const EVENTS_MAX: usize = 5_000_000;
+
 /// Why a data folder was not copied.
 #[derive(Debug, thiserror::Error)]
 pub enum CopyError {
@@ -73,6 +76,11 @@ pub enum CopyError {
         /// Why.
         source: codec::Error,
     },
+    /// So many events are not held in memory.
+    #[error(
+        "the log has more than {EVENTS_MAX} events in that time: ask for fewer days, or for a tape of your own"
+    )]
+    TooManyEvents,
     /// The copy cannot be rebuilt.
     #[error(transparent)]
     Start(#[from] StartError),
@@ -199,6 +207,9 @@ fn read_events(copy: &Config, meta: &Meta, events_of: Span) -> Result<Logged, Co
             source,
         })?;
         if let Record::Event(event) = record {
+            if events.len() >= EVENTS_MAX {
+                return Err(CopyError::TooManyEvents);
+            }
             events.push((logged_at, event));
         }
     }

@@ -155,6 +155,15 @@ pub(crate) struct Outbox {
     first: Partition,
 }
 
+/// Whether a message whose attempt was broken off for that reason is not to be tried again: the core knows nothing of it,
+/// has it claimed, or cannot apply what is about it.
+pub(crate) fn is_stale(reason: &str) -> bool {
+    matches!(reason, "not_pending" | "claimed_already" | NOT_APPLICABLE)
+}
+
+/// Why an attempt is broken off whose intent cannot be applied.
+pub(crate) const NOT_APPLICABLE: &str = "not_applicable";
+
 impl Outbox {
     pub(crate) fn new(
         shared: Arc<Shared>,

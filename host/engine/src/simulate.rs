@@ -333,7 +333,13 @@ impl<'a> Simulation<'a> {
             Edge::Through => to,
             Edge::Before => Instant::from_ms(to.as_ms() - 1),
         };
+        let mut done = None;
         while let Some(due) = self.next_due()?.filter(|due| *due <= last) {
+            if done.replace(due) == Some(due) {
+                let reason =
+                    format!("what is due at {due} stays due: a record about it cannot be applied");
+                return Err(SimulateError::Failed { reason });
+            }
             let at = due.max(self.now());
             self.stand_at(at, due)?;
         }

@@ -19,7 +19,10 @@ use signalbox_model::{
 };
 use tokio::sync::oneshot;
 
-use super::render::{Built, Renderer};
+use super::{
+    is_stale,
+    render::{Built, Renderer},
+};
 use crate::{
     clock::process_now,
     metrics,
@@ -61,7 +64,7 @@ impl Sender {
         };
         let position = match ended {
             Ended::Skipped(position, reason) => {
-                if matches!(reason.as_str(), "not_pending" | "claimed_already") {
+                if is_stale(&reason) {
                     self.shared.outbox.set_aside(message.id);
                 }
                 position

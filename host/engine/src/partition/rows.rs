@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
 use signalbox_model::{
     codec,
-    fact::Fact,
+    fact::{Fact, FactKind},
     id::{MessageId, Partition as Number, WorkflowId},
     message::{Message, MessageStatus},
     record::PostId,
@@ -71,7 +71,7 @@ impl Partition {
         lane: &Lane,
         outward: &mut Outward,
     ) -> Result<(), Error> {
-        if let Some(state) = &lane.state {
+        if let Some(state) = lane.state.as_ref().filter(|_| !is_only_seen(lane)) {
             batch.put_contact(state)?;
         }
         let mut sequence = 0;
@@ -136,8 +136,10 @@ impl Partition {
                     match effect {
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
-                            let version = (fact.workflow.clone(), fact.version);
-                            touched.insert(version);
+                            touched.insert((fact.workflow.clone(), fact.version));
+                            if let FactKind::Migrated(from, _) = &fact.what {
+                                touched.insert((fact.workflow.clone(), *from));
+                            }
                         }
                         Effect::EventConflict { .. } => {
                             self.input_counters.conflicts += 1;
@@ -181,6 +183,12 @@ impl Partition {
             _ => {}
         }
     }
+}
+
+/// Whether the contact was visited and nothing came of it: its row stays as it is.
+fn is_only_seen(lane: &Lane) -> bool {
+    let mut done = lane.done.iter();
+    done.all(|one| matches!(one.item.what, What::Visit(_)) && one.effects.is_empty())
 }
 
 fn put_effect(
@@ -250,7 +258,10 @@ fn change_message(message: &mut Message, change: &MessageChange, now: Instant) {
             message.status = MessageStatus::Queued;
             message.release_at = *release_at;
             message.attempts = *attempts;
-            message.first_attempt_at.get_or_insert(now);
+            // What is held before its first attempt has none.
+            if *attempts > 0 {
+                message.first_attempt_at.get_or_insert(now);
+            }
         }
         MessageChange::Settled(status) => {
             message.status = status.clone();

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 use super::{Rendering, SimulateError, SimulatedMessage, Simulation};
 use crate::{
     accept,
-    outbox::render::Built,
+    outbox::{is_stale, render::Built},
     shared::{Claim, encode},
 };
 
@@ -110,7 +110,7 @@ impl Simulation<'_> {
                     self.taken(one.message, one.built);
                 }
                 Ok(Claim::Skipped(reason)) => {
-                    is_known |= !matches!(reason.as_str(), "not_pending" | "claimed_already");
+                    is_known |= !is_stale(&reason);
                 }
                 Err(_) => {
                     return Err(SimulateError::Failed {

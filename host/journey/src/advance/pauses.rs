@@ -118,16 +118,19 @@ impl Advance {
 
     /// Lets everybody go on who stands at a send and waits for a resume that has come.
     pub(super) fn catch_up(&mut self, ctx: &Context<'_>) {
-        for whose in self.journeys_inside() {
-            if standing(ctx, &whose.workflow) != Standing::Running
-                || resumed_at(ctx, &whose.workflow).is_none()
-            {
+        let mut waiting = Vec::new();
+        for (workflow, presence) in &self.state.presences {
+            if is_paused(ctx, workflow) || resumed_at(ctx, workflow).is_none() {
                 continue;
             }
-            let place = self.journey(&whose).map(|journey| journey.place.clone());
-            let Some(Place::Waiting { step, since, .. }) = place else {
-                continue;
-            };
+            for (&journey, inside) in &presence.journeys {
+                if let Place::Waiting { step, since, .. } = &inside.place {
+                    let workflow = workflow.clone();
+                    waiting.push((Whose { workflow, journey }, step.clone(), *since));
+                }
+            }
+        }
+        for (whose, step, since) in waiting {
             let Some((version, step)) = self.step_of(ctx, &whose, &step) else {
                 continue;
             };

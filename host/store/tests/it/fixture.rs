@@ -144,6 +144,7 @@ pub(crate) fn queue_message(
         queued_at: release_at,
         due_at: release_at,
         late_limit: Span::from_days(1),
+        release_at,
         attempts: 0,
         claimed: None,
         cancelled: None,
