@@ -12,6 +12,7 @@ pub mod keys;
 pub mod clock;
 pub mod contacts;
 pub mod events;
+pub mod experiments;
 pub mod facts;
 pub mod settings;
 pub mod system;
@@ -84,6 +85,11 @@ pub fn router(app: App) -> Router {
         .route(
             "/v1/workflows/{id}/{action}",
             post(workflows::transition),
+        )
+        .route("/v1/workflows/{id}/experiments", get(experiments::read))
+        .route(
+            "/v1/workflows/{id}/experiments/{step}/end",
+            post(experiments::end),
         )
         .route("/v1/settings", get(settings::read).put(settings::put))
         .route("/v1/schemas/workflow", get(workflows::schema))

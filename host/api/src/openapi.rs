@@ -9,7 +9,9 @@ use utoipa::{
     },
 };
 
-use crate::{approvals, clock, contacts, events, inbox, settings, system, webhooks, workflows};
+use crate::{
+    approvals, clock, contacts, events, experiments, inbox, settings, system, webhooks, workflows,
+};
 
 /// The document at `/openapi.json`.
 #[derive(OpenApi)]
@@ -35,6 +37,8 @@ use crate::{approvals, clock, contacts, events, inbox, settings, system, webhook
         workflows::transition,
         workflows::schedule,
         workflows::schema,
+        experiments::read,
+        experiments::end,
         settings::read,
         settings::put,
         system::plugins,

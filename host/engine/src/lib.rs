@@ -13,6 +13,7 @@ mod config;
 mod control;
 mod copied;
 mod error;
+mod experiments;
 mod faults;
 mod inbox;
 mod kept_plugins;
@@ -25,6 +26,7 @@ mod shared;
 mod simulate;
 mod snapshot;
 mod start;
+mod templates;
 mod views;
 mod winding;
 
@@ -36,7 +38,7 @@ use std::{
 
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
-    id::{ContactId, EventName, FieldName, Partition, WebhookId, WorkflowId},
+    id::{ArmName, ContactId, EventName, FieldName, Partition, StepId, WebhookId, WorkflowId},
     problem::Problem,
     record::Command,
     settings::Settings,
@@ -63,6 +65,7 @@ pub use crate::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
         Unavailable,
     },
+    experiments::ExperimentView,
     faults::Faults,
     metrics::{HistogramSnapshot, MetricsSnapshot},
     reexecute::{
@@ -266,6 +269,40 @@ impl Engine {
     pub async fn workflow(&self, id: &WorkflowId) -> Result<Option<WorkflowView>, ReadError> {
         let id = id.clone();
         self.read(move |shared| views::workflow(shared, &id)).await
+    }
+
+    /// The experiment of each split of a workflow's current version; `None` if there is no such workflow.
+    pub async fn experiments(
+        &self,
+        id: &WorkflowId,
+    ) -> Result<Option<Vec<ExperimentView>>, ReadError> {
+        let id = id.clone();
+        self.read(move |shared| {
+            let definitions = Arc::clone(&shared.definitions.borrow());
+            let view = views::workflow(shared, &id)?;
+            Ok(view.map(|view| experiments::of(&definitions, &id, &view.counters)))
+        })
+        .await
+    }
+
+    /// Ends the experiment of a step, as its version splits there: from then on everybody takes that arm, or with `None`
+    /// keeps drawing. `by` says who: the id of an API key. Answers once every partition's log has it.
+    pub async fn end_experiment(
+        &self,
+        id: &WorkflowId,
+        (step, version): (&StepId, u32),
+        winner: Option<ArmName>,
+        by: String,
+    ) -> Result<(), CommandError> {
+        let shared = self.shared()?;
+        let command = Command::EndExperiment {
+            workflow: id.clone(),
+            step: step.clone(),
+            version,
+            winner,
+            by: Some(by),
+        };
+        control::command(&shared, command).await.map(drop)
     }
 
     /// A contact as it stands.

@@ -8,6 +8,8 @@ mod again;
 mod answers;
 mod apply;
 mod commands;
+mod entering;
+mod experiments;
 mod group;
 mod lane;
 mod posts;
@@ -35,6 +37,7 @@ use signalbox_store::Observed;
 pub(crate) use self::rows::{read_counters, read_input_counters};
 use self::{
     answers::Recorded,
+    entering::Entrances,
     group::{Log, Work},
     posts::Delivery,
     recover::Replay,
@@ -81,6 +84,9 @@ pub(crate) struct Partition {
     tick: Option<u64>,
     sweep: Sweep,
     visits: Visits,
+    entrances: Entrances,
+    /// When it is looked whether an experiment is over; only in the control partition.
+    look_at: Option<Instant>,
     /// Files that were made ready for a decision.
     ready: HashSet<Digest>,
     /// The next timer is not due before this; it may be due later.
@@ -139,6 +145,8 @@ impl Partition {
             tick: None,
             sweep: Sweep::default(),
             visits: Visits::default(),
+            entrances: Entrances::default(),
+            look_at: None,
             ready: HashSet::new(),
             next_due: None,
             single_until: 0,
@@ -196,11 +204,9 @@ impl Partition {
     pub(crate) fn look_around(&mut self) -> Result<(), Broken> {
         self.look_at_timers()?;
         self.look_at_history()?;
-        // The control partition has no contacts to visit.
-        if !self.is_control() {
-            let now = Arc::clone(&self.loaded);
-            self.visits.look(&Definitions::default(), now.definitions());
-        }
+        self.read_entrances()?;
+        self.read_visits()?;
+        self.look_at_visits();
         self.delivery.look();
         Ok(())
     }
@@ -217,9 +223,11 @@ impl Partition {
             self.apply(work)?;
             return Ok(true);
         }
+        self.end_experiments()?;
         self.append_tick()?;
         self.deliver_posts()?;
         self.append_visit()?;
+        self.append_entrance()?;
         self.append_sweep()?;
         Ok(false)
     }
@@ -264,9 +272,19 @@ impl Partition {
         let waiting = &self.shared.waiting[usize::from(self.number)];
         let is_behind = self.applied < self.shared.journal.last_durable(self.number);
         let is_delivering = !self.delivery.is_idle() || !self.answering.is_empty();
-        let has_appended =
-            self.tick.is_some() || self.sweep.is_appended() || !self.visits.is_idle();
-        if has_appended || is_delivering || is_behind || waiting.load(Ordering::Acquire) > 0 {
+        let has_appended = self.tick.is_some()
+            || self.sweep.is_appended()
+            || self.visits.is_appended()
+            || self.entrances.is_appended();
+        // What lies ahead is left to the next start.
+        let has_ahead =
+            !self.shared.is_stopping() && (self.visits.has_ahead() || self.is_entering());
+        if has_appended
+            || has_ahead
+            || is_delivering
+            || is_behind
+            || waiting.load(Ordering::Acquire) > 0
+        {
             UnderWay::Records
         } else if self
             .next_due
@@ -321,9 +339,8 @@ impl Partition {
 
     fn look_at_timers(&mut self) -> Result<(), Broken> {
         let next = if self.is_control() {
-            Ok(signalbox_journey::control::next_start(
-                self.loaded.definitions(),
-            ))
+            let start = signalbox_journey::control::next_start(self.loaded.definitions());
+            Ok([start, self.next_look()].into_iter().flatten().min())
         } else {
             self.shared.store.next_timer_due(self.number)
         };

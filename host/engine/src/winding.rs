@@ -10,6 +10,7 @@ use signalbox_model::time::Instant;
 use crate::{
     Engine,
     error::{ReadError, Unavailable},
+    experiments,
     inbox::Inbox,
     shared::Shared,
 };
@@ -122,7 +123,10 @@ fn wind(shared: &Shared, now: Instant, fire: Instant) {
 async fn next_due(shared: &Arc<Shared>) -> Result<Option<Instant>, ReadError> {
     let shared = Arc::clone(shared);
     let found = tokio::task::spawn_blocking(move || -> Result<Option<Instant>, ReadError> {
-        let mut next = signalbox_journey::control::next_start(&shared.definitions.borrow());
+        let definitions = Arc::clone(&shared.definitions.borrow());
+        let start = signalbox_journey::control::next_start(&definitions);
+        let look = experiments::next_look(&definitions, shared.clock.fire_up_to());
+        let mut next = [start, look].into_iter().flatten().min();
         for partition in 0..shared.control() {
             let timer = shared.store.next_timer_due(partition)?;
             let release = shared.store.next_release(partition)?;

@@ -67,8 +67,11 @@ pub enum Input<'a> {
     Event(&'a Event),
     /// Attributes changed.
     Attributes(&'a ContactId, &'a AttributeChanges),
-    /// Nothing but a look: the contact's journeys move to a new version where one wants them.
+    /// Nothing but a look: the contact's journeys move to a new version where one wants them, and calendar waits are
+    /// computed anew.
     Visit(&'a ContactId),
+    /// The workflow started and takes in whoever was there.
+    EnterExisting(&'a ContactId, &'a WorkflowId),
     /// A timer fell due. One that fits nothing any more only cancels itself.
     Timer(&'a Timer),
     /// A sender stands at 354 and asks.
@@ -232,7 +235,8 @@ impl Advance {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
             Input::Timer(timer) => advance.timer(ctx, timer),
-            Input::Visit(_) => {}
+            Input::Visit(_) => advance.recompute_waits(ctx),
+            Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {
                 message,

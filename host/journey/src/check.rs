@@ -33,6 +33,7 @@ type Positions = BTreeMap<StepId, usize>;
 pub fn check(workflow: &Workflow) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(&workflow.title, &mut problems);
+    check_entrance(workflow, &mut problems);
     check_counts(workflow, &mut problems);
     if workflow.entry == Entry::After(Span::ZERO) {
         let problem = Problem::new("/entry/after", "entry_empty", "the duration has no length");
@@ -118,6 +119,15 @@ fn check_goal(goal: &GoalEvent, problems: &mut Vec<Problem>) {
                 reason,
             ));
         }
+    }
+}
+
+/// Somebody must be able to enter.
+fn check_entrance(workflow: &Workflow, problems: &mut Vec<Problem>) {
+    if workflow.trigger.is_none() && !workflow.enter_existing {
+        let reason = "nobody can enter: it has no trigger, and takes in nobody at its start";
+        let problem = Problem::new("/trigger", "trigger_missing", reason);
+        problems.push(problem.with_help("name a rule, or say `enter_existing: true`"));
     }
 }
 

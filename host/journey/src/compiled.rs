@@ -256,7 +256,7 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
                     .take(if send.on_error.is_some() { 2 } else { 1 }),
             ),
             Action::Branch(branch) => {
-                named.extend(branch.arms.iter().map(|arm| Some(&arm.goto)));
+                named.extend(branch.arms.iter().map(|arm| arm.goto.as_ref()));
                 named.push(branch.otherwise.as_ref());
             }
             Action::WaitFor(wait) => {

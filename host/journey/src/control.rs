@@ -312,6 +312,8 @@ fn start(workflow: &mut WorkflowDefinition, at: Instant) {
     workflow.state = WorkflowState::Running;
     workflow.starts_at = None;
     workflow.running_since = Some(at);
+    let version = workflow.current_version();
+    workflow.enters_existing = version.is_some_and(|version| version.document.enter_existing);
 }
 
 fn put(
@@ -358,6 +360,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         state: WorkflowState::Draft,
         starts_at: None,
         running_since: None,
+        enters_existing: false,
         resumed_at: None,
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),

@@ -97,7 +97,12 @@ fn arm_in_words(step: &Step, arm: Option<u16>) -> String {
     let named = arm.map(usize::from).and_then(|index| {
         step.actions().find_map(|action| match action {
             Action::Split(split) => split.arms.get(index).map(|arm| arm.name.to_string()),
-            Action::Branch(branch) => branch.arms.get(index).map(|arm| arm.goto.to_string()),
+            Action::Branch(branch) => branch
+                .arms
+                .get(index)?
+                .goto
+                .as_ref()
+                .map(ToString::to_string),
             Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.to_string()),
             Action::Approve(_) => DECISIONS.get(index).map(|decision| (*decision).to_owned()),
             _ => None,

@@ -56,6 +56,9 @@ pub struct WorkflowDefinition {
     pub starts_at: Option<Instant>,
     /// Journey time of its start; triggers look at nothing that was logged before. `None` before the start.
     pub running_since: Option<Instant>,
+    /// Whether everybody who was there at its start enters.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enters_existing: bool,
     /// Journey time of its last resume: what was due before that and is not done yet was due in a pause. `None` before the
     /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -82,14 +82,28 @@ pub enum Record {
         rows_max: u32,
     },
     /// A page of the contacts that have a timer of that workflow: each is looked at, so that its journeys move to a version
-    /// that wants them. Written by the partition's owner.
+    /// that wants them, and its waits go by the present time zone data. Written by the partition's owner.
     Visit {
         /// Which workflow.
         workflow: WorkflowId,
+        /// The version that wants journeys; 0 for none.
+        version: u32,
         /// The timer at which the page before ended; `None` for the first page.
         after: Option<Timer>,
         /// Timers looked at, at most.
         timers_max: u32,
+    },
+    /// A page of the contacts that were there when a workflow started: each enters it, as far as it may. Written by the
+    /// partition's owner.
+    EnterExisting {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// When it started; a page of another start is passed over.
+        since: Instant,
+        /// The contact at which the page before ended; `None` for the first page.
+        after: Option<ContactId>,
+        /// Contacts looked at, at most.
+        contacts_max: u32,
     },
 }
 

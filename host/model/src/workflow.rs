@@ -47,8 +47,13 @@ pub struct Workflow {
     /// The outcome it is measured by, or `none`. Needed to start it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goal: Option<Goal>,
-    /// Which rule decides who enters.
-    pub trigger: Binding,
+    /// Which rule decides who enters. Without it nobody enters but at the start: see `enter_existing`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<Binding>,
+    /// Whether everybody who is there when it starts enters then, as far as the audience has them; the trigger is not
+    /// asked. The journey begins with an event `workflow_started` without fields. Default: nobody does.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub enter_existing: bool,
     /// Which rule says, at entry, whether the contact belongs to those the workflow is for. Without it: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audience: Option<Binding>,
@@ -208,6 +213,10 @@ pub enum OnResume {
 }
 
 impl OnResume {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the form that serde calls"
+    )]
     fn is_default(&self) -> bool {
         *self == Self::default()
     }

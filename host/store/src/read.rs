@@ -91,6 +91,26 @@ impl Store {
             .collect()
     }
 
+    /// The ids of at most that many contacts of the partition behind that one, in their order.
+    pub fn contact_ids(
+        &self,
+        partition: Partition,
+        after: Option<&ContactId>,
+        contacts_max: usize,
+    ) -> Result<Vec<ContactId>, Error> {
+        let all = key::prefix(Kind::Contact, partition);
+        let start = match after {
+            Some(contact) => key::after(&key::contact(partition, contact)),
+            None => all.clone(),
+        };
+        self.core
+            .rows
+            .page(&start, key::behind(&all).as_deref(), contacts_max)?
+            .iter()
+            .map(|(key, value)| Ok(row::open::<ContactState>(key, value)?.contact.id))
+            .collect()
+    }
+
     fn load_chunks(
         &self,
         partition: Partition,

@@ -6,6 +6,7 @@ mod batches;
 mod connections;
 mod documents;
 mod events;
+mod experiments;
 mod journeys;
 mod keys;
 mod pages;

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 30] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 32] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -38,6 +38,12 @@ pub(crate) const ROUTES: [(&str, &str, Access); 30] = [
     ("DELETE", "/v1/workflows/{id}", Access::Key),
     ("POST", "/v1/workflows/{id}/schedule", Access::Key),
     ("POST", "/v1/workflows/{id}/{action}", Access::Key),
+    ("GET", "/v1/workflows/{id}/experiments", Access::Key),
+    (
+        "POST",
+        "/v1/workflows/{id}/experiments/{step}/end",
+        Access::Key,
+    ),
     ("GET", "/v1/settings", Access::Key),
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),
@@ -61,6 +67,7 @@ pub(crate) const ROUTES: [(&str, &str, Access); 30] = [
 pub(crate) fn reachable(path: &str) -> String {
     path.replace("{id}", "ann")
         .replace("{action}", "start")
+        .replace("{step}", "lot")
         .replace("{journey}", &"0".repeat(32))
 }
 

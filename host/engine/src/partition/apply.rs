@@ -10,11 +10,11 @@ use super::{
     group::{Item, Task, What, Work},
     lane::Lane,
     rows::Outward,
-    visit::Page,
 };
 use crate::{
     error::{ApplyError, StoreAction},
     metrics,
+    outbox::NOT_APPLICABLE,
     shared::{Broken, Claim},
 };
 
@@ -24,6 +24,20 @@ pub(super) struct Group {
     pub(super) accepted: u64,
     /// Its parts cannot be taken one by one any further: what cannot be applied is passed over.
     pub(super) is_single: bool,
+    /// A row beside those that come of its records, by name.
+    pub(super) note: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Group {
+    /// What comes of one record that several contacts are looked at for.
+    pub(super) fn single(last: u64) -> Self {
+        Self {
+            last,
+            accepted: 0,
+            is_single: true,
+            note: None,
+        }
+    }
 }
 
 impl Partition {
@@ -42,6 +56,7 @@ impl Partition {
                         last,
                         accepted,
                         is_single,
+                        note: None,
                     },
                 )
             }
@@ -62,28 +77,14 @@ impl Partition {
                     now,
                     what: What::Timer(timer),
                 });
-                let group = Group {
-                    last,
-                    accepted,
-                    is_single: true,
-                };
-                self.apply_items(items.collect(), &group)?;
+                self.apply_items(items.collect(), &Group::single(last))?;
                 self.look_at_timers()
             }
             Task::Visit {
                 sequence,
                 now,
-                workflow,
-                after,
-                timers_max,
-            } => {
-                let page = Page {
-                    workflow,
-                    after,
-                    timers_max,
-                };
-                self.apply_visit(sequence, now, &page)
-            }
+                page,
+            } => self.apply_visit(sequence, now, &page),
             Task::Command {
                 sequence,
                 now,
@@ -96,6 +97,11 @@ impl Partition {
                 record,
             } => self.apply_post(sequence, now, id, &record),
             Task::Delivered { to, id } => self.posts_delivered(last, to, id),
+            Task::EnterExisting {
+                sequence,
+                now,
+                page,
+            } => self.apply_entrance(sequence, now, page),
             Task::Sweep {
                 now,
                 before,
@@ -106,7 +112,7 @@ impl Partition {
     }
 
     pub(super) fn apply_items(&mut self, items: Vec<Item>, group: &Group) -> Result<(), Broken> {
-        if items.is_empty() {
+        if items.is_empty() && group.note.is_none() {
             self.moved_to(group.last, group.accepted);
             return Ok(());
         }
@@ -131,7 +137,11 @@ impl Partition {
             }
         };
         let written = self.put_sums(&mut batch, &mut lanes);
-        written.map_err(|source| self.broken(StoreAction::Write, source))?;
+        let noted = group.note.as_ref();
+        let noted = noted.map_or(Ok(()), |(name, value)| batch.put_counter(name, value));
+        written
+            .and(noted)
+            .map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(group.last);
         self.count_reexecuted(&mut given);
         self.shared.hops().pass("asked");
@@ -231,7 +241,7 @@ impl Partition {
                 What::Intent {
                     message, attempt, ..
                 } => {
-                    let reason = "not_applicable".to_owned();
+                    let reason = NOT_APPLICABLE.to_owned();
                     outward
                         .claims
                         .push((*message, *attempt, Claim::Skipped(reason)));

@@ -19,6 +19,7 @@ use signalbox_model::{
     time::Instant,
 };
 
+use super::{entering, visit};
 use crate::error::ApplyError;
 
 /// Most records of one contact in a group, so that the waves of a group stay bounded.
@@ -77,9 +78,13 @@ pub(super) enum Task {
     Visit {
         sequence: u64,
         now: Instant,
-        workflow: WorkflowId,
-        after: Option<Timer>,
-        timers_max: u32,
+        page: visit::Page,
+    },
+    /// A page of contacts that were there when a workflow started.
+    EnterExisting {
+        sequence: u64,
+        now: Instant,
+        page: entering::Page,
     },
     /// A page of a sweep.
     Sweep {
@@ -105,6 +110,7 @@ pub(super) enum What {
     Attributes(ContactId, AttributeChanges),
     Timer(Timer),
     Visit(ContactId),
+    EnterExisting(ContactId, WorkflowId),
     Intent {
         contact: ContactId,
         message: MessageId,
@@ -124,6 +130,7 @@ impl What {
             Self::Event(event) => &event.contact,
             Self::Timer(timer) => &timer.contact,
             Self::Visit(contact)
+            | Self::EnterExisting(contact, _)
             | Self::Attributes(contact, _)
             | Self::Intent { contact, .. }
             | Self::Outcome { contact, .. } => contact,
@@ -136,6 +143,7 @@ impl What {
             Self::Attributes(contact, changes) => Input::Attributes(contact, changes),
             Self::Timer(timer) => Input::Timer(timer),
             Self::Visit(contact) => Input::Visit(contact),
+            Self::EnterExisting(contact, workflow) => Input::EnterExisting(contact, workflow),
             Self::Intent {
                 message, attempt, ..
             } => Input::Intent {
@@ -286,7 +294,7 @@ impl Log {
                     outcome,
                 },
                 // These belong to a tick or a visit, which is applied by itself and never put back.
-                What::Timer(_) | What::Visit(_) => continue,
+                What::Timer(_) | What::Visit(_) | What::EnterExisting(..) => continue,
             };
             self.ahead.push_front(Logged {
                 sequence: item.sequence,
@@ -353,14 +361,33 @@ fn alone(logged: Logged) -> Task {
         Record::PostsDelivered { partition, id } => Task::Delivered { to: partition, id },
         Record::Visit {
             workflow,
+            version,
             after,
             timers_max,
         } => Task::Visit {
             sequence,
             now,
+            page: visit::Page {
+                workflow,
+                version,
+                after,
+                timers_max,
+            },
+        },
+        Record::EnterExisting {
             workflow,
+            since,
             after,
-            timers_max,
+            contacts_max,
+        } => Task::EnterExisting {
+            sequence,
+            now,
+            page: entering::Page {
+                workflow,
+                since,
+                after,
+                contacts_max,
+            },
         },
         Record::Sweep {
             before,

@@ -6,6 +6,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
+    calendar::TZ_VERSION,
     id::{Digest, Partition as Number},
     record::{PostId, Posted, Record},
     time::Instant,
@@ -160,9 +161,9 @@ impl Partition {
             .definers
             .load(&self.shared.store, digest)
             .map_err(|source| self.shared.fail(&ApplyError::from(source)))?;
-        let before = std::mem::replace(&mut self.loaded, loaded);
+        self.loaded = loaded;
         let now = Arc::clone(&self.loaded);
-        self.visits.look(before.definitions(), now.definitions());
+        self.visits.look(now.definitions(), TZ_VERSION);
         Ok(())
     }
 }

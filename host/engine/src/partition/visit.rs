@@ -1,13 +1,16 @@
 //! Looks at the contacts that have a timer of a workflow, page by page, each page a record of the log: so that journeys
-//! that wait move to a version that wants them.
+//! that wait move to a version that wants them, and waits by the calendar go by the time zone data of this binary.
 //!
-//! Begun when definitions come in which such a version runs, and when the thread starts: a journey that has moved stays
-//! where it is, so looking twice changes nothing.
+//! What a workflow was last visited for is a row of its own, written with the last page, so that a start visits nobody
+//! whom one before has visited.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use serde::{Deserialize, Serialize};
 use signalbox_model::{
-    definitions::Definitions,
+    calendar::TZ_VERSION,
+    codec,
+    definitions::{Definitions, WorkflowDefinition},
     id::{ContactId, WorkflowId},
     record::Record,
     state::{Timer, TimerId},
@@ -20,47 +23,88 @@ use super::{
     apply::Group,
     group::{Item, What},
 };
-use crate::{error::StoreAction, shared::Broken};
+use crate::{
+    error::{ApplyError, StoreAction},
+    shared::Broken,
+};
+
+/// What the names of these rows begin with.
+const PREFIX: &[u8] = b"visited/";
 
 /// What the thread knows of visits.
 #[derive(Default)]
 pub(super) struct Visits {
-    /// Workflows to visit, each with the timer at which the page before ended.
-    ahead: VecDeque<(WorkflowId, Option<Timer>)>,
+    /// What each workflow was last visited for.
+    done: BTreeMap<WorkflowId, Visited>,
+    /// Workflows to visit, each for that version, with the timer at which the page before ended.
+    ahead: VecDeque<(WorkflowId, u32, Option<Timer>)>,
     /// The page that was appended and is not applied yet.
     appended: Option<u64>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Visited {
+    /// The workflow too, so that names are never taken apart.
+    workflow: WorkflowId,
+    /// Which of its starts: one that is deleted may come again.
+    since: Instant,
+    /// The version that moves journeys; 0 for none.
+    version: u32,
+    /// The time zone data that waits go by since then.
+    tz: String,
 }
 
 /// See [`Record::Visit`].
 pub(super) struct Page {
     pub(super) workflow: WorkflowId,
+    pub(super) version: u32,
     pub(super) after: Option<Timer>,
     pub(super) timers_max: u32,
 }
 
 impl Visits {
-    /// Whether there is nothing to look at.
-    pub(super) fn is_idle(&self) -> bool {
-        self.ahead.is_empty() && self.appended.is_none()
+    pub(super) fn is_appended(&self) -> bool {
+        self.appended.is_some()
     }
 
-    /// Visits every workflow that has come to run a version that moves journeys.
-    pub(super) fn look(&mut self, before: &Definitions, now: &Definitions) {
-        let moves = |definitions: &Definitions, id: &WorkflowId| {
-            let found = definitions.workflows.get(id);
-            let found = found.filter(|found| found.state == WorkflowState::Running)?;
-            let mut versions = found.versions.iter().rev();
-            let (number, _) = versions.find(|(_, version)| version.edit == Edit::Migrate)?;
-            Some(*number)
-        };
-        for id in now.workflows.keys() {
-            let wanted = moves(now, id);
-            if wanted.is_some() && wanted != moves(before, id) {
-                self.ahead.retain(|(ahead, _)| ahead != id);
-                self.ahead.push_back((id.clone(), None));
+    /// Whether there is somebody to look at.
+    pub(super) fn has_ahead(&self) -> bool {
+        !self.ahead.is_empty()
+    }
+
+    /// Visits every workflow that has come to run a version that moves journeys, or whose waits go by other time zone data
+    /// than this binary's: `tz` is what those go by that were never visited.
+    pub(super) fn look(&mut self, now: &Definitions, tz: &str) {
+        for (id, found) in &now.workflows {
+            let Some(since) = found.running_since.filter(|_| is_open(found)) else {
+                continue;
+            };
+            let done = self.done.get(id).filter(|done| done.since == since);
+            let visited = done.map_or(0, |done| done.version);
+            let version = match found.state {
+                WorkflowState::Running => moving(found),
+                // In a pause nobody moves.
+                _ => visited,
+            };
+            let is_due = version > visited || done.map_or(tz, |done| &done.tz) != TZ_VERSION;
+            let is_ahead = |(ahead, to, _): &(WorkflowId, u32, _)| ahead == id && *to == version;
+            if is_due && !self.ahead.iter().any(is_ahead) {
+                self.ahead.retain(|(ahead, ..)| ahead != id);
+                self.ahead.push_back((id.clone(), version, None));
             }
         }
     }
+}
+
+fn is_open(found: &WorkflowDefinition) -> bool {
+    matches!(found.state, WorkflowState::Running | WorkflowState::Paused)
+}
+
+/// The newest version that moves journeys; 0 for none.
+fn moving(found: &WorkflowDefinition) -> u32 {
+    let mut versions = found.versions.iter().rev();
+    let newest = versions.find(|(_, version)| version.edit == Edit::Migrate);
+    newest.map_or(0, |(number, _)| *number)
 }
 
 impl Partition {
@@ -70,11 +114,12 @@ impl Partition {
         if self.visits.appended.is_some() || self.is_control() || shared.is_stopping() {
             return Ok(());
         }
-        let Some((workflow, after)) = self.visits.ahead.front().cloned() else {
+        let Some((workflow, version, after)) = self.visits.ahead.front().cloned() else {
             return Ok(());
         };
         let record = Record::Visit {
             workflow,
+            version,
             after,
             timers_max: shared.config.limits.tick_timers_max,
         };
@@ -106,12 +151,13 @@ impl Partition {
             now,
             what: What::Visit(contact),
         });
-        let group = Group {
-            last: sequence,
-            accepted: 0,
-            is_single: true,
-        };
+        let visited = self.visited(page).filter(|_| is_last);
+        let mut group = Group::single(sequence);
+        group.note = visited.as_ref().map(|done| self.row_of(done)).transpose()?;
         self.apply_items(items.collect(), &group)?;
+        if let Some(done) = visited {
+            self.visits.done.insert(page.workflow.clone(), done);
+        }
         if self
             .visits
             .appended
@@ -119,12 +165,64 @@ impl Partition {
         {
             self.visits.appended = None;
             let front = self.visits.ahead.front_mut();
-            match front.filter(|(workflow, _)| *workflow == page.workflow) {
-                Some((_, after)) if !is_last => *after = next,
+            let is_its = |(workflow, version, _): &&mut (WorkflowId, u32, _)| {
+                *workflow == page.workflow && *version == page.version
+            };
+            match front.filter(is_its) {
+                Some((.., after)) if !is_last => *after = next,
                 Some(_) => drop(self.visits.ahead.pop_front()),
                 None => {}
             }
         }
         self.look_at_timers()
+    }
+
+    /// What a visit comes to whose last page that is; `None` if the workflow is gone.
+    fn visited(&self, page: &Page) -> Option<Visited> {
+        let found = self.loaded.definitions().workflows.get(&page.workflow)?;
+        Some(Visited {
+            workflow: page.workflow.clone(),
+            since: found.running_since?,
+            version: page.version,
+            tz: TZ_VERSION.to_owned(),
+        })
+    }
+
+    fn row_of(&self, done: &Visited) -> Result<(Vec<u8>, Vec<u8>), Broken> {
+        let bytes = codec::encode(done).map_err(|source| self.row_broken(source))?;
+        Ok(([PREFIX, done.workflow.as_str().as_bytes()].concat(), bytes))
+    }
+
+    /// Reads what each workflow was visited for.
+    pub(super) fn read_visits(&mut self) -> Result<(), Broken> {
+        let rows = self
+            .shared
+            .store
+            .counters(self.number, PREFIX)
+            .map_err(|source| self.broken(StoreAction::Read, source))?;
+        for (_, bytes) in rows {
+            let done: Visited = codec::decode(&bytes).map_err(|source| self.row_broken(source))?;
+            self.visits.done.insert(done.workflow.clone(), done);
+        }
+        Ok(())
+    }
+
+    /// Looks at every workflow when the thread starts.
+    pub(super) fn look_at_visits(&mut self) {
+        // The control partition has no contacts to visit.
+        if self.is_control() {
+            return;
+        }
+        let is_first = self.shared.store.meta().versions_from.is_empty();
+        let tz = if is_first { TZ_VERSION } else { "" };
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        self.visits.look(loaded.definitions(), tz);
+    }
+
+    pub(super) fn row_broken(&self, source: codec::Error) -> Broken {
+        self.shared.fail(&ApplyError::Counters {
+            partition: self.number,
+            source,
+        })
     }
 }

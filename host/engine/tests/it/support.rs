@@ -399,10 +399,11 @@ pub(crate) fn export(place: &Place) -> String {
 
 pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
-        ApprovalDecided, ArmDropped, ArmTaken, Armed, Converted, Disarmed, JourneyCompleted,
-        JourneyEntered, JourneyExited, Jumped, MessageDeferred, MessageHeld, MessageInDoubt,
-        MessageQueued, MessageRefused, MessageSent, MessageSkipped, Migrated, NotEntered,
-        RuleDecided, StepReached, StepSkipped, Updated, WaitStarted, WebhookQueued, ZoneTaken,
+        ApprovalDecided, ArmAssigned, ArmConverted, ArmDropped, ArmTaken, Armed, Converted,
+        Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
+        MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
+        Migrated, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
+        WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -435,6 +436,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         ApprovalDecided(step, decision, actor, _) => format!("{step} {decision} by {actor}"),
         WebhookQueued(step, _) => format!("{step} calls"),
         Migrated(from, _) => format!("moved from version {from}"),
+        ArmAssigned(step, arm) => format!("{step} gave {arm}"),
+        ArmConverted(step, arm) => format!("{step} converted in {arm}"),
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),

@@ -2,10 +2,15 @@
 
 use std::fs;
 
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use signalbox_engine::{ReplayedFrom, StartError};
 use signalbox_journey::CORE_VERSION;
-use signalbox_model::{calendar::TZ_VERSION, time::Instant};
+use signalbox_model::{
+    calendar::TZ_VERSION,
+    id::{ContactId, WorkflowId},
+    state::{ContactState, Place as Standing, Timer, TimerId},
+    time::{Instant, Span},
+};
 use signalbox_store::{Condition, Config, Snapshots, Store, read_condition};
 
 use crate::{
@@ -37,6 +42,13 @@ async fn former() -> Place {
         .expect("it is noted");
     store.close_clean().expect("it closes");
     place
+}
+
+/// The same after this binary has gone on with it and looked at everybody who waits.
+async fn went_on() -> (String, Place) {
+    let world = former().await.start();
+    world.settle().await;
+    world.export().await
 }
 
 fn refusal(place: &Place) -> StartError {
@@ -83,7 +95,7 @@ async fn another_core_begins_with_a_snapshot() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_does_not_go_back_behind_the_core() {
-    let (before, mut place) = former().await.start().export().await;
+    let (before, mut place) = went_on().await;
     fs::remove_dir_all(place.data().join("snapshots")).expect("they are gone");
     place.configure = |config| config.rebuild = true;
     let refused = refusal(&place);
@@ -215,7 +227,7 @@ async fn refuses_to_rebuild(mut place: Place, before: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_goes_by_the_newest_snapshot_that_is_whole() {
-    let (before, place) = former().await.start().export().await;
+    let (before, place) = went_on().await;
     let sets = snapshots(&place).list().expect("they are listed");
     let set = sets[0].as_ref().expect("it is whole");
     let file = set.folder.join("00000.snapshot");
@@ -228,8 +240,8 @@ async fn a_rebuild_goes_by_the_newest_snapshot_that_is_whole() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_rebuild_does_not_go_by_a_snapshot_of_another_store() {
-    let (before, place) = former().await.start().export().await;
-    let (_, other) = former().await.start().export().await;
+    let (before, place) = went_on().await;
+    let (_, other) = went_on().await;
     let snapshots = place.data().join("snapshots");
     fs::remove_dir_all(&snapshots).expect("they are gone");
     copy_folder(&other.data().join("snapshots"), &snapshots);
@@ -238,7 +250,7 @@ async fn a_rebuild_does_not_go_by_a_snapshot_of_another_store() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn rows_that_a_power_cut_may_have_hurt_are_not_trusted_after_a_refusal() {
-    let (_, place) = former().await.start().export().await;
+    let (_, place) = went_on().await;
     drop(store(&place));
     restart_machine(&place.data().join("store"));
     fs::remove_dir_all(place.data().join("snapshots")).expect("they are gone");
@@ -250,4 +262,87 @@ async fn rows_that_a_power_cut_may_have_hurt_are_not_trusted_after_a_refusal() {
             "{refused}"
         );
     }
+}
+
+/// Ann waits until nine in the morning of Berlin.
+fn morning() -> Json {
+    json!({
+        "id": "morning",
+        "title": "Morning",
+        "goal": "none",
+        "trigger": {"plugin": "event", "config": {"event": "order_completed"}},
+        "zone": "Europe/Berlin",
+        "steps": [{"id": "rest", "wait": {"calendar": {"days": 1, "at": "09:00"}}}],
+        "templates": {},
+    })
+}
+
+fn due(state: &ContactState) -> Instant {
+    let presence = &state.presences[&WorkflowId::parse("morning").expect("an id")];
+    let journey = presence.journeys.values().next().expect("she is inside");
+    match &journey.place {
+        Standing::Waiting { due, .. } => *due,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Moves Ann's wait as if other time zone data had set it, an hour late.
+fn set_late(place: &Place, ann: &ContactId) -> Instant {
+    let store = store(place);
+    let mut state = store
+        .contact(ann)
+        .expect("it is read")
+        .expect("she is known");
+    let right = due(&state);
+    let late = right.plus(Span::from_ms(3_600_000));
+    let workflow = WorkflowId::parse("morning").expect("an id");
+    let partition = store.partition_of(ann);
+    let mut batch = store.batch(partition).expect("it begins");
+    let presence = state.presences.get_mut(&workflow).expect("she is inside");
+    for (id, journey) in &mut presence.journeys {
+        let timer = |due| Timer {
+            due,
+            id: TimerId::Journey(workflow.clone(), *id),
+            contact: ann.clone(),
+        };
+        batch.cancel_timer(&timer(right));
+        batch.set_timer(&timer(late)).expect("it is put");
+        if let Standing::Waiting { due, .. } = &mut journey.place {
+            *due = late;
+        }
+    }
+    batch.put_contact(&state).expect("it is put");
+    store.commit(batch).expect("it is written");
+    store
+        .mark_versions(CORE_VERSION, "1999a")
+        .expect("it is noted");
+    store.close_clean().expect("it closes");
+    right
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn waits_go_by_the_time_zone_data_of_the_binary() {
+    let ann = ContactId::parse("ann").expect("an id");
+    let world = World::new();
+    world.run(morning()).await;
+    let fields = json!({"order": 1, "value": 1});
+    world.event("ann", "order_completed", fields).await;
+    let place = world.stopped().await;
+    let right = set_late(&place, &ann);
+
+    let world = place.start();
+    world.settle().await;
+    let view = world.engine.contact(&ann).await.expect("it is read");
+    assert_eq!(due(&view.expect("she is known").state), right);
+
+    // The next start visits nobody.
+    let place = world.stopped().await;
+    let world = place.start();
+    world.settle().await;
+    let status = world.engine.status().await.expect("it runs");
+    let world = world.restarted().await;
+    world.settle().await;
+    let after = world.engine.status().await.expect("it runs");
+    assert_eq!(after.durable, status.durable, "nothing was logged");
+    world.stopped().await;
 }

@@ -5,21 +5,37 @@ use std::{cmp::Reverse, sync::Arc};
 use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
-    id::{EntryKey, JourneyId, WorkflowId},
-    state::{Journey, KEY_KEEP_DAYS, Place, Presence},
+    id::{EntryKey, EventId, EventName, JourneyId, WorkflowId},
+    state::{Cause, Journey, KEY_KEEP_DAYS, Place, Presence},
+    value::Fields,
     verdict::{SegmentVerdict, TriggerVerdict, Verdict},
     workflow::{Entry, OnFailure},
 };
 
 use crate::{
     advance::{
-        Advance, BAD_ANSWER, CONTACT_FULL, Context, Entering, NO_ANSWER, Reply, Whose, decision,
+        Advance, BAD_ANSWER, CONTACT_FULL, Context, Entering, NO_ANSWER, Reply, Standing, Whose,
+        decision, standing,
     },
     budget,
     effect::Effect,
     hash::fnv1a,
     limits::{JOURNEYS_MAX, KEYS_MAX},
 };
+
+/// What a journey begins with that began with its workflow.
+const WORKFLOW_STARTED: &str = "workflow_started";
+/// The key of such a journey, and the id of that event.
+const EXISTING: &str = "existing";
+/// Why those stay out whom the audience does not have.
+const NOT_IN_AUDIENCE: &str = "not_in_audience";
+
+impl Entering {
+    /// Whether it is about somebody who was there when the workflow started.
+    fn is_existing(&self) -> bool {
+        self.event.name.as_str() == WORKFLOW_STARTED && self.event.id.as_str() == EXISTING
+    }
+}
 
 impl Advance {
     pub(super) fn ask_trigger(&mut self, ctx: &Context<'_>, entering: Entering) {
@@ -43,6 +59,43 @@ impl Advance {
             (_, Reply::Verdict(_)) => self.entry_failed(ctx, entering, BAD_ANSWER),
             (_, Reply::Failed(code)) => self.entry_failed(ctx, entering, code),
         }
+    }
+
+    /// The contact was there when the workflow started.
+    pub(super) fn enter_existing(&mut self, ctx: &Context<'_>, workflow: &WorkflowId) {
+        let definition = ctx.definitions.workflow(workflow);
+        let Some(since) = definition.and_then(|definition| definition.running_since) else {
+            return;
+        };
+        let is_known = self.state.contact.created_at <= since;
+        if !is_known || standing(ctx, workflow) != Standing::Running {
+            return;
+        }
+        let (Ok(id), Ok(name), Ok(key)) = (
+            EventId::parse(EXISTING),
+            EventName::parse(WORKFLOW_STARTED),
+            EntryKey::parse(EXISTING),
+        ) else {
+            return;
+        };
+        let event = Cause {
+            id,
+            name,
+            occurred_at: since,
+            fields: Fields::new(),
+        };
+        let entering = Entering {
+            workflow: workflow.clone(),
+            version: 0,
+            event: Arc::new(event),
+            occasion: 0,
+            arm_key: None,
+            cancelled_by: Vec::new(),
+            key: Some(key),
+            attempts: 0,
+            grace_until: None,
+        };
+        self.let_in(ctx, entering);
     }
 
     fn trigger_answered(
@@ -103,9 +156,12 @@ impl Advance {
         verdict: &SegmentVerdict,
     ) {
         let answer = if verdict.member { "in" } else { "out" };
+        if !verdict.member && entering.is_existing() {
+            return self.count_outside(ctx, &entering, verdict.reason);
+        }
         self.entry_decided(ctx, &entering, &Slot::Audience, verdict.reason, answer);
         if !verdict.member {
-            return self.not_entered(ctx, &entering, "not_in_audience");
+            return self.not_entered(ctx, &entering, NOT_IN_AUDIENCE);
         }
         let Some(version) = ctx
             .definitions
@@ -117,6 +173,21 @@ impl Advance {
         match self.may_enter(ctx, &entering, version) {
             Ok(()) => self.enter(ctx, entering, version),
             Err(reason) => self.not_entered(ctx, &entering, reason),
+        }
+    }
+
+    /// Of all contacts there are, most may not belong to the audience: they are counted, and leave no facts.
+    fn count_outside(&mut self, ctx: &Context<'_>, entering: &Entering, reason: u32) {
+        let (workflow, number) = (&entering.workflow, entering.version);
+        let version = ctx.definitions.version(workflow, number);
+        let Some(binding) = version.and_then(|one| one.bindings.get(&Slot::Audience)) else {
+            return;
+        };
+        let reason = binding.reason_code(reason);
+        let decided = decision(ctx, Slot::Audience, binding, reason, "out");
+        for what in [decided, FactKind::NotEntered(NOT_IN_AUDIENCE.to_owned())] {
+            let fact = self.new_fact(ctx, workflow, number, None, what);
+            self.effects.push(Effect::Count(fact));
         }
     }
 
@@ -305,10 +376,11 @@ impl Advance {
 
 /// What the version says of a failing trigger or audience.
 pub(super) fn entry_policy(version: &WorkflowVersion, slot: &Slot) -> OnFailure {
-    match (slot, &version.document.audience) {
-        (Slot::Audience, Some(audience)) => audience.on_failure,
-        _ => version.document.trigger.on_failure,
+    if let (Slot::Audience, Some(audience)) = (slot, &version.document.audience) {
+        return audience.on_failure;
     }
+    let trigger = version.document.trigger.as_ref();
+    trigger.map_or(OnFailure::Skip, |trigger| trigger.on_failure)
 }
 
 fn key_hash(key: &EntryKey) -> u64 {

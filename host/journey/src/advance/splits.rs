@@ -23,7 +23,7 @@ impl Advance {
         step: &Step,
         split: &Split,
     ) -> Next {
-        let index = match self.winner(ctx, whose, step, split) {
+        let index = match winner(ctx, whose, step, split) {
             Some(winner) => Some(winner),
             None => self.lot(ctx, whose, version, step, split),
         };
@@ -38,23 +38,6 @@ impl Advance {
         }
         let taken = (Some(index as u16), arm.goto.as_ref());
         self.take_arm_of(ctx, whose, version, step, taken)
-    }
-
-    /// The arm that won, if the experiment is over.
-    fn winner(
-        &self,
-        ctx: &Context<'_>,
-        whose: &Whose,
-        step: &Step,
-        split: &Split,
-    ) -> Option<usize> {
-        let ended = ctx
-            .definitions
-            .workflow(&whose.workflow)?
-            .ended
-            .get(&step.id)?;
-        let winner = ended.winner.as_ref()?;
-        split.arms.iter().position(|arm| arm.name == *winner)
     }
 
     /// The arm the contact has in the experiment, drawn and remembered if it has none among these.
@@ -142,6 +125,17 @@ fn is_of_predecessor(ctx: &Context<'_>, workflow: &WorkflowId, lot: &Lot) -> boo
         .workflow(workflow)
         .and_then(|found| found.running_since);
     lot.workflow == workflow_hash(workflow) && since.is_none_or(|since| lot.drawn_at < since)
+}
+
+/// The arm that won, if the experiment is over.
+fn winner(ctx: &Context<'_>, whose: &Whose, step: &Step, split: &Split) -> Option<usize> {
+    let ended = ctx
+        .definitions
+        .workflow(&whose.workflow)?
+        .ended
+        .get(&step.id)?;
+    let winner = ended.winner.as_ref()?;
+    split.arms.iter().position(|arm| arm.name == *winner)
 }
 
 /// The arm in whose share of the ten thousand basis points the number falls.

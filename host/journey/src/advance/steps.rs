@@ -298,7 +298,7 @@ impl Advance {
             let answer = if verdict.member { "in" } else { "out" };
             self.step_decided(ctx, whose, version, slot, verdict.reason, answer);
             if verdict.member {
-                let taken = (Some(index as u16), Some(&arm.goto));
+                let taken = (Some(index as u16), arm.goto.as_ref());
                 return self.take_arm_of(ctx, whose, version, step, taken);
             }
         }

@@ -202,7 +202,12 @@ impl Context<'_> {
         self.check_arms("branch", branch.arms.len(), problems);
         for (index, arm) in branch.arms.iter().enumerate() {
             let member = format!("branch/arms/{index}/goto");
-            self.check_target(member, &arm.goto, problems);
+            if let Some(goto) = &arm.goto {
+                self.check_target(member, goto, problems);
+            } else {
+                let reason = "the arm says nowhere to go";
+                problems.push(self.problem(member, "arm_without_target", reason));
+            }
         }
         if let Some(otherwise) = &branch.otherwise {
             self.check_target("branch/otherwise", otherwise, problems);

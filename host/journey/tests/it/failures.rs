@@ -54,6 +54,7 @@ fn skip_keeps_out_or_ends() {
     0s note: entered as a
     0s note: at note
     0s note: steps/note/personalizer said failed: trapped
+    0s note: note skipped: rule_failed
     0s note: exited: rule_failed
     ");
 }
@@ -128,7 +129,7 @@ fn hold_gives_up_after_a_day() {
     assert_snapshot!(format!("{failures} failures\n{}", last.join("\n")), @r"
     29 failures
     1491m note: exited: rule_failed
-    1491m note: steps/note/personalizer said failed: trapped
+    1491m note: note skipped: rule_failed
     ");
 }
 

@@ -115,6 +115,13 @@ impl World {
         self.apply(&Input::Visit(&contact));
     }
 
+    /// As the engine does with whoever is there when a workflow starts that takes them in.
+    pub(crate) fn enter_existing(&mut self, workflow: &str) {
+        let contact = self.state.contact.id.clone();
+        let workflow = WorkflowId::parse(workflow).unwrap();
+        self.apply(&Input::EnterExisting(&contact, &workflow));
+    }
+
     pub(crate) fn put_as(&mut self, workflow: &Json, based_on: Option<u32>, edit: Edit) {
         let document: Workflow = serde_json::from_value(workflow.clone()).unwrap();
         assert_eq!(

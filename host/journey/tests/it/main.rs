@@ -5,6 +5,7 @@
 mod budgets;
 mod checks;
 mod entry;
+mod existing;
 mod exits;
 mod experiments;
 mod failures;

@@ -96,6 +96,7 @@ fn a_message_may_skip_or_end_the_journey_where_the_window_is_closed() {
         send
     "#), @r"
     3h exits: at note
+    3h exits: note skipped: window_closed
     3h exits: exited: window_closed
     3h skips: at note
     3h skips: note skipped: window_closed
@@ -174,7 +175,7 @@ fn quiet_hours_hold_everything_that_can_wait_in_the_zone_of_the_contact() {
         send
     "#), @r"
     13h news: at note
-    13h news: note held until 84492638ms: quiet_hours
+    13h news: note held until 83191631ms: quiet_hours
     13h order: at note
     13h go for attempt 1
     13h order: note sent
@@ -185,7 +186,7 @@ fn quiet_hours_hold_everything_that_can_wait_in_the_zone_of_the_contact() {
     1410m news: at rest
     1410m news: rest waits until 2850m
     1d news: at note
-    1d news: note held until 112165904ms: quiet_hours
+    1d news: note held until 112466363ms: quiet_hours
     34h news: at note
     34h go for attempt 1
     34h news: note sent
@@ -252,13 +253,13 @@ fn a_cap_skips_what_is_too_much_and_the_higher_priority_goes_first() {
     23h a_low: at note
     23h b_high: at note
     23h no go for attempt 1: frequency_cap
-    23h b_high: note skipped: frequency_cap
-    23h b_high: at rest
-    23h b_high: rest waits until 47h
-    23h no go for attempt 1: frequency_cap
     23h a_low: note skipped: frequency_cap
     23h a_low: at rest
     23h a_low: rest waits until 47h
+    23h no go for attempt 1: frequency_cap
+    23h b_high: note skipped: frequency_cap
+    23h b_high: at rest
+    23h b_high: rest waits until 47h
     1d a_low: at note
     1d b_high: at note
     1d no go for attempt 1: frequency_cap

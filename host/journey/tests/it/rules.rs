@@ -20,7 +20,10 @@ use signalbox_model::{
 
 /// The bindings of a document. A binding's config holds its plan: `on` for the occasions, `inputs`.
 pub(crate) fn bindings(document: &Workflow) -> BTreeMap<Slot, ResolvedBinding> {
-    let mut bindings = BTreeMap::from([(Slot::Trigger, resolved(&document.trigger))]);
+    let mut bindings = BTreeMap::new();
+    if let Some(trigger) = &document.trigger {
+        bindings.insert(Slot::Trigger, resolved(trigger));
+    }
     if let Some(audience) = &document.audience {
         bindings.insert(Slot::Audience, resolved(audience));
     }

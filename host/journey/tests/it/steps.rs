@@ -177,7 +177,7 @@ fn a_message_sent_tells_other_workflows_and_not_its_own() {
     0s series: at pause
     0s series: pause waits until 3d
     0s echo: trigger said enter: because
-    0s echo: entered as message_sent:db5cf5b4bb50842442732a61393b5395
+    0s echo: entered as message_sent:20a219bfc4103b355e250a18f7b73095
     0s echo: at note
     0s echo: note queued
     0s go for attempt 1

@@ -385,8 +385,9 @@ pub struct Branch {
 pub struct BranchArm {
     /// Which segment.
     pub segment: Binding,
-    /// Where its members go.
-    pub goto: StepId,
+    /// Where its members go. Needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goto: Option<StepId>,
 }
 
 /// Gives each contact one arm by lot, and always the same one.
