@@ -137,12 +137,6 @@ pub struct Error {
 }
 
 impl Error {
-    /// What a document's type does not take, as a problem of its schema.
-    pub(crate) fn into_schema_problem(self) -> Problem {
-        let pointer = self.field.unwrap_or_default();
-        Problem::new(pointer, "schema", self.message)
-    }
-
     /// An error with that code and a message for people.
     pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self {
@@ -333,7 +327,9 @@ impl From<Conflict> for Error {
     fn from(conflict: Conflict) -> Self {
         let message = conflict.to_string();
         match conflict {
-            Conflict::NotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            Conflict::NotFound { .. } | Conflict::NoExperiment { .. } => {
+                Self::new(ErrorCode::NotFound, message)
+            }
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }
@@ -342,6 +338,7 @@ impl From<Conflict> for Error {
             | Conflict::Version { .. }
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
+            | Conflict::ExperimentOver { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }

@@ -16,13 +16,13 @@ use signalbox_model::{
     workflow::{Action, Edit, Workflow},
 };
 use signalbox_reports::{ConversionCounters, VersionCounters};
-use signalbox_rules::documents::workflow_problems;
+use signalbox_rules::documents::read_workflow;
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query, page_limit, parse_object, typed},
+    extract::{JsonBody, Path, Query, page_limit},
     facts::WORTH_PARTS,
 };
 
@@ -223,7 +223,7 @@ pub(crate) async fn put(
     JsonBody(document, _room): JsonBody<JsonValue>,
 ) -> Result<(StatusCode, Json<WorkflowAnswer>), Error> {
     let id = parse_id(&id)?;
-    let document = read_document(document).await?;
+    let document = read_document(&app, document).await?;
     if document.id != id {
         let message = format!(
             "the document is of workflow {}, the route of {id}",
@@ -248,19 +248,19 @@ pub(crate) async fn put(
     ))
 }
 
-/// Reads a document by its schema, and names everything in it that is none. Off the threads that serve, since a schema
-/// takes its time over a large document.
-async fn read_document(document: JsonValue) -> Result<Workflow, Error> {
-    let read = tokio::task::spawn_blocking(move || {
-        let problems = workflow_problems(&document);
-        if problems.is_empty() {
-            typed(document).map_err(|error| PutError::Problems(vec![error.into_schema_problem()]))
-        } else {
-            Err(PutError::Problems(problems))
-        }
-    });
-    let read = read.await.map_err(|error| Error::internal(&error))?;
-    Ok(read?)
+/// Reads a document, and names everything in it that is wrong, also what the rest of it is refused for. Off the threads
+/// that serve, since a schema takes its time over a large document.
+async fn read_document(app: &App, document: JsonValue) -> Result<Workflow, Error> {
+    let read = tokio::task::spawn_blocking(move || read_workflow(&document)).await;
+    let (workflow, mut problems) = read.map_err(|error| Error::internal(&error))?;
+    if let (Some(workflow), true) = (&workflow, problems.is_empty()) {
+        return Ok(workflow.clone());
+    }
+    if let Some(workflow) = workflow {
+        problems.extend(app.engine.check_workflow(workflow).await?);
+        problems.sort();
+    }
+    Err(PutError::Problems(problems).into())
 }
 
 /// Deletes a workflow in draft, paused or ended.
@@ -313,18 +313,7 @@ async fn moved(app: &App, id: &str, action: Action) -> Result<Json<WorkflowAnswe
     }))
 }
 
-/// The workflow that a file says, in the form that `PUT /v1/workflows/{id}` takes; all that is wrong with its form if it
-/// is none.
-pub fn workflow_of_file(json: &[u8]) -> Result<Workflow, Vec<Problem>> {
-    let document: JsonValue = parse_object(json, "").map_err(|error| vec![error.into_problem()])?;
-    let problems = workflow_problems(&document);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    typed(document).map_err(|error| vec![error.into_problem()])
-}
-
-fn parse_id(text: &str) -> Result<WorkflowId, Error> {
+pub(crate) fn parse_id(text: &str) -> Result<WorkflowId, Error> {
     WorkflowId::parse(text)
         .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))
 }

@@ -352,7 +352,7 @@ pub(crate) enum StoreCommand {
 /// What to play and what to say of it.
 #[derive(Debug, Args)]
 pub(crate) struct Simulate {
-    /// A workflow as JSON, started at the begin; may be given more than once
+    /// A workflow in JSON or YAML, started at the begin; may be given more than once
     #[arg(long, value_name = "FILE", required = true)]
     pub(crate) workflow: Vec<PathBuf>,
     /// Events as JSON lines, as `POST /v1/events` takes them; each is fed at its `occurred_at`
@@ -398,7 +398,7 @@ pub(crate) struct Forecast {
     /// The workflow: a draft or a paused one is started, one that is scheduled or runs goes on
     #[arg(value_parser = WorkflowId::parse)]
     pub(crate) workflow: WorkflowId,
-    /// Its document as JSON, where the server has none or another
+    /// Its document in JSON or YAML, where the server has none or another
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
     /// Events that are expected, as JSON lines [default: those of the log's last days once more]

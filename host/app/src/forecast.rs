@@ -34,7 +34,7 @@ use crate::{
         tape::{self, Tape},
         unput,
     },
-    wiring,
+    wiring, workflow,
 };
 
 /// How far the clock is wound, where nobody says.
@@ -192,7 +192,7 @@ fn start(
     id: &WorkflowId,
 ) -> anyhow::Result<()> {
     if let Some(path) = &forecast.file {
-        let workflow = tape::workflow(path)?;
+        let workflow = workflow::read(path)?;
         if workflow.id != *id {
             bail!(
                 "{} is of workflow {}, not of {id}",

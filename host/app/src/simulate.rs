@@ -30,7 +30,7 @@ use self::{
     summary::{Summary, by_workflow},
     tape::Tape,
 };
-use crate::{cli, config::Config, feed::Until, output, wiring};
+use crate::{cli, config::Config, feed::Until, output, wiring, workflow};
 
 /// Contacts do not depend on each other, and one thread does the work: nothing would be gained by more.
 const PARTITIONS: u16 = 1;
@@ -87,7 +87,7 @@ pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<(
 
 impl Job {
     fn read(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<Self> {
-        let workflows = simulate.workflow.iter().map(|path| tape::workflow(path));
+        let workflows = simulate.workflow.iter().map(|path| workflow::read(path));
         let workflows = workflows.collect::<Result<Vec<_>, _>>()?;
         let events = simulate.tape.as_deref().map(tape::events).transpose()?;
         let events = events.unwrap_or_default();

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use signalbox_engine::check_workflow;
 use signalbox_model::{id::WorkflowId, problem::Problem, workflow::Workflow};
-use signalbox_rules::documents::workflow_problems;
+use signalbox_rules::documents::read_workflow;
 
 use self::document::{Document, Place};
 use crate::{
@@ -41,11 +41,11 @@ pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
 fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let config = config::load(&settings.clone().into(), std::env::vars())?.config;
     let document = Document::read(file)?;
-    let workflow = match parse(&document.json) {
-        Ok(workflow) => workflow,
-        Err(problems) => return refused(file, &document, &problems),
+    let (workflow, mut problems) = read_workflow(&document.json);
+    let Some(workflow) = workflow else {
+        return refused(file, &document, &problems);
     };
-    let problems = problems_with_plugins(&config, &workflow)?;
+    problems.extend(problems_with_plugins(&config, &workflow)?);
     if !problems.is_empty() {
         return refused(file, &document, &problems);
     }
@@ -66,31 +66,28 @@ fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     ))
 }
 
-/// The workflow that a document says, as the server reads it.
-fn parse(document: &Json) -> Result<Workflow, Vec<Problem>> {
-    let problems = workflow_problems(document);
-    if !problems.is_empty() {
-        return Err(problems);
-    }
-    serde_path_to_error::deserialize(document).map_err(|error| {
-        let pointer = pointer_of(error.path());
-        let reason = error.into_inner().to_string();
-        vec![Problem::new(pointer, "invalid_body", reason)]
+/// The workflow in a file, as far as its form goes; all that is wrong with that if it is none.
+pub(crate) fn read(file: &Path) -> anyhow::Result<Workflow> {
+    let document = Document::read(file)?;
+    parse(&document.json).map_err(|problems| {
+        let problems: Vec<String> = problems
+            .iter()
+            .map(|problem| in_words(file, &document, problem))
+            .collect();
+        anyhow::anyhow!(
+            "{} is no workflow:\n{}",
+            file.display(),
+            problems.join("\n")
+        )
     })
 }
 
-fn pointer_of(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-
-    path.iter().fold(String::new(), |pointer, segment| {
-        let name = match segment {
-            Segment::Seq { index } => index.to_string(),
-            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
-            Segment::Enum { variant } => variant.clone(),
-            Segment::Unknown => return pointer,
-        };
-        format!("{pointer}/{name}")
-    })
+/// The workflow that a document says, as the server reads it.
+fn parse(document: &Json) -> Result<Workflow, Vec<Problem>> {
+    match read_workflow(document) {
+        (Some(workflow), problems) if problems.is_empty() => Ok(workflow),
+        (_, problems) => Err(problems),
+    }
 }
 
 /// What the core, the rules and the templates say. Compiles the plugins of the folder, beside any server's.

@@ -9,7 +9,6 @@ use std::{
     time::{Duration, Instant as ProcessInstant},
 };
 
-use signalbox_mail::template::{Part, Template};
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     id::{Digest, PluginName, WorkflowId},
@@ -27,8 +26,8 @@ use crate::{
     clock::process_now,
     control,
     error::{CommandError, PutError, Unavailable},
-    outbox::render::source_of,
     shared::{Shared, in_words},
+    templates,
 };
 
 /// Longest wait for an event of the catalogue before it is looked whether the engine stops.
@@ -102,15 +101,7 @@ pub(crate) fn check(
             Err(found) => problems.extend(found),
         }
     }
-    for (name, template) in &workflow.templates {
-        if let Err(found) = Template::parse(&source_of(template)) {
-            problems.extend(
-                found
-                    .into_iter()
-                    .map(|problem| template_problem(name.as_str(), &problem)),
-            );
-        }
-    }
+    problems.extend(templates::problems(workflow));
     problems.sort();
     problems.dedup();
     if problems.is_empty() {
@@ -146,11 +137,12 @@ pub(crate) fn prepare(
 }
 
 fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
-    let mut all = vec![Placed {
+    let mut all = Vec::new();
+    all.extend(workflow.trigger.iter().map(|binding| Placed {
         slot: Slot::Trigger,
         pointer: "/trigger".to_owned(),
-        binding: &workflow.trigger,
-    }];
+        binding,
+    }));
     all.extend(workflow.audience.iter().map(|binding| Placed {
         slot: Slot::Audience,
         pointer: "/audience".to_owned(),
@@ -278,20 +270,6 @@ fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {
         problem
     });
     moved.collect()
-}
-
-fn template_problem(name: &str, problem: &signalbox_mail::template::Problem) -> Problem {
-    let part = match problem.part {
-        Part::Subject => "subject",
-        Part::Html => "mjml",
-        Part::Text => "text",
-    };
-    let reason = format!(
-        "line {}, column {}: {}",
-        problem.line, problem.column, problem.message
-    );
-    Problem::new(format!("/templates/{name}/{part}"), problem.code, reason)
-        .with_help(problem.help.clone())
 }
 
 /// Follows the catalogue: has bindings moved on to new versions and back from quarantined ones.

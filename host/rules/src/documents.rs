@@ -14,6 +14,7 @@ use signalbox_model::{
     plan::{Input, Occasion, Plan, Source},
     problem::Problem,
     schema,
+    workflow::Workflow,
 };
 
 use crate::{
@@ -79,6 +80,50 @@ pub fn workflow_problems(document: &Json) -> Vec<Problem> {
     let mut problems = problems(&WORKFLOW, document);
     problems.sort();
     problems
+}
+
+/// Reads a workflow's document: all that is wrong with its form, and the workflow as far as it can be read in spite of
+/// it, so that the rest can be checked as well. A value that its member cannot have is left out and told.
+pub fn read_workflow(document: &Json) -> (Option<Workflow>, Vec<Problem>) {
+    let mut problems = workflow_problems(document);
+    if !problems.is_empty() {
+        return (None, problems);
+    }
+    let mut rest = document.clone();
+    while problems.len() < PROBLEMS_MAX {
+        let error = match serde_path_to_error::deserialize(&rest) {
+            Ok(workflow) => return (Some(workflow), problems),
+            Err(error) => error,
+        };
+        let pointer = pointer_of(error.path());
+        let reason = error.into_inner().to_string();
+        let (parent, member) = pointer.rsplit_once('/').unwrap_or(("", ""));
+        let code = if member == "zone" {
+            "zone_unknown"
+        } else {
+            "schema"
+        };
+        problems.push(Problem::new(pointer.as_str(), code, cut(&reason)));
+        let parent = rest.pointer_mut(parent).and_then(Json::as_object_mut);
+        if parent.and_then(|parent| parent.remove(member)).is_none() {
+            break;
+        }
+    }
+    (None, problems)
+}
+
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+
+    path.iter().fold(String::new(), |pointer, segment| {
+        let name = match segment {
+            Segment::Seq { index } => index.to_string(),
+            Segment::Map { key } => key.replace('~', "~0").replace('/', "~1"),
+            Segment::Enum { variant } => variant.clone(),
+            Segment::Unknown => return pointer,
+        };
+        format!("{pointer}/{name}")
+    })
 }
 
 /// Reads the answer of `describe`, of a component that exports these kinds.

@@ -1,4 +1,4 @@
-//! Reads what a simulation is fed: a tape of events, a file of contacts, files of workflows.
+//! Reads what a simulation is fed: a tape of events, a file of contacts.
 //!
 //! `simulate` and `forecast` call it. A file is read whole and checked first; every wrong line is named.
 
@@ -7,7 +7,7 @@ use std::{fs, path::Path};
 use anyhow::{Context, bail};
 use serde::Deserialize;
 use serde_json::Value as Json;
-use signalbox_api::{events::event_of_tape, workflows::workflow_of_file};
+use signalbox_api::events::event_of_tape;
 use signalbox_engine::NewInput;
 use signalbox_model::{
     contact::AttributeChanges,
@@ -16,7 +16,6 @@ use signalbox_model::{
     problem::Problem,
     time::Instant,
     value::Value,
-    workflow::Workflow,
 };
 
 use crate::output;
@@ -97,19 +96,6 @@ fn value_of(cell: &str) -> Value {
     match serde_json::from_str::<Value>(cell) {
         Ok(value @ (Value::Integer(_) | Value::Number(_) | Value::Boolean(_))) => value,
         _ => Value::Text(cell.into()),
-    }
-}
-
-/// A workflow in the form that `PUT /v1/workflows/{id}` takes.
-pub(crate) fn workflow(path: &Path) -> anyhow::Result<Workflow> {
-    let json = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
-    match workflow_of_file(&json) {
-        Ok(workflow) => Ok(workflow),
-        Err(problems) => bail!(
-            "{} is no workflow: {}",
-            path.display(),
-            all_words(&problems)
-        ),
     }
 }
 

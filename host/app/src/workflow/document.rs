@@ -117,14 +117,16 @@ type Mistake = String;
 type Places = BTreeMap<String, Place>;
 
 fn from_json(text: &str) -> Result<(Json, Places), Mistake> {
-    let node: Node = serde_json::from_str(text).map_err(|error| {
+    let mistake = |error: serde_json::Error| {
         let said = error.to_string();
         let reason = said.split(" at line ").next().unwrap_or(&said);
         format!("{}:{}: {reason}", error.line(), error.column())
-    })?;
+    };
+    let EachOnce = serde_json::from_str(text).map_err(mistake)?;
+    let json = serde_json::from_str(text).map_err(mistake)?;
     // JSON is YAML in nearly all cases. Where it is not, problems go by their pointers alone.
     let places = from_yaml(text).map_or_else(|_| Places::new(), |(_, places)| places);
-    Ok((node.into_json("", &mut Places::new()), places))
+    Ok((json, places))
 }
 
 fn from_yaml(text: &str) -> Result<(Json, Places), Mistake> {
@@ -160,9 +162,7 @@ fn in_words(error: &YamlError) -> Mistake {
     let said = error.to_string();
     let said = said.split(" at line ").next().unwrap_or(&said);
     let reason = match error {
-        YamlError::DuplicateMappingKey { key: Some(key), .. } => {
-            format!("{key} stands there twice: take one of them out")
-        }
+        YamlError::DuplicateMappingKey { key: Some(key), .. } => said_twice(key),
         YamlError::Budget { breach, .. } => match breach {
             BudgetBreach::Anchors { .. } | BudgetBreach::Aliases { .. } => {
                 "anchors (&) and aliases (*) are not read: write the value out, or quote the text"
@@ -286,17 +286,72 @@ impl<'de> de::Visitor<'de> for Visitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Node, A::Error> {
         let mut members = Vec::new();
-        let mut names = BTreeSet::new();
-        while let Some(name) = map.next_key::<Spanned<String>>()? {
-            if !names.insert(name.value.clone()) {
-                let reason = format!("{} stands there twice: take one of them out", name.value);
-                return Err(de::Error::custom(reason));
-            }
-            let value = map.next_value()?;
-            members.push((name, value));
+        while let Some(name) = map.next_key()? {
+            members.push((name, map.next_value()?));
         }
         Ok(Node::Map(members))
     }
+}
+
+/// A value in which no map has two members of one name, whatever it says.
+struct EachOnce;
+
+impl<'de> Deserialize<'de> for EachOnce {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(Self)
+    }
+}
+
+impl<'de> de::Visitor<'de> for EachOnce {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self, A::Error> {
+        while list.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self, A::Error> {
+        let mut names = BTreeSet::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if let Some(twice) = names.replace(name) {
+                return Err(de::Error::custom(said_twice(&twice)));
+            }
+            map.next_value::<Self>()?;
+        }
+        Ok(self)
+    }
+}
+
+fn said_twice(name: &str) -> String {
+    format!("{name} stands there twice: take one of them out")
 }
 
 #[cfg(test)]
@@ -419,8 +474,12 @@ mod tests {
 
     #[test]
     fn json_is_read_as_json_with_its_places() {
-        let (json, places) = from_json("{\n\t\"a\": [1, \"no\"],\n\t\"b/c\": 1e2}").expect("JSON");
-        assert_eq!(json.to_string(), r#"{"a":[1,"no"],"b/c":100.0}"#);
+        let text = "{\n\t\"a\": [1, \"no\"],\n\t\"b/c\": 1e2,\n\"d\": {\"e\": {\"f\": []}}}";
+        let (json, places) = from_json(text).expect("JSON");
+        assert_eq!(
+            json.to_string(),
+            r#"{"a":[1,"no"],"b/c":100.0,"d":{"e":{"f":[]}}}"#
+        );
         assert_eq!(
             places.get("/a/1").map(Place::to_string),
             Some("2:11".to_owned())
