@@ -36,6 +36,10 @@
 //! | `contact CONTACT ATTRIBUTES` | attributes are set |
 //! | `settings JSON` | the settings of the whole server are put |
 //! | `approve CONTACT STEP ACTOR`, `reject CONTACT STEP ACTOR` | a person decides about the journey that stands there |
+//! | `people FIRST..LAST EVENT` | each of these people, `p1@example.com` and so on, has that event |
+//! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
+//! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW}.json` a workflow of the story, any other `{...}` a new file |
+//! | `feed FILE` | the events of a file, JSON lines, each at its instant |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end` |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
 //! | `down`, `up` | a graceful stop, and another start |
@@ -45,18 +49,24 @@
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
 //! | `counters WORKFLOW` | its statistics |
+//! | `simulated FILE` | the mails that a simulation wrote: to, subject and date |
+//! | `subjects` | how many mails of each subject came since the beginning |
+//! | `experiment WORKFLOW` | its experiments: people by arm, what the counts say, how it ended |
 //! | `webhooks CONTACT` | the calls to other systems that were queued |
 //! | `funnel WORKFLOW` | who came to each step, and where they are now |
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |
 //!
-//! `soon` before a look takes it without winding the clock, and within a second after what was accepted before.
+//! `soon` before a look takes it without winding the clock, and within a second after the event in the line before was
+//! posted.
 //!
 //! The indented lines below a line are what must come of it, all of it. Below a line that asks for something they may
 //! be left out: then it must succeed. Before a look everything due at the instant has happened.
 //!
 //! With `STORIES_UPDATE=1` what comes is written into the file instead: read it before it is kept.
 
+mod command;
+mod crowd;
 mod parse;
 mod play;
 mod ready_made;
@@ -82,6 +92,8 @@ pub struct Story {
     pub title: String,
     /// Workflow documents by id, with their templates.
     pub workflows: BTreeMap<String, Json>,
+    /// Other files by name.
+    pub files: BTreeMap<String, String>,
     /// What happens, in order.
     pub lines: Vec<Line>,
 }

@@ -93,8 +93,7 @@ counters news
     version 1 messages queued: 4
     version 1 messages sent: 2
     version 1 messages skipped frequency_cap: 2
-    version 1 messages skipped holdout: 1
-    version 1 messages skipped unsubscribed: 1
+    version 1 messages skipped unsubscribed: 2
 counters order
     version 1 completed: 6
     version 1 decisions trigger matched: 6

@@ -55,6 +55,7 @@ log ann
     2026-03-02 09:00:00 order: wait started shipped 2026-03-04 09:00:00
     2026-03-03 09:00:00 order: arm taken shipped 1
     2026-03-03 09:00:00 order: step reached offer
+    2026-03-03 09:00:00 order: arm assigned offer coupon
     2026-03-03 09:00:00 order: arm taken offer 0
     2026-03-03 09:00:00 order: step reached note
     2026-03-03 09:00:00 order: message queued note

@@ -1,8 +1,5 @@
 W6: Sending, waiting, moving to another segment and ending stand in one journey's log, in order.
 
-# Here a contact moves between segments by what the journey did: having been mailed brings it into "contacted".
-# An action that moves it by itself is the step `update`.
-
 --- workflow first_touch
 {
   "id": "first_touch",
@@ -14,19 +11,20 @@ W6: Sending, waiting, moving to another segment and ending stand in one journey'
       "id": "known",
       "branch": {
         "arms": [{
-          "segment": { "plugin": "audience", "config": { "count": { "of": { "event": "message_sent" }, "operator": "gte", "value": 1 } } },
+          "segment": { "plugin": "audience", "config": { "attribute": { "name": "tags", "operator": "contains", "value": "contacted" } } },
           "goto": "leave"
         }],
         "otherwise": "greet"
       }
     },
     { "id": "greet", "send": { "template": "greet" } },
+    { "id": "move", "update": { "add_tags": ["contacted"] } },
     { "id": "pause", "wait": { "for": "2d" } },
     {
       "id": "contacted",
       "branch": {
         "arms": [{
-          "segment": { "plugin": "audience", "config": { "count": { "of": { "event": "message_sent" }, "operator": "gte", "value": 1 } } },
+          "segment": { "plugin": "audience", "config": { "attribute": { "name": "tags", "operator": "contains", "value": "contacted" } } },
           "goto": "leave"
         }],
         "otherwise": "greet"
@@ -56,11 +54,13 @@ log ann
     2026-03-02 09:00:00 first_touch: trigger said enter: matched
     2026-03-02 09:00:00 first_touch: journey entered f1
     2026-03-02 09:00:00 first_touch: step reached known
-    2026-03-02 09:00:00 first_touch: steps/known/arms/0 said out: not_member
+    2026-03-02 09:00:00 first_touch: steps/known/arms/0 said out: missing_value
     2026-03-02 09:00:00 first_touch: arm taken known otherwise
     2026-03-02 09:00:00 first_touch: step reached greet
     2026-03-02 09:00:00 first_touch: message queued greet
     2026-03-02 09:00:00 first_touch: message sent greet
+    2026-03-02 09:00:00 first_touch: step reached move
+    2026-03-02 09:00:00 first_touch: updated move +contacted
     2026-03-02 09:00:00 first_touch: step reached pause
     2026-03-02 09:00:00 first_touch: wait started pause 2026-03-04 09:00:00
     2026-03-04 09:00:00 first_touch: step reached contacted

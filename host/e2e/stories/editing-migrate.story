@@ -110,7 +110,7 @@ log ann
     2026-03-03 05:00:00 course: journey completed
 funnel course
     version 1 one: entered 1 = inside 0 + advanced 1 + exited 0
-    version 1 rest: entered 1 = inside 1 + advanced 0 + exited 0
+    version 1 rest: entered 1 = inside 0 + advanced 0 + exited 1
     version 2 one: entered 1 = inside 0 + advanced 1 + exited 0
     version 2 rest: entered 1 = inside 0 + advanced 1 + exited 0
     version 3 new: entered 1 = inside 0 + advanced 1 + exited 0

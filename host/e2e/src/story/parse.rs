@@ -30,6 +30,7 @@ pub(super) fn story(text: &str) -> Result<Story> {
         row: row.to_owned(),
         title: title.to_owned(),
         workflows: BTreeMap::new(),
+        files: BTreeMap::new(),
         lines: Vec::new(),
     };
     for part in parts(lines)? {
@@ -48,6 +49,12 @@ pub(super) fn story(text: &str) -> Result<Story> {
                 })?;
                 document["templates"][*name] =
                     template(&part.lines).with_context(|| format!("line {number}"))?;
+            }
+            ["file", name] => {
+                let text = joined(&part.lines);
+                story
+                    .files
+                    .insert((*name).to_owned(), format!("{}\n", text.trim()));
             }
             ["story"] => story.lines = told(&part.lines)?,
             other => bail!("line {number}: there is no part {:?}", other.join(" ")),

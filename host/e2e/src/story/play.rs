@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, parse, read, ready_made, tell};
+use super::{Line, Story, command, crowd, parse, read, ready_made, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -30,7 +30,9 @@ pub fn play(path: &Path) -> Result<()> {
     let mut player = Player::new(&story)?;
     let mut came = BTreeMap::new();
     let mut wrong = Vec::new();
-    for line in &story.lines {
+    for (index, line) in story.lines.iter().enumerate() {
+        let next = story.lines.get(index + 1);
+        player.is_watched = next.is_some_and(|next| next.text.starts_with("soon "));
         let told = player
             .line(line)
             .with_context(|| format!("line {}: {}", line.number, line.text))
@@ -75,6 +77,10 @@ struct Player<'a> {
     /// Mails that were looked at.
     mails_seen: usize,
     journeys: tell::Names,
+    /// Whether the next line looks `soon`: what this one asks for is not waited for.
+    is_watched: bool,
+    /// Since the last event was posted.
+    posted: Watch,
 }
 
 impl<'a> Player<'a> {
@@ -94,6 +100,8 @@ impl<'a> Player<'a> {
             now,
             mails_seen: 0,
             journeys: tell::Names::default(),
+            is_watched: false,
+            posted: Watch::start(),
         })
     }
 
@@ -151,6 +159,10 @@ impl<'a> Player<'a> {
                 let came = self.decide(verb, rest)?;
                 return must_succeed_or_compare(line, came);
             }
+            "run" => return command::run(&self.home, self.story, rest).map(Some),
+            "feed" => command::feed(self.api()?, self.story, rest)?,
+            "people" => crowd::enter(self.api()?, rest)?,
+            "of" => crowd::some_of(self.api()?, &self.sink.mails(), rest)?,
             "contact" => {
                 let (contact, attributes) = rest.split_once(' ').context("whose attributes?")?;
                 let body = json!({ "attributes": read_json(attributes)? });
@@ -241,7 +253,7 @@ impl<'a> Player<'a> {
         document.with_context(|| format!("the story has no workflow {id}"))
     }
 
-    fn event(&self, rest: &str, occurred_at: Option<Timestamp>) -> Result<Vec<String>> {
+    fn event(&mut self, rest: &str, occurred_at: Option<Timestamp>) -> Result<Vec<String>> {
         let mut words = rest.splitn(3, ' ');
         let contact = words.next().unwrap_or_default();
         let name = words.next().context("what happened?")?;
@@ -262,14 +274,17 @@ impl<'a> Player<'a> {
         if let Some(at) = occurred_at {
             body["occurred_at"] = at.to_string().into();
         }
+        self.posted = Watch::start();
         let answer = self.api()?.post("/v1/events", &body)?;
         let came = told(&answer, || "accepted".to_owned());
-        self.settle_before()?;
+        if !self.is_watched {
+            self.settle_before()?;
+        }
         Ok(came)
     }
 
     /// `event CONTACT NAME #ID DATE TIME FIELDS`.
-    fn old_event(&self, rest: &str) -> Result<Vec<String>> {
+    fn old_event(&mut self, rest: &str) -> Result<Vec<String>> {
         let rest = rest
             .strip_prefix("event ")
             .context("write `old event ...`")?;
@@ -296,13 +311,13 @@ impl<'a> Player<'a> {
         Ok(came)
     }
 
-    /// A look without winding the clock, until it shows what is expected or a second has passed.
+    /// A look without winding the clock, until it shows what is expected or a second has passed since the event before
+    /// was posted.
     fn soon(&mut self, rest: &str, expected: &[String]) -> Result<Vec<String>> {
         let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
-        let watch = Watch::start();
         loop {
             let came = self.see(verb, rest)?;
-            if came == expected || watch.elapsed() > SOON {
+            if came == expected || self.posted.elapsed() > SOON {
                 return Ok(came);
             }
             std::thread::yield_now();
@@ -341,6 +356,13 @@ impl<'a> Player<'a> {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
                 tell::counters(&body["workflow"]["counters"])
+            }
+            "simulated" => command::simulated(&self.home, rest)?,
+            "subjects" => crowd::subjects(&self.sink.mails()),
+            "experiment" => {
+                let path = format!("/v1/workflows/{rest}/experiments");
+                let body = self.api()?.get(&path)?.good("reading the experiments")?;
+                tell::experiments(&body)
             }
             "webhooks" => {
                 let path = format!("/v1/contacts/{rest}/webhooks");

@@ -202,6 +202,34 @@ pub(super) fn counters(counters: &Json) -> Vec<String> {
     lines
 }
 
+/// Each experiment: its arms, what the counts say, and how it ended.
+pub(super) fn experiments(body: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    for one in body["experiments"].as_array().into_iter().flatten() {
+        let step = one["step"].as_str().unwrap_or_default();
+        for (name, arm) in one["arms"].as_object().into_iter().flatten() {
+            let (assigned, converted) = (&arm["assigned"], &arm["converted"]);
+            lines.push(format!(
+                "{step} {name}: {converted} of {assigned} converted"
+            ));
+        }
+        let finding = &one["finding"];
+        let arm = finding["arm"].as_str().unwrap_or_default();
+        let found = finding["kind"].as_str().unwrap_or("nothing to compare");
+        lines.push(format!("{step}: {found} {arm}").trim_end().to_owned());
+        let ended = &one["ended"];
+        if !ended.is_null() {
+            let winner = ended["winner"].as_str().unwrap_or("nobody");
+            let who = ended["by"].as_str().map_or("by itself", |_| "by hand");
+            lines.push(format!(
+                "{step}: over {who} at {}, {winner} won",
+                at(&ended["at"])
+            ));
+        }
+    }
+    lines
+}
+
 /// Calls to other systems, in the order of their steps.
 pub(super) fn webhooks(body: &Json) -> Vec<String> {
     let mut lines: Vec<String> = items(&body["webhooks"])
