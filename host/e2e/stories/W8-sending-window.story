@@ -39,6 +39,7 @@ log ann
     2026-03-02 02:00:00 news: journey entered a
     2026-03-02 02:00:00 news: step reached first
     2026-03-02 02:00:00 news: message queued first
+    2026-03-02 02:00:00 news: zone taken first Europe/Paris contact
     2026-03-02 02:00:00 news: message held first 2026-03-02 08:00:00 window
 
 # Paused when the window opens for Cem at 09:00 UTC: not sent then, and not afterwards.
@@ -56,6 +57,7 @@ log cem
     2026-03-02 02:00:00 news: journey entered c
     2026-03-02 02:00:00 news: step reached first
     2026-03-02 02:00:00 news: message queued first
+    2026-03-02 02:00:00 news: zone taken first UTC utc
     2026-03-02 02:00:00 news: message held first 2026-03-02 09:00:00 window
     2026-03-02 09:00:00 news: message skipped first paused
     2026-03-02 09:00:00 news: step reached rest

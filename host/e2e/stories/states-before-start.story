@@ -90,4 +90,5 @@ counters thanks
     version 2 entered: 1
     version 2 messages queued: 1
     version 2 messages sent: 1
+    version 2 not_entered before_start: 1
     version 2 not_entered not_in_audience: 1

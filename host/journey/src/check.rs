@@ -21,7 +21,10 @@ use signalbox_model::{
     },
 };
 
-use crate::{advance::MESSAGE_SENT, limits::TITLE_BYTES_MAX};
+use crate::{
+    advance::MESSAGE_SENT,
+    limits::{PROBLEMS_MAX, TITLE_BYTES_MAX},
+};
 
 /// Longest reason of an exit, in bytes.
 const REASON_BYTES_MAX: usize = 100;
@@ -29,12 +32,32 @@ const REASON_BYTES_MAX: usize = 100;
 /// The first place of each step's id.
 type Positions = BTreeMap<StepId, usize>;
 
-/// All problems of the document's shape.
+/// The problems of the document's shape, at most [`PROBLEMS_MAX`] of them. Where it is larger than it may be, only that
+/// is told.
 pub fn check(workflow: &Workflow) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(&workflow.title, &mut problems);
     check_entrance(workflow, &mut problems);
-    check_counts(workflow, &mut problems);
+    if check_counts(workflow, &mut problems) {
+        check_parts(workflow, &mut problems);
+    }
+    problems.sort();
+    leave_out(&mut problems);
+    problems
+}
+
+/// Leaves out what is too much to tell, and says how much that is.
+fn leave_out(problems: &mut Vec<Problem>) {
+    let told = PROBLEMS_MAX - 1;
+    if problems.len() > PROBLEMS_MAX {
+        let reason = format!("there are {} more problems", problems.len() - told);
+        problems.truncate(told);
+        let problem = Problem::new("", "more_problems", reason);
+        problems.push(problem.with_help("mend these first"));
+    }
+}
+
+fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {
     if workflow.entry == Entry::After(Span::ZERO) {
         let problem = Problem::new("/entry/after", "entry_empty", "the duration has no length");
         problems.push(problem.with_help("write `every` to let a contact in every time"));
@@ -42,18 +65,14 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
     for (index, exit) in workflow.exits.iter().enumerate() {
         let at = format!("/exits/{index}");
         match (&exit.on, &exit.segment) {
-            (Some(on), None) => check_heard(&format!("{at}/on"), on, &mut problems),
+            (Some(on), None) => check_heard(&format!("{at}/on"), on, problems),
             (None, Some(_)) => {}
             _ => {
                 let reason = "an exit names either an event (`on`) or a segment";
                 problems.push(Problem::new(at.as_str(), "exit_of_one", reason));
             }
         }
-        check_reason(
-            &format!("{at}/reason"),
-            exit.reason.as_deref(),
-            &mut problems,
-        );
+        check_reason(&format!("{at}/reason"), exit.reason.as_deref(), problems);
     }
     if workflow
         .grace
@@ -70,20 +89,16 @@ pub fn check(workflow: &Workflow) -> Vec<Problem> {
         problems.push(Problem::new("/priority", "priority_too_high", reason));
     }
     if let Some(Goal::Event(goal)) = &workflow.goal {
-        check_goal(goal, &mut problems);
+        check_goal(goal, problems);
     }
-    let positions = check_ids(workflow, &mut problems);
+    let positions = check_ids(workflow, problems);
     for (index, jump) in workflow.jumps.iter().enumerate() {
-        check_awaited(&format!("/jumps/{index}/on"), &jump.on, &mut problems);
+        check_awaited(&format!("/jumps/{index}/on"), &jump.on, problems);
         let pointer = format!("/jumps/{index}/goto");
-        check_step(&pointer, &jump.goto, &positions, &mut problems);
+        check_step(&pointer, &jump.goto, &positions, problems);
     }
-    for (index, step) in workflow.steps.iter().enumerate() {
-        steps::check(workflow, index, step, &positions, &mut problems);
-    }
-    ways::check(workflow, &positions, &mut problems);
-    problems.sort();
-    problems
+    steps::check(workflow, &positions, problems);
+    ways::check(workflow, &positions, problems);
 }
 
 /// What would make the document better, without being wrong: what every workflow of a team should say.
@@ -144,7 +159,8 @@ fn check_title(title: &str, problems: &mut Vec<Problem>) {
     }
 }
 
-fn check_counts(workflow: &Workflow, problems: &mut Vec<Problem>) {
+/// Whether none of the document's lists is too long to be looked at.
+fn check_counts(workflow: &Workflow, problems: &mut Vec<Problem>) -> bool {
     if workflow.steps.is_empty() {
         let problem = Problem::new("/steps", "no_steps", "there is no step");
         problems.push(problem.with_help("add at least one step, such as a send"));
@@ -160,22 +176,26 @@ fn check_counts(workflow: &Workflow, problems: &mut Vec<Problem>) {
             TEMPLATES_MAX,
         ),
     ];
+    let mut fits = true;
     for (pointer, what, count, count_max) in counts {
-        check_count(pointer, what, count, count_max, problems);
+        fits &= check_count(pointer, what, count, count_max, problems);
     }
+    fits
 }
 
+/// Whether the list is not too long to be looked at.
 fn check_count(
     pointer: &str,
     what: &str,
     count: usize,
     count_max: usize,
     problems: &mut Vec<Problem>,
-) {
+) -> bool {
     if count > count_max {
         let reason = format!("there are {count} {what}, at most {count_max} are allowed");
         problems.push(Problem::new(pointer, "too_many", reason));
     }
+    count <= count_max
 }
 
 /// Why a journey ends, as reports count it.
@@ -231,7 +251,9 @@ fn check_step(pointer: &str, name: &StepId, positions: &Positions, problems: &mu
 
 fn check_pattern(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
     let (at, count) = (format!("{pointer}/where"), pattern.conditions.len());
-    check_count(&at, "conditions", count, CONDITIONS_MAX, problems);
+    if !check_count(&at, "conditions", count, CONDITIONS_MAX, problems) {
+        return;
+    }
     for (index, condition) in pattern.conditions.iter().enumerate() {
         let wanted = match (condition.operator, &condition.value) {
             (Operator::In, Value::List(_)) | (Operator::Exists, Value::Boolean(_)) => continue,

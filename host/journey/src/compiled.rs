@@ -216,6 +216,8 @@ pub(crate) struct Ways {
     pub(crate) steps: Vec<usize>,
     /// Whether a journey can be over after it.
     pub(crate) ends: bool,
+    /// Whether it names a step that there is not.
+    pub(crate) is_open: bool,
 }
 
 /// The ways out of the step at `position`.
@@ -225,19 +227,26 @@ pub(crate) fn ways_from(
     position: usize,
 ) -> Ways {
     let step = &document.steps[position];
-    let (named, goes_on) = ways_of(step);
-    let steps = named.into_iter();
-    let mut ways = Ways {
-        steps: steps
-            .filter_map(|name| positions.get(name).copied())
-            .collect(),
-        ends: step.exit.is_some(),
-    };
+    let (mut named, goes_on) = ways_of(step);
     if goes_on {
-        match &step.next {
-            Some(next) => ways.steps.extend(positions.get(next)),
-            None if position + 1 < document.steps.len() => ways.steps.push(position + 1),
-            None => ways.ends = true,
+        named.extend(&step.next);
+    }
+    let mut ways = Ways {
+        steps: Vec::new(),
+        ends: step.exit.is_some(),
+        is_open: false,
+    };
+    for name in named {
+        match positions.get(name) {
+            Some(position) => ways.steps.push(*position),
+            None => ways.is_open = true,
+        }
+    }
+    if goes_on && step.next.is_none() {
+        if position + 1 < document.steps.len() {
+            ways.steps.push(position + 1);
+        } else {
+            ways.ends = true;
         }
     }
     ways

@@ -40,7 +40,7 @@ pub enum Conflict {
         workflow: WorkflowId,
     },
     /// The state does not allow it.
-    #[error("workflow {workflow} is {}, which does not allow {action}; allowed: {}", state.as_str(), allowed.join(", "))]
+    #[error("workflow {workflow} is {}, but {action} needs {}; allowed: {}", state.as_str(), one_of(needed), allowed.join(", "))]
     State {
         /// Which workflow.
         workflow: WorkflowId,
@@ -48,6 +48,8 @@ pub enum Conflict {
         state: WorkflowState,
         /// What was asked.
         action: &'static str,
+        /// The states that allow it.
+        needed: Vec<WorkflowState>,
         /// What can be asked in this state.
         allowed: &'static [&'static str],
     },
@@ -381,7 +383,7 @@ fn may_edit(
     based_on: u32,
 ) -> Result<(), Conflict> {
     if !allowed(found.state).contains(&"edit") {
-        return Err(refused(workflow, found.state, "edit"));
+        return Err(refused(workflow, found.state, "edit", needed("edit")));
     }
     if found.current != based_on {
         return Err(Conflict::Version {
@@ -413,7 +415,8 @@ fn transition(
         });
     };
     if !allowed(found.state).contains(&action.as_str()) {
-        return Err(refused(workflow, found.state, action.as_str()));
+        let action = action.as_str();
+        return Err(refused(workflow, found.state, action, needed(action)));
     }
     let has_goal = found
         .current_version()
@@ -532,12 +535,36 @@ fn changed(
     })
 }
 
-fn refused(workflow: &WorkflowId, state: WorkflowState, action: &'static str) -> Conflict {
+fn refused(
+    workflow: &WorkflowId,
+    state: WorkflowState,
+    action: &'static str,
+    needed: Vec<WorkflowState>,
+) -> Conflict {
     Conflict::State {
         workflow: workflow.clone(),
         state,
         action,
+        needed,
         allowed: allowed(state),
+    }
+}
+
+/// The states in which it can be asked.
+fn needed(action: &str) -> Vec<WorkflowState> {
+    let states = WorkflowState::ALL.into_iter();
+    states
+        .filter(|state| allowed(*state).contains(&action))
+        .collect()
+}
+
+/// As `draft, paused or ended`.
+fn one_of(states: &[WorkflowState]) -> String {
+    let words: Vec<&str> = states.iter().map(|state| state.as_str()).collect();
+    match words.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, before)) => format!("{} or {last}", before.join(", ")),
+        None => String::new(),
     }
 }
 

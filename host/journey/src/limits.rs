@@ -98,6 +98,10 @@ pub const WORKFLOWS_MAX: usize = 2_000;
 pub const DEFINITIONS_BYTES_MAX: usize = 32 << 20;
 /// Most versions of one workflow.
 pub const VERSIONS_MAX: usize = 500;
+/// Most problems of a document that are told at once; the last of them says how many more there are.
+pub const PROBLEMS_MAX: usize = 100;
+/// Most names that a problem's help lists of those there are; it says how many more there are.
+pub const NAMES_TOLD_MAX: usize = 10;
 /// Longest title of a workflow, in bytes.
 pub const TITLE_BYTES_MAX: usize = 200;
 

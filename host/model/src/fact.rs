@@ -72,8 +72,8 @@ pub enum FactKind {
     Jumped(StepId, StepId, EventName),
     /// A jump passed the step over.
     StepSkipped(StepId),
-    /// The wait goes by that zone; whose it is: `contact`, `workflow`, `server` or `utc`, and `_contact_invalid` behind it when the
-    /// contact's own is none.
+    /// The step's wait, or its message that is held, goes by that zone; whose it is: `contact`, `workflow`, `server` or
+    /// `utc`, and `_contact_invalid` behind it when the contact's own is none.
     ZoneTaken(StepId, String, String),
     /// A person decided about the journey: `approved` or `rejected`, who, and with which API key.
     ApprovalDecided(StepId, String, String, String),

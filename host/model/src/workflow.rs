@@ -278,6 +278,15 @@ pub enum WorkflowState {
 }
 
 impl WorkflowState {
+    /// All of them, in the order of a life.
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::Scheduled,
+        Self::Running,
+        Self::Paused,
+        Self::Ended,
+    ];
+
     /// The word for it.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -59,7 +59,7 @@ async fn conflicts_name_the_state_and_change_nothing() {
         .engine
         .put_workflow(workflow(thanks()), Some(1), Edit::Pin)
         .await;
-    insta::assert_snapshot!(edited.expect_err("it runs").to_string(), @"workflow thanks is running, which does not allow edit; allowed: pause, end");
+    insta::assert_snapshot!(edited.expect_err("it runs").to_string(), @"workflow thanks is running, but edit needs draft or paused; allowed: pause, end");
     let id = WorkflowId::parse("thanks").expect("an id");
     let started = world.engine.transition(&id, Action::Start).await;
     assert!(matches!(started, Err(CommandError::Conflict(_))));

@@ -91,10 +91,7 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (key, arm) in &presence.arms {
                 let cancels = &arm.cancelled_by;
-                if cancels
-                    .iter()
-                    .any(|cancel| cancel.matches(event.name, event.fields))
-                {
+                if cancels.iter().any(|cancel| event.fits(cancel)) {
                     cancelled.push((workflow.clone(), key.clone()));
                 }
             }

@@ -41,6 +41,11 @@ impl Hold {
         }
     }
 
+    /// Whether it ends by the clocks where the contact is.
+    fn goes_by_zone(self) -> bool {
+        matches!(self, Self::Window | Self::QuietHours)
+    }
+
     /// Whether the message is due only when the hold is over, and so is not late by it.
     fn is_due_after(self) -> bool {
         match self {
@@ -197,8 +202,29 @@ impl Advance {
         if hold.is_due_after() {
             pending.due_at = until;
         }
-        let what = FactKind::MessageHeld(pending.step.clone(), id, until, reason);
         self.requeue(id, until);
+        self.tell_held(ctx, id, until, hold);
+    }
+
+    /// Tells until when the message waits and why, and whose zone that goes by.
+    pub(super) fn tell_held(
+        &mut self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        until: Instant,
+        hold: Hold,
+    ) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let step = pending.step.clone();
+        let version = ctx.definitions.version(&pending.workflow, pending.version);
+        if let Some(version) = version.filter(|_| hold.goes_by_zone()) {
+            let (zone, source) = self.zone(ctx, version);
+            let what = FactKind::ZoneTaken(step.clone(), zone.to_string(), source);
+            self.message_fact(ctx, id, what);
+        }
+        let what = FactKind::MessageHeld(step, id, until, hold.as_str().to_owned());
         self.message_fact(ctx, id, what);
     }
 

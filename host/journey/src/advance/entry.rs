@@ -7,6 +7,7 @@ use signalbox_model::{
     fact::FactKind,
     id::{EntryKey, EventId, EventName, JourneyId, WorkflowId},
     state::{Cause, Journey, KEY_KEEP_DAYS, Place, Presence},
+    time::Instant,
     value::Fields,
     verdict::{SegmentVerdict, TriggerVerdict, Verdict},
     workflow::{Entry, OnFailure},
@@ -201,7 +202,9 @@ impl Advance {
             return Ok(());
         };
         let key = entering.key.as_ref().map(key_hash);
-        if presence.keys.iter().any(|&(hash, _)| Some(hash) == key) {
+        let oldest = oldest_day(ctx.now);
+        let mut kept = presence.keys.iter().filter(|&&(_, day)| day >= oldest);
+        if kept.any(|&(hash, _)| Some(hash) == key) {
             return Err("key_seen");
         }
         match version.document.entry {
@@ -264,7 +267,7 @@ impl Advance {
         presence.entered = presence.entered.saturating_add(1);
         presence.last_entered_at = Some(ctx.now);
         presence.journeys.insert(whose.journey, journey);
-        self.remember_key(&whose.workflow, &key, ctx.now.utc_day());
+        self.remember_key(&whose.workflow, &key, ctx.now);
         self.journey_fact(ctx, &whose, FactKind::JourneyEntered(key));
         self.go(ctx, &whose, version, Some(0));
     }
@@ -277,15 +280,15 @@ impl Advance {
 
     /// Remembers the key for as long as it is kept. Where there are too many over all workflows, the workflow that has
     /// the most forgets its oldest, so that one with many entries never costs another its keys.
-    fn remember_key(&mut self, workflow: &WorkflowId, key: &EntryKey, today: i32) {
+    fn remember_key(&mut self, workflow: &WorkflowId, key: &EntryKey, now: Instant) {
         let Some(presence) = self.state.presences.get_mut(workflow) else {
             return;
         };
-        let oldest = today - KEY_KEEP_DAYS as i32;
+        let oldest = oldest_day(now);
         let keys = &mut presence.keys;
         let old = keys.iter().take_while(|&&(_, day)| day < oldest).count();
         keys.drain(..old);
-        keys.push((key_hash(key), today));
+        keys.push((key_hash(key), now.utc_day()));
         let presences = &mut self.state.presences;
         let count: usize = presences.values().map(|one| one.keys.len()).sum();
         for _ in KEYS_MAX..count {
@@ -381,6 +384,11 @@ pub(super) fn entry_policy(version: &WorkflowVersion, slot: &Slot) -> OnFailure 
     }
     let trigger = version.document.trigger.as_ref();
     trigger.map_or(OnFailure::Skip, |trigger| trigger.on_failure)
+}
+
+/// The first day whose keys are still kept.
+fn oldest_day(now: Instant) -> i32 {
+    now.utc_day() - KEY_KEEP_DAYS as i32
 }
 
 fn key_hash(key: &EntryKey) -> u64 {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use signalbox_model::{
     codec,
+    condition::EventPattern,
     contact::{
         ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, EMAIL_ATTRIBUTE,
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
@@ -30,6 +31,12 @@ use crate::{
     limits::FOLLOW_UPS_MAX,
 };
 
+/// The contact opened a message.
+pub(super) const MESSAGE_OPENED: &str = "message_opened";
+/// The contact clicked in a message.
+pub(super) const MESSAGE_CLICKED: &str = "message_clicked";
+/// The field of an event about a message that says that a machine did it.
+const MACHINE: &str = "machine";
 /// The contact took its consent back.
 const CONTACT_UNSUBSCRIBED: &str = "contact_unsubscribed";
 /// The contact gave it again.
@@ -38,8 +45,12 @@ const CONTACT_SUBSCRIBED: &str = "contact_subscribed";
 const CONTACT_ERASED: &str = "contact_erased";
 /// The contact told its provider that a message was not wanted.
 const MESSAGE_COMPLAINED: &str = "message_complained";
-/// A message came back; for good where its field `kind` is `hard`.
-const MESSAGE_BOUNCED: &str = "message_bounced";
+/// A message came back; for good where its field [`BOUNCE_KIND`] is [`HARD`].
+pub(super) const MESSAGE_BOUNCED: &str = "message_bounced";
+/// The field of a bounce that says of what kind it is.
+pub(super) const BOUNCE_KIND: &str = "kind";
+/// The kind of a bounce that is about the address.
+pub(super) const HARD: &str = "hard";
 
 /// An event from outside or from one of the contact's own steps.
 pub(super) struct Happening<'e> {
@@ -62,6 +73,22 @@ impl Happening<'_> {
             occurred_at: self.occurred_at,
             fields: self.fields.clone(),
         }
+    }
+
+    /// Whether the pattern means the event. One that a machine made by opening or clicking is meant only by a pattern
+    /// that asks for it.
+    pub(super) fn fits(&self, pattern: &EventPattern) -> bool {
+        let asks = || {
+            let mut conditions = pattern.conditions.iter();
+            conditions.any(|condition| condition.field.as_str() == MACHINE)
+        };
+        pattern.matches(self.name, self.fields) && (!self.is_by_machine() || asks())
+    }
+
+    /// Whether a machine opened or clicked a message, not the contact.
+    pub(super) fn is_by_machine(&self) -> bool {
+        let is_engagement = matches!(self.name.as_str(), MESSAGE_OPENED | MESSAGE_CLICKED);
+        is_engagement && self.fields.get(MACHINE) == Some(&Value::Boolean(true))
     }
 }
 
@@ -197,9 +224,7 @@ impl Advance {
         self.exit_on(ctx, event);
         self.ask_exits(ctx, &Change::Event(event.name));
         self.wake(ctx, event);
-        if ctx.now.since(event.occurred_at) <= TRIGGER_LATE_LIMIT {
-            self.ask_triggers(ctx, event);
-        }
+        self.ask_triggers(ctx, event);
     }
 
     /// Takes down that the contact must not be mailed, or may be again. What forbids more stays.
@@ -241,7 +266,7 @@ impl Advance {
             let Some(definition) = ctx.definitions.workflow(&listener.workflow) else {
                 continue;
             };
-            let Some(since) = definition.running_since.filter(|since| ctx.now >= *since) else {
+            let Some(since) = definition.running_since else {
                 continue;
             };
             let Some(version) = definition.current_version() else {
@@ -262,13 +287,30 @@ impl Advance {
                 attempts: 0,
                 grace_until: None,
             };
-            if event.follow_ups > FOLLOW_UPS_MAX {
-                self.not_entered(ctx, &entering, "loop_guard");
-            } else if self.is_about_earlier(ctx, event, since) {
-                self.not_entered(ctx, &entering, "sent_before_start");
-            } else {
-                self.ask_trigger(ctx, entering);
+            match self.kept_out_by(ctx, event, since) {
+                Some(reason) => self.not_entered(ctx, &entering, reason),
+                None => self.ask_trigger(ctx, entering),
             }
+        }
+    }
+
+    /// Why no trigger of a workflow that runs since that instant is asked about the event.
+    fn kept_out_by(
+        &self,
+        ctx: &Context<'_>,
+        event: &Happening<'_>,
+        since: Instant,
+    ) -> Option<&'static str> {
+        if event.follow_ups > FOLLOW_UPS_MAX {
+            Some("loop_guard")
+        } else if event.occurred_at < since {
+            Some("before_start")
+        } else if ctx.now.since(event.occurred_at) > TRIGGER_LATE_LIMIT {
+            Some("event_late")
+        } else if self.is_about_earlier(ctx, event, since) {
+            Some("sent_before_start")
+        } else {
+            None
         }
     }
 
@@ -309,23 +351,22 @@ fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Optio
     let mut exits = document.exits.iter();
     let ends = |exit: &&ExitOn| {
         let on = exit.on.as_ref();
-        on.is_some_and(|on| on.matches(event.name, event.fields))
+        on.is_some_and(|on| event.fits(on))
     };
     if let Some(exit) = exits.find(ends) {
         return Some(exit.reason.as_deref().unwrap_or("exit_event"));
     }
     let goal = document.goal.as_ref().and_then(Goal::event);
-    let is_reached = |goal: &GoalEvent| goal.exit && goal.on.matches(event.name, event.fields);
+    let is_reached = |goal: &GoalEvent| goal.exit && event.fits(&goal.on);
     if goal.is_some_and(is_reached) {
         return Some("goal_reached");
     }
     let suppressed = suppressed_by(event)?;
     let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
-    let mut classes = sends.map(|send| send.class);
-    // A journey of transactional messages goes on while they may be sent.
-    let ends = suppressed.forbids(MessageClass::Transactional)
-        || classes.any(|class| suppressed.forbids(class));
-    ends.then(|| suppressed.as_str())
+    let classes: Vec<MessageClass> = sends.map(|send| send.class).collect();
+    // Only a journey of transactional messages goes on, while they may be sent.
+    let goes_on = !classes.is_empty() && !classes.iter().any(|class| suppressed.forbids(*class));
+    (!goes_on).then(|| suppressed.as_str())
 }
 
 /// Why the contact must not be mailed from the event on.
@@ -340,13 +381,13 @@ fn suppressed_by(event: &Happening<'_>) -> Option<Suppressed> {
 }
 
 fn is_hard(fields: &Fields) -> bool {
-    fields.get("kind").and_then(Value::as_text) == Some("hard")
+    fields.get(BOUNCE_KIND).and_then(Value::as_text) == Some(HARD)
 }
 
 fn is_met(version: &WorkflowVersion, occasion: u32, event: &Happening<'_>) -> bool {
     let trigger = version.bindings.get(&Slot::Trigger);
     let asked = trigger.and_then(|binding| binding.plan.occasions.get(occasion as usize));
-    matches!(asked, Some(Occasion::Event(pattern)) if pattern.matches(event.name, event.fields))
+    matches!(asked, Some(Occasion::Event(pattern)) if event.fits(pattern))
 }
 
 /// Keeps what took an arm away.

@@ -2,6 +2,7 @@
 
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
+    fact::{Fact, FactKind},
     id::{EventName, FieldName, MessageId},
     message::MessageStatus,
     plan::{Plan, Source},
@@ -103,7 +104,7 @@ impl Advance {
         replies: Vec<Reply>,
     ) {
         // One that is to be asked again is: at the next change, and at the claim.
-        if let Said::Leave(reason) = self.exits_said(ctx, asked, replies) {
+        if let Said::Leave(reason) = self.exits_said(ctx, asked, replies, Effect::Count) {
             self.exit(ctx, &asked.whose, &reason, "exit");
         }
     }
@@ -115,7 +116,7 @@ impl Advance {
         (message, attempt): (MessageId, u32),
         replies: Vec<Reply>,
     ) {
-        match self.exits_said(ctx, asked, replies) {
+        match self.exits_said(ctx, asked, replies, Effect::Fact) {
             Said::Stay => self.go_ahead(ctx, message, attempt),
             Said::AskAgain => {
                 let until = ctx.now.plus(RULE_FAILED_RETRY_AFTER);
@@ -132,8 +133,14 @@ impl Advance {
     }
 
     /// Keeps what was answered, by the version that was asked. A journey that has moved to another since does not leave by
-    /// it, and is asked again where it must be.
-    fn exits_said(&mut self, ctx: &Context<'_>, asked: &AskedExits, replies: Vec<Reply>) -> Said {
+    /// it, and is asked again where it must be. An answer that lets it stay is told by `stays`.
+    fn exits_said(
+        &mut self,
+        ctx: &Context<'_>,
+        asked: &AskedExits,
+        replies: Vec<Reply>,
+        stays: fn(Fact) -> Effect,
+    ) -> Said {
         let whose = &asked.whose;
         let Some(journey) = self.journey(whose) else {
             return Said::Stay;
@@ -151,10 +158,15 @@ impl Advance {
             let slot = Slot::Exit(index);
             let code = match reply {
                 Reply::Verdict(Verdict::Segment(verdict)) => {
-                    let answer = if verdict.member { "in" } else { "out" };
+                    let (answer, tell) = if verdict.member {
+                        ("in", Effect::Fact as fn(Fact) -> Effect)
+                    } else {
+                        ("out", stays)
+                    };
                     let reason = version.bindings.get(&slot);
                     let reason = reason.map_or("", |binding| binding.reason_code(verdict.reason));
-                    self.exit_evidence(ctx, asked, version, &slot, (reason, answer));
+                    let evidence = exit_evidence(ctx, version, &slot, (reason, answer));
+                    self.tell_of_exit(ctx, asked, evidence, tell);
                     if verdict.member && !has_moved {
                         return Said::Leave(exit_name(version, index));
                     }
@@ -163,7 +175,8 @@ impl Advance {
                 Reply::Verdict(_) => BAD_ANSWER,
                 Reply::Failed(code) => code,
             };
-            self.exit_evidence(ctx, asked, version, &slot, (code, "failed"));
+            let evidence = exit_evidence(ctx, version, &slot, (code, "failed"));
+            self.tell_of_exit(ctx, asked, evidence, Effect::Fact);
             match policy(version, index) {
                 OnFailure::Skip | OnFailure::Default => {}
                 OnFailure::Hold => said = Said::AskAgain,
@@ -176,21 +189,29 @@ impl Advance {
         said
     }
 
-    fn exit_evidence(
+    fn tell_of_exit(
         &mut self,
         ctx: &Context<'_>,
         asked: &AskedExits,
-        version: &WorkflowVersion,
-        slot: &Slot,
-        (reason, answer): (&str, &str),
+        evidence: Option<FactKind>,
+        tell: fn(Fact) -> Effect,
     ) {
-        if let Some(binding) = version.bindings.get(slot) {
-            let what = decision(ctx, slot.clone(), binding, reason, answer);
+        if let Some(what) = evidence {
             let Whose { workflow, journey } = &asked.whose;
             let fact = self.new_fact(ctx, workflow, asked.version, Some(*journey), what);
-            self.effects.push(Effect::Fact(fact));
+            self.effects.push(tell(fact));
         }
     }
+}
+
+fn exit_evidence(
+    ctx: &Context<'_>,
+    version: &WorkflowVersion,
+    slot: &Slot,
+    (reason, answer): (&str, &str),
+) -> Option<FactKind> {
+    let binding = version.bindings.get(slot)?;
+    Some(decision(ctx, slot.clone(), binding, reason, answer))
 }
 
 fn exit_name(version: &WorkflowVersion, index: u16) -> String {

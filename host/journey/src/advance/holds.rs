@@ -217,7 +217,7 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (&number, held) in &presence.held {
                 let mut cancels = held.cancelled_by.iter();
-                if cancels.any(|cancel| cancel.matches(event.name, event.fields)) {
+                if cancels.any(|cancel| event.fits(cancel)) {
                     cancelled.push((workflow.clone(), number));
                 }
             }

@@ -209,9 +209,7 @@ impl Advance {
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
         if let Some(hold) = held {
-            let reason = hold.as_str().to_owned();
-            let what = FactKind::MessageHeld(step.id.clone(), id, release_at, reason);
-            self.journey_fact(ctx, whose, what);
+            self.tell_held(ctx, id, release_at, hold);
         }
         let (step, message) = (step.id.clone(), id);
         self.park(whose, Place::Sending { step, message });

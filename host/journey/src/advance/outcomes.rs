@@ -13,14 +13,16 @@ use crate::{
     advance::{
         Advance, Context, MESSAGE_SENT, Whose,
         claims::whose_of,
-        events::Happening,
+        events::{BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED},
         pauses::{self, InPause},
     },
     effect::{Effect, MessageChange},
     limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
 };
 
-/// Its field that counts the journeys in a row that led to it.
+/// The reason of a refusal that is about the address: there is none such.
+const NO_SUCH_ADDRESS: &str = "hard_bounce";
+/// The field of a sent message's event that counts the journeys in a row that led to it.
 const FOLLOW_UPS: &str = "follow_ups";
 
 impl Advance {
@@ -145,15 +147,15 @@ impl Advance {
             self.touch(ctx, &whose, &step, id, false);
         }
         self.state.pending.remove(&id);
-        let was_accepted = status == MessageStatus::Accepted;
+        let event = event_of(&status);
         self.update(id, MessageChange::Settled(status));
         // What the message's own event asks is asked in the version that the journey goes on in.
         let moved = self
             .waits_for(&whose, id)
             .then(|| self.take_version(ctx, &whose))
             .flatten();
-        if was_accepted {
-            self.message_sent(ctx, &whose, &step, id);
+        if let Some(event) = event {
+            self.happen_to_message(ctx, &whose, &step, id, event);
         }
         if self.waits_for(&whose, id) {
             let before = moved.map(|(before, _)| before);
@@ -168,27 +170,33 @@ impl Advance {
         )
     }
 
-    /// The event of an accepted message: the contact's history and other workflows hear of it before anything else.
-    fn message_sent(
+    /// The event of a message that was accepted or came back: the contact's history and other workflows hear of it before
+    /// anything else.
+    fn happen_to_message(
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,
         step: &StepId,
         message: MessageId,
+        event: &str,
     ) {
-        let id = EventId::parse(&format!("{MESSAGE_SENT}:{message}"));
-        let name = EventName::parse(MESSAGE_SENT);
+        let id = EventId::parse(&format!("{event}:{message}"));
+        let name = EventName::parse(event);
         let (Ok(id), Ok(name)) = (id, name) else {
             return;
         };
         let begun_by = self.journey(whose).map(|journey| &journey.event);
         let follow_ups = 1 + begun_by.map_or(0, follow_ups);
+        let last = match event {
+            MESSAGE_BOUNCED => (BOUNCE_KIND, Value::text(HARD)),
+            _ => (FOLLOW_UPS, Value::Integer(follow_ups)),
+        };
         let members = [
             ("workflow", Value::text(whose.workflow.as_str())),
             ("step", Value::text(step.as_str())),
             ("message", Value::text(message.to_string())),
             ("journey", Value::text(whose.journey.to_string())),
-            (FOLLOW_UPS, Value::Integer(follow_ups)),
+            last,
         ];
         let fields: Fields = members
             .into_iter()
@@ -250,6 +258,15 @@ fn follow_ups(event: &Cause) -> i64 {
     match event.fields.get(FOLLOW_UPS) {
         Some(Value::Integer(count)) if event.name.as_str() == MESSAGE_SENT => *count,
         _ => 0,
+    }
+}
+
+/// The event that the end of a message makes, if it makes one.
+fn event_of(status: &MessageStatus) -> Option<&'static str> {
+    match status {
+        MessageStatus::Accepted => Some(MESSAGE_SENT),
+        MessageStatus::Refused(reason) if reason == NO_SUCH_ADDRESS => Some(MESSAGE_BOUNCED),
+        _ => None,
     }
 }
 

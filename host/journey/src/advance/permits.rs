@@ -168,7 +168,8 @@ type Rank = (Reverse<u8>, Instant, Instant, MessageId);
 fn goes_before(ctx: &Context<'_>, id: MessageId, other: &PendingMessage, mine: &Rank) -> bool {
     let definition = ctx.definitions.workflow(&other.workflow);
     let is_running = definition.is_some_and(|found| found.state == WorkflowState::Running);
-    let is_due = other.cancelled.is_none() && other.due_at <= ctx.now && is_running;
+    let is_due =
+        other.cancelled.is_none() && other.due_at.max(other.release_at) <= ctx.now && is_running;
     is_due && rank(ctx, id, other) < *mine
 }
 

@@ -13,19 +13,16 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, MESSAGE_SENT, Whose, events::Happening},
+    advance::{
+        Advance, Context, MESSAGE_SENT, Whose,
+        events::{Happening, MESSAGE_CLICKED, MESSAGE_OPENED},
+    },
     effect::Effect,
     hash::fnv1a,
 };
 
-/// The contact opened a message.
-const MESSAGE_OPENED: &str = "message_opened";
-/// The contact clicked in a message.
-const MESSAGE_CLICKED: &str = "message_clicked";
 /// The contact answered a message.
 const MESSAGE_REPLIED: &str = "message_replied";
-/// The field of an event about a message that says that a machine did it.
-const MACHINE: &str = "machine";
 /// Worth is kept in so many parts of one.
 const WORTH_PARTS: f64 = 10_000.0;
 
@@ -96,7 +93,7 @@ impl Advance {
     /// Takes down that the contact opened or clicked a message. What a machine did is history only.
     pub(super) fn note_engagement(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         let name = event.name.as_str();
-        if !matches!(name, MESSAGE_OPENED | MESSAGE_CLICKED) || is_by_machine(event.fields) {
+        if !matches!(name, MESSAGE_OPENED | MESSAGE_CLICKED) || event.is_by_machine() {
             return;
         }
         let Some(touch) = self.touch_of(ctx, event.fields) else {
@@ -193,7 +190,7 @@ impl Advance {
             let version = ctx.definitions.version(workflow, touch.version);
             let goal = version.and_then(|version| version.document.goal.as_ref());
             let goal = goal.and_then(|goal| goal.event());
-            let Some(goal) = goal.filter(|goal| goal.on.matches(event.name, event.fields)) else {
+            let Some(goal) = goal.filter(|goal| event.fits(&goal.on)) else {
                 continue;
             };
             let Some(at) = touched_at(touch, goal.after) else {
@@ -256,10 +253,6 @@ fn touched_at(touch: &Touch, basis: Basis) -> Option<Instant> {
         Basis::Opened => touch.opened_at.max(touch.clicked_at),
         Basis::Clicked => touch.clicked_at,
     }
-}
-
-fn is_by_machine(fields: &Fields) -> bool {
-    fields.get(MACHINE) == Some(&Value::Boolean(true))
 }
 
 fn worth(value: f64) -> i64 {

@@ -208,7 +208,7 @@ impl Advance {
             return false;
         };
         let mut jumps = version.document.jumps.iter();
-        let Some(jump) = jumps.find(|jump| jump.on.matches(event.name, event.fields)) else {
+        let Some(jump) = jumps.find(|jump| event.fits(&jump.on)) else {
             return false;
         };
         let was_there = self.visits_of(ctx, whose, version, &jump.goto) > 0;
@@ -262,7 +262,7 @@ fn arm_of<'s>(
         return decision_of(approve, question, event);
     }
     let mut arms = (0..).zip(&step.wait_for.as_ref()?.arms);
-    arms.find(|(_, arm)| arm.on.matches(event.name, event.fields))
+    arms.find(|(_, arm)| event.fits(&arm.on))
         .map(|(index, arm)| (index, arm.goto.as_ref()))
 }
 

@@ -1,6 +1,6 @@
 //! One step: it does exactly one thing, and names what there is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     contact::TAGS_ATTRIBUTE,
@@ -20,31 +20,55 @@ use signalbox_model::{
 };
 
 use super::{Positions, check_awaited, check_count, check_reason, check_step};
+use crate::limits::NAMES_TOLD_MAX;
 
 /// A step with what its check needs to know.
 struct Context<'a> {
     workflow: &'a Workflow,
     positions: &'a Positions,
+    experiments: &'a Experiments<'a>,
     index: usize,
     step: &'a Step,
     pointer: String,
 }
 
-/// Adds the problems of the step at `index`.
-pub(super) fn check(
-    workflow: &Workflow,
-    index: usize,
-    step: &Step,
-    positions: &Positions,
-    problems: &mut Vec<Problem>,
-) {
-    let context = Context {
-        workflow,
-        positions,
-        index,
-        step,
-        pointer: format!("/steps/{index}"),
-    };
+/// The first step that splits each named experiment, with the names of its arms.
+type Experiments<'a> = BTreeMap<&'a str, (&'a StepId, BTreeSet<&'a ArmName>)>;
+
+/// Adds the problems of the steps, none of which looks at all others.
+pub(super) fn check(workflow: &Workflow, positions: &Positions, problems: &mut Vec<Problem>) {
+    let experiments = experiments(workflow);
+    for (index, step) in workflow.steps.iter().enumerate() {
+        let context = Context {
+            workflow,
+            positions,
+            experiments: &experiments,
+            index,
+            step,
+            pointer: format!("/steps/{index}"),
+        };
+        check_one(&context, step, problems);
+    }
+}
+
+fn experiments(workflow: &Workflow) -> Experiments<'_> {
+    let mut experiments = BTreeMap::new();
+    for step in &workflow.steps {
+        if let Some(split) = &step.split
+            && let Some(experiment) = &split.experiment
+        {
+            let first = experiments.entry(experiment.as_str());
+            first.or_insert_with(|| (&step.id, arm_names(split)));
+        }
+    }
+    experiments
+}
+
+fn arm_names(split: &Split) -> BTreeSet<&ArmName> {
+    split.arms.iter().map(|arm| &arm.name).collect()
+}
+
+fn check_one(context: &Context<'_>, step: &Step, problems: &mut Vec<Problem>) {
     context.check_count_of_actions(problems);
     if let Some(next) = &step.next {
         context.check_target("next", next, problems);
@@ -174,19 +198,25 @@ impl Context<'_> {
             return;
         }
         let reason = format!("there is no template {}", send.template);
-        let names: Vec<&str> = templates.keys().map(TemplateName::as_str).collect();
-        let help = format!("templates of the workflow: {}", names.join(", "));
+        let names = templates.keys().map(TemplateName::as_str);
+        let names: Vec<&str> = names.take(NAMES_TOLD_MAX).collect();
+        let more = match templates.len() - names.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let help = format!("templates of the workflow: {}{more}", names.join(", "));
         let problem = self.problem("send/template", "template_unknown", reason);
         problems.push(problem.with_help(help));
     }
 
-    fn check_arms(&self, action: &str, count: usize, problems: &mut Vec<Problem>) {
+    /// Whether there are not too many arms to be looked at.
+    fn check_arms(&self, action: &str, count: usize, problems: &mut Vec<Problem>) -> bool {
         let member = format!("{action}/arms");
         if count == 0 {
             let reason = format!("the {action} has no arm");
             problems.push(self.problem(&member, "no_arms", reason));
         }
-        check_count(&self.at(member), "arms", count, ARMS_MAX, problems);
+        check_count(&self.at(member), "arms", count, ARMS_MAX, problems)
     }
 
     /// Everybody takes an arm or `otherwise`: a `next` would say something that never happens.
@@ -199,7 +229,9 @@ impl Context<'_> {
     }
 
     fn check_branch(&self, branch: &Branch, problems: &mut Vec<Problem>) {
-        self.check_arms("branch", branch.arms.len(), problems);
+        if !self.check_arms("branch", branch.arms.len(), problems) {
+            return;
+        }
         for (index, arm) in branch.arms.iter().enumerate() {
             let member = format!("branch/arms/{index}/goto");
             if let Some(goto) = &arm.goto {
@@ -216,7 +248,9 @@ impl Context<'_> {
     }
 
     fn check_wait_for(&self, wait: &WaitFor, problems: &mut Vec<Problem>) {
-        self.check_arms("wait_for", wait.arms.len(), problems);
+        if !self.check_arms("wait_for", wait.arms.len(), problems) {
+            return;
+        }
         self.check_length("wait_for/timeout", wait.timeout, problems);
         for (index, arm) in wait.arms.iter().enumerate() {
             let at = self.at(format_args!("wait_for/arms/{index}/on"));
@@ -243,7 +277,9 @@ impl Context<'_> {
     }
 
     fn check_split(&self, split: &Split, problems: &mut Vec<Problem>) {
-        self.check_arms("split", split.arms.len(), problems);
+        if !self.check_arms("split", split.arms.len(), problems) {
+            return;
+        }
         let mut names = BTreeSet::new();
         for (index, arm) in split.arms.iter().enumerate() {
             if !names.insert(&arm.name) {
@@ -292,19 +328,11 @@ impl Context<'_> {
         }
     }
 
-    /// An earlier split of the same experiment whose arms have other names.
+    /// The first split of the same experiment, where its arms have other names.
     fn split_with_other_arms(&self, split: &Split) -> Option<&StepId> {
-        let names = |split: &Split| -> BTreeSet<ArmName> {
-            split.arms.iter().map(|arm| arm.name.clone()).collect()
-        };
         let experiment = split.experiment.as_ref()?;
-        let mut earlier = self.workflow.steps.iter().take(self.index);
-        let other = earlier.find(|step| {
-            let other = step.split.as_ref();
-            let other = other.filter(|other| other.experiment.as_ref() == Some(experiment));
-            other.is_some_and(|other| names(other) != names(split))
-        })?;
-        Some(&other.id)
+        let (first, names) = self.experiments.get(experiment.as_str())?;
+        (*names != arm_names(split)).then_some(*first)
     }
 
     fn check_update(&self, update: &Update, problems: &mut Vec<Problem>) {
@@ -320,7 +348,10 @@ impl Context<'_> {
             let problem = self.problem("update", "update_empty", "the update changes nothing");
             problems.push(problem.with_help("give it set, unset, add_tags, remove_tags or keep"));
         }
-        check_count(&self.at("update"), "changes", count, CHANGES_MAX, problems);
+        let at = self.at("update");
+        if !check_count(&at, "changes", count, CHANGES_MAX, problems) {
+            return;
+        }
         for (part, sources) in [("set", &update.set), ("keep", &update.keep)] {
             for (name, source) in sources {
                 self.check_source(&format!("update/{part}/{name}"), source, problems);
@@ -352,7 +383,9 @@ impl Context<'_> {
 
     fn check_webhook(&self, webhook: &Webhook, problems: &mut Vec<Problem>) {
         let (at, count) = (self.at("webhook/fields"), webhook.fields.len());
-        check_count(&at, "fields", count, CHANGES_MAX, problems);
+        if !check_count(&at, "fields", count, CHANGES_MAX, problems) {
+            return;
+        }
         for (name, source) in &webhook.fields {
             self.check_source(&format!("webhook/fields/{name}"), source, problems);
             if source.plus.is_some() {

@@ -1,10 +1,13 @@
 //! What can only be seen from all steps together: who is never reached, who goes round without waiting, who never ends.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     problem::Problem,
-    workflow::{STEPS_MAX, Workflow, step::Step},
+    workflow::{
+        Workflow,
+        step::{ARMS_MAX, Action, Step},
+    },
 };
 
 use super::Positions;
@@ -16,36 +19,81 @@ use crate::{
 /// Waves that an entry uses up before the first step: trigger and audience.
 const WAVES_OF_ENTRY: u32 = 2;
 
+/// Where a step may lead once every name is right.
+struct PossibleWays {
+    /// Positions of the steps that may come right after it.
+    steps: Vec<usize>,
+    /// Whether any other step or end may come right after it, too.
+    is_open: bool,
+}
+
 /// Adds the problems of the steps' ways.
 pub(super) fn check(workflow: &Workflow, positions: &Positions, problems: &mut Vec<Problem>) {
     let steps = &workflow.steps;
-    if steps.is_empty() || steps.len() > STEPS_MAX {
+    // What has more arms than it may have was told, and is not worth the walk.
+    if steps.is_empty() || steps.iter().any(|step| arms_of(step) > ARMS_MAX) {
         return;
     }
     let own: Vec<Ways> = (0..steps.len())
         .map(|at| ways_from(workflow, positions, at))
         .collect();
-    let jumps = jump_targets(workflow, positions);
-    let ways: Vec<Vec<usize>> = own
-        .iter()
-        .map(|ways| ways.steps.iter().chain(&jumps).copied().collect())
-        .collect();
-    // A wrong name breaks ways: what they lead to can be said once all names are right.
-    let names_are_right = problems
-        .iter()
-        .all(|problem| !matches!(problem.code.as_str(), "step_unknown" | "id_twice"));
-    if names_are_right {
-        check_reachable(steps, &ways, problems);
-        if workflow.exits.is_empty() {
-            check_ends(steps, &own, &ways, problems);
-        }
+    let ways = possible_ways(workflow, positions, &own);
+    check_reachable(steps, &ways, problems);
+    if workflow.exits.is_empty() {
+        check_ends(steps, &own, &ways, problems);
     }
     check_waits(steps, &own, problems);
 }
 
-fn check_reachable(steps: &[Step], ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
-    for (index, step) in steps.iter().enumerate().skip(1) {
-        if !reaches(ways, 0, index) {
+fn arms_of(step: &Step) -> usize {
+    let counts = step.actions().map(|action| match action {
+        Action::Branch(branch) => branch.arms.len(),
+        Action::WaitFor(wait) => wait.arms.len(),
+        Action::Split(split) => split.arms.len(),
+        _ => 0,
+    });
+    counts.max().unwrap_or(0)
+}
+
+/// All ways there may be once every name is right: by jumps as well, and to each of the steps that share an id. A step
+/// that names one that there is not may lead anywhere, which its [`Ways::is_open`] says.
+fn possible_ways(workflow: &Workflow, positions: &Positions, own: &[Ways]) -> Vec<PossibleWays> {
+    let jumps = jump_targets(workflow, positions);
+    let jumps_are_known = jumps.len() == workflow.jumps.len();
+    let mut sharing: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (at, step) in workflow.steps.iter().enumerate() {
+        let first = positions.get(&step.id).copied();
+        if let Some(first) = first.filter(|first| *first != at) {
+            sharing.entry(first).or_default().push(at);
+        }
+    }
+    let of_step = |ways: &Ways| {
+        let named = ways.steps.iter().chain(&jumps).copied();
+        let shared = |at: usize| sharing.get(&at).map_or(&[][..], Vec::as_slice);
+        PossibleWays {
+            steps: named
+                .flat_map(|at| std::iter::once(at).chain(shared(at).iter().copied()))
+                .collect(),
+            is_open: ways.is_open || !jumps_are_known,
+        }
+    };
+    own.iter().map(of_step).collect()
+}
+
+/// Silent where a way from a step that is reached may lead anywhere.
+fn check_reachable(steps: &[Step], ways: &[PossibleWays], problems: &mut Vec<Problem>) {
+    let mut is_reached = vec![false; steps.len()];
+    let mut next = vec![0];
+    while let Some(at) = next.pop() {
+        if !std::mem::replace(&mut is_reached[at], true) {
+            if ways[at].is_open {
+                return;
+            }
+            next.extend(&ways[at].steps);
+        }
+    }
+    for (index, step) in steps.iter().enumerate() {
+        if !is_reached[index] {
             let reason = format!("no way leads to step {}", step.id);
             let at = format!("/steps/{index}");
             problems.push(Problem::new(at, "unreachable", reason));
@@ -54,12 +102,16 @@ fn check_reachable(steps: &[Step], ways: &[Vec<usize>], problems: &mut Vec<Probl
 }
 
 /// Without exits, every journey must be able to come to an end by its steps. Told of the first step only: those behind it
-/// are caught in the same round.
-fn check_ends(steps: &[Step], own: &[Ways], ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
-    let ends = |from: usize| {
-        (0..steps.len()).any(|at| own[at].ends && (at == from || reaches(ways, from, at)))
-    };
-    if let Some(caught) = (0..steps.len()).find(|&at| !ends(at)) {
+/// are caught in the same round. A way that may lead anywhere may lead to an end.
+fn check_ends(steps: &[Step], own: &[Ways], ways: &[PossibleWays], problems: &mut Vec<Problem>) {
+    let mut ends: Vec<bool> = (0..steps.len())
+        .map(|at| own[at].ends || ways[at].is_open)
+        .collect();
+    let leads_to_end = |ends: &[bool], at: usize| ways[at].steps.iter().any(|&next| ends[next]);
+    while let Some(at) = (0..steps.len()).find(|&at| !ends[at] && leads_to_end(&ends, at)) {
+        ends[at] = true;
+    }
+    if let Some(caught) = (0..steps.len()).find(|&at| !ends[at]) {
         let reason = format!("no way leads from step {} to an end", steps[caught].id);
         let problem = Problem::new(format!("/steps/{caught}"), "never_ends", reason);
         problems.push(problem.with_help("add an exit step, or an event under exits"));

@@ -20,8 +20,10 @@ pub(super) fn end(
             workflow: workflow.clone(),
         });
     };
-    if !matches!(found.state, WorkflowState::Running | WorkflowState::Paused) {
-        return Err(refused(workflow, found.state, "end_experiment"));
+    let needed = [WorkflowState::Running, WorkflowState::Paused];
+    if !needed.contains(&found.state) {
+        let (state, action) = (found.state, "end_experiment");
+        return Err(refused(workflow, state, action, needed.to_vec()));
     }
     let none = |reason| Conflict::NoExperiment {
         workflow: workflow.clone(),

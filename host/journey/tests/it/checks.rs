@@ -251,3 +251,100 @@ fn what_cannot_be_waited_for_split_or_changed_is_refused() {
     /steps/3/update tags_by_name: the attribute tags is changed by tags only [use add_tags and remove_tags]
     ");
 }
+
+#[test]
+fn windows_exits_grace_and_priority_say_what_is_wrong_with_them() {
+    let empty = json!({"from": "09:00", "to": "09:00"});
+    let steps = json!([
+        {"id": "a", "send": {"template": "hello", "window": empty}},
+        {"id": "b", "send": {"template": "hello", "class": "transactional", "window": {"from": "09:00", "to": "18:00"}}},
+    ]);
+    let exits = json!([{"on": {"event": "left"}, "segment": has("gone")}, {"reason": "neither"}]);
+    let wrong = with(workflow("wrong", on("signup"), steps), "exits", exits);
+    let wrong = with(wrong, "priority", json!(101));
+    let wrong = with(wrong, "window", empty);
+    assert_snapshot!(problems(with(wrong.clone(), "grace", json!("0s"))), @r"
+    /exits/0 exit_of_one: an exit names either an event (`on`) or a segment
+    /exits/1 exit_of_one: an exit names either an event (`on`) or a segment
+    /grace grace_length: the grace is longer than nothing and at most 30d
+    /priority priority_too_high: 101 is more than 100
+    /steps/0/send/window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
+    /steps/1/send/window window_of_transactional: a transactional message goes out at any time
+    /window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
+    ");
+    let told = problems(with(wrong, "grace", json!("31d")));
+    assert!(told.contains("/grace grace_length"), "{told}");
+}
+
+#[test]
+fn a_count_that_is_passed_is_told_before_anything_else_is_looked_at() {
+    let steps: Vec<Json> = (0..201)
+        .map(|index| json!({"id": format!("s{index}"), "send": {"template": "nowhere"}}))
+        .collect();
+    assert_snapshot!(problems(workflow("large", on("signup"), json!(steps))), @"/steps too_many: there are 201 steps, at most 200 are allowed");
+    let arms: Vec<Json> = (0..21)
+        .map(|index| json!({"name": format!("arm_{index}"), "weight": 1, "goto": "nowhere"}))
+        .collect();
+    let wide = json!([{"id": "lot", "split": {"arms": arms}}]);
+    assert_snapshot!(problems(workflow("wide", on("signup"), wide)), @"/steps/0/split/arms too_many: there are 21 arms, at most 20 are allowed");
+}
+
+#[test]
+fn only_so_many_problems_and_names_are_told() {
+    let steps: Vec<Json> = (0..150)
+        .map(|index| json!({"id": format!("s{index}"), "send": {"template": "nowhere"}}))
+        .collect();
+    let mut many = workflow("many", on("signup"), json!(steps));
+    for index in 0..40 {
+        many["templates"][format!("t{index:02}")] = many["templates"]["hello"].clone();
+    }
+    let told = problems(many);
+    let lines: Vec<&str> = told.lines().collect();
+    assert_snapshot!(format!("{} lines\n{}\n{}", lines.len(), lines[0], lines[99]), @r"
+    100 lines
+    /steps/0/send/template template_unknown: there is no template nowhere [templates of the workflow: hello, t00, t01, t02, t03, t04, t05, t06, t07, t08 and 31 more]
+     more_problems: there are 51 more problems [mend these first]
+    ");
+}
+
+#[test]
+fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
+    let gold = |goto: &str| json!({"segment": has("gold"), "goto": goto});
+    // Nobody comes to the step with the wrong name.
+    let aside = json!([
+        {"id": "round", "wait": {"for": "1h"}, "next": "round"},
+        {"id": "aside", "wait": {"for": "1h"}, "next": "gone"},
+    ]);
+    assert_snapshot!(problems(workflow("aside", on("signup"), aside)), @r"
+    /steps/0 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
+    /steps/1 unreachable: no way leads to step aside
+    /steps/1/next step_unknown: there is no step gone
+    ");
+    // The wrong name may be meant to lead to what nobody comes to now, or to the end; but not out of the round.
+    let ahead = json!([
+        {"id": "which", "branch": {"arms": [gold("gone"), gold("round")], "otherwise": "round"}},
+        {"id": "round", "wait": {"for": "1h"}, "next": "round"},
+        {"id": "perhaps", "exit": {}},
+    ]);
+    assert_snapshot!(problems(workflow("ahead", on("signup"), ahead)), @r"
+    /steps/0/branch/arms/0/goto step_unknown: there is no step gone
+    /steps/1 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
+    ");
+    let jumps = json!([{"on": {"event": "left"}, "goto": "gone"}]);
+    let round = json!([
+        {"id": "round", "wait": {"for": "1h"}, "next": "round"},
+        {"id": "perhaps", "exit": {}},
+    ]);
+    let jumping = with(workflow("jumping", on("signup"), round), "jumps", jumps);
+    assert_snapshot!(problems(jumping), @"/jumps/0/goto step_unknown: there is no step gone");
+    let twice = json!([
+        {"id": "note", "wait": {"for": "1h"}, "next": "over"},
+        {"id": "over", "wait": {"for": "1h"}, "next": "note"},
+        {"id": "over", "exit": {}},
+        {"id": "lost", "exit": {}},
+    ]);
+    assert_snapshot!(problems(workflow("twice", on("signup"), twice)), @r"
+    /steps/2/id id_twice: the id over is that of step 1 already
+    /steps/3 unreachable: no way leads to step lost
+    ");
+}

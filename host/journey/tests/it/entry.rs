@@ -2,9 +2,10 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
+use signalbox_model::{time::Span, workflow::Action};
 
 use crate::{
-    harness::story,
+    harness::{World, story},
     rules::{has, later_than, on, with, workflow},
 };
 
@@ -131,27 +132,28 @@ fn an_audience_keeps_out_and_a_no_is_counted() {
 #[test]
 fn repeated_conflicting_late_and_historic_events_trigger_nothing() {
     assert_snapshot!(story(&[thanks()], r#"
-        event order_completed id=a age=24h
+        @1d event order_completed id=a age=24h
         event order_completed id=a age=24h
         event order_completed id=a {"key": "9"}
         send
-        event order_completed id=b age=25h
+        @2d event order_completed id=b age=25h
         event order_completed id=c history
-        @31d event order_completed id=a {"key": "9"}
+        @32d event order_completed id=a {"key": "9"}
     "#), @r"
-    0s thanks: trigger said enter: because
-    0s thanks: entered as a
-    0s thanks: at thank
-    0s thanks: thank queued
-    0s event a repeated
-    0s event a conflicts
-    0s go for attempt 1
-    0s thanks: thank sent
-    0s thanks: completed
-    31d thanks: trigger said enter: because
-    31d thanks: entered as 9
-    31d thanks: at thank
-    31d thanks: thank queued
+    1d thanks: trigger said enter: because
+    1d thanks: entered as a
+    1d thanks: at thank
+    1d thanks: thank queued
+    1d event a repeated
+    1d event a conflicts
+    1d go for attempt 1
+    1d thanks: thank sent
+    1d thanks: completed
+    2d thanks: not entered: event_late
+    32d thanks: trigger said enter: because
+    32d thanks: entered as 9
+    32d thanks: at thank
+    32d thanks: thank queued
     ");
 }
 
@@ -245,5 +247,65 @@ fn a_rule_that_arms_itself_when_due_cannot_spin() {
     2m cart: trigger said enter_and_arm: because
     2m cart: armed a for 3m
     2m cart: not entered: key_seen
+    ");
+}
+
+#[test]
+fn a_key_is_kept_for_800_days() {
+    let over = workflow("over", on("signup"), json!([{"id": "over", "exit": {}}]));
+    assert_snapshot!(story(&[over], r#"
+        event signup {"key": "a"}
+        @800d event signup {"key": "a"}
+        @801d event signup {"key": "a"}
+    "#), @r"
+    0s over: trigger said enter: because
+    0s over: entered as a
+    0s over: at over
+    0s over: exited: exit_step
+    800d over: trigger said enter: because
+    800d over: not entered: key_seen
+    801d over: trigger said enter: because
+    801d over: entered as a
+    801d over: at over
+    801d over: exited: exit_step
+    ");
+}
+
+#[test]
+fn nothing_of_before_the_start_matches_whenever_it_is_posted() {
+    assert_snapshot!(story(&[thanks()], r"
+        event order_completed age=1ms
+        @1h event order_completed age=61m
+        event order_completed age=60m
+        send
+        @2d event order_completed age=3d
+    "), @r"
+    0s thanks: not entered: before_start
+    1h thanks: not entered: before_start
+    1h thanks: trigger said enter: because
+    1h thanks: entered as e3
+    1h thanks: at thank
+    1h thanks: thank queued
+    1h go for attempt 1
+    1h thanks: thank sent
+    1h thanks: completed
+    2d thanks: not entered: before_start
+    ");
+}
+
+#[test]
+fn a_scheduled_start_that_is_made_up_for_counts_from_its_instant() {
+    let mut world = World::new(&[thanks()]);
+    let starts_at = world.now.plus(Span::from_ms(3_600_000));
+    world.transition("thanks", Action::Schedule(starts_at));
+    world.play("@5h");
+    world.start_due();
+    world.play("event order_completed age=241m\n event order_completed age=240m");
+    assert_snapshot!(world.out, @r"
+    5h thanks: not entered: before_start
+    5h thanks: trigger said enter: because
+    5h thanks: entered as e2
+    5h thanks: at thank
+    5h thanks: thank queued
     ");
 }

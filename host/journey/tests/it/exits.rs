@@ -115,3 +115,58 @@ fn a_no_is_asked_again_in_the_grace_when_attributes_change() {
     2h patient: entered as e1
     ");
 }
+
+#[test]
+fn an_exit_that_says_no_is_only_counted_where_no_message_waits_for_it() {
+    let really =
+        json!({"event": "left", "where": [{"field": "really", "operator": "eq", "value": true}]});
+    let segment = json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": really}}, "type": "instant"}],
+    }});
+    assert_snapshot!(told(note(&segment), r#"
+        event signup {"key": "a"}
+        send
+        @1h event left
+        @2h event left {"really": true}
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: exits/0 said out: because_not
+    0s go for attempt 1
+    0s note: note sent
+    1h note: exits/0 said out: because_not (counted)
+    2h note: exits/0 said in: because
+    2h note: exited: gone
+    ");
+}
+
+#[test]
+fn a_reply_ends_the_journey_where_the_workflow_says_so() {
+    let exits = json!([{"on": {"event": "message_replied"}, "reason": "replied"}]);
+    assert_snapshot!(told(with(note(&has("gone")), "exits", exits), r#"
+        event signup {"key": "a"}
+        send
+        @1h event message_replied
+        @2d send
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s go for attempt 1
+    0s note: note sent
+    1h note: exited: replied
+    ");
+}
+
+#[test]
+fn nobody_is_asked_when_the_grace_is_over() {
+    let known = json!({"plugin": "known", "config": {
+        "on": [{"event": {"event": "signup"}}],
+        "inputs": [{"name": "it", "source": {"attribute": "company"}, "type": "text"}],
+    }});
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let patient = with(workflow("patient", known, steps), "grace", json!("2h"));
+    assert_snapshot!(told(patient, r#"
+        event signup
+        @121m set {"company": "Acme"}
+    "#), @"0s patient: trigger said no: because_not (counted)");
+}

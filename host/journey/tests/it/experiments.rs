@@ -149,7 +149,7 @@ fn an_experiment_ends_once_and_only_as_it_was_looked_at() {
     world.play("@1h");
     world.end_experiment("tested", 2, Some("plain"));
     assert_snapshot!(world.out, @r"
-    0s refused: workflow tested is draft, which does not allow end_experiment; allowed: edit, start, schedule, delete
+    0s refused: workflow tested is draft, but end_experiment needs running or paused; allowed: edit, start, schedule, delete
     0s refused: step lot of workflow tested has no such experiment: no arm has that name
     0s refused: there is no workflow other
     0s refused: step lot of workflow tested has no such experiment: the current version splits in another way

@@ -203,3 +203,56 @@ fn an_unknown_template_is_a_bad_answer() {
     0s note: note queued
     ");
 }
+
+#[test]
+fn a_cancel_by_an_open_wants_one_of_a_person() {
+    let remind = workflow(
+        "cart",
+        later_than("cart_created", "1h", "message_opened"),
+        json!([{"id": "remind", "send": {"template": "hello"}}]),
+    );
+    assert_snapshot!(story(&[remind], r#"
+        event cart_created {"key": "a"}
+        event cart_created {"key": "b"}
+        event message_opened {"key": "a", "machine": true}
+        event message_opened {"key": "b"}
+        @1h
+    "#), @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    0s cart: trigger said arm: because
+    0s cart: armed b for 1h
+    0s cart: disarmed b by message_opened
+    1h cart: trigger said enter: because
+    1h cart: entered as a
+    1h cart: at remind
+    1h cart: remind queued
+    ");
+}
+
+#[test]
+fn a_trigger_or_audience_that_pauses_holds_the_entry_until_the_resume() {
+    let vip = with(has("vip"), "on_failure", json!("pause"));
+    let lines = |rule: &str| {
+        format!(
+            "set {{\"vip\": 1}}\n break {rule}\n event signup {{\"key\": \"a\"}}\n pause note\n @40h mend {rule}\n resume note\n @42h"
+        )
+    };
+    assert_snapshot!(story(&[trigger("pause")], &lines("event")), @r#"
+    0s note: trigger said failed: trapped
+    0s post PauseWorkflow { workflow: WorkflowId("note"), reason: "trigger failed: trapped" }
+    2401m note: trigger said enter: because
+    2401m note: entered as a
+    2401m note: at note
+    2401m note: note queued
+    "#);
+    assert_snapshot!(story(&[with(trigger("skip"), "audience", vip)], &lines("has")), @r#"
+    0s note: trigger said enter: because
+    0s note: audience said failed: trapped
+    0s post PauseWorkflow { workflow: WorkflowId("note"), reason: "audience failed: trapped" }
+    2401m note: audience said in: because
+    2401m note: entered as a
+    2401m note: at note
+    2401m note: note queued
+    "#);
+}

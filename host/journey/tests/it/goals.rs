@@ -4,7 +4,7 @@ use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
 use crate::{
-    harness::story,
+    harness::{World, story},
     rules::{on, with, workflow},
 };
 
@@ -124,6 +124,11 @@ fn unsubscribes_complaints_hard_bounces_and_erasure_always_exit() {
     let steps = json!([{"id": "note", "send": {"template": "hello", "class": "transactional"}}]);
     let receipt = workflow("receipt", on("signup"), steps);
     let news = note("news", json!("none"));
+    let quiet = workflow(
+        "quiet",
+        on("signup"),
+        json!([{"id": "rest", "wait": {"for": "1d"}}]),
+    );
     for event in [
         "contact_unsubscribed",
         "message_complained",
@@ -133,14 +138,18 @@ fn unsubscribes_complaints_hard_bounces_and_erasure_always_exit() {
         "message_replied",
     ] {
         let lines = format!("event signup {{\"key\": \"a\"}}\n event {event}");
-        let told = counted(&[news.clone(), receipt.clone()], &lines);
+        let told = counted(&[news.clone(), quiet.clone(), receipt.clone()], &lines);
         let expected = match event {
-            "contact_unsubscribed" => "0s news: exited: unsubscribed",
-            "message_complained" => "0s news: exited: complaint",
-            r#"message_bounced {"kind": "hard"}"# => {
-                "0s news: exited: hard_bounce\n0s receipt: exited: hard_bounce"
+            "contact_unsubscribed" => {
+                "0s news: exited: unsubscribed\n0s quiet: exited: unsubscribed"
             }
-            "contact_erased" => "0s news: exited: erased\n0s receipt: exited: erased",
+            "message_complained" => "0s news: exited: complaint\n0s quiet: exited: complaint",
+            r#"message_bounced {"kind": "hard"}"# => {
+                "0s news: exited: hard_bounce\n0s quiet: exited: hard_bounce\n0s receipt: exited: hard_bounce"
+            }
+            "contact_erased" => {
+                "0s news: exited: erased\n0s quiet: exited: erased\n0s receipt: exited: erased"
+            }
             _ => "",
         };
         assert_eq!(told, expected, "{event}");
@@ -154,7 +163,7 @@ fn what_happens_to_a_message_of_before_the_start_triggers_nothing() {
         let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
         workflow(id, on("message_opened"), steps)
     };
-    let mut world = crate::harness::World::new(&[news, opened("early"), opened("late")]);
+    let mut world = World::new(&[news, opened("early"), opened("late")]);
     world.play("start news\n start early\n event signup {\"key\": \"a\"}\n send\n @1h start late");
     world.play("event message_opened {\"workflow\": \"news\", \"step\": \"note\", \"key\": \"a\"}");
     world.play("event message_opened {\"sent_at\": \"2026-02-28T00:00:00Z\", \"key\": \"b\"}");
@@ -172,8 +181,146 @@ fn what_happens_to_a_message_of_before_the_start_triggers_nothing() {
 }
 
 #[test]
+fn what_happens_to_a_message_triggers_from_the_start_on_whatever_it_is() {
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    for event in ["message_sent", "message_clicked", "message_replied"] {
+        let heard = |id: &str| workflow(id, on(event), steps.clone());
+        let mut world = World::new(&[note("news", json!("none")), heard("early"), heard("late")]);
+        world.play("start news\n start early\n event signup {\"key\": \"a\"}\n send");
+        world.play("@1h start late");
+        world.play(&format!(
+            "event {event} {{\"workflow\": \"news\", \"step\": \"note\", \"key\": \"b\"}}"
+        ));
+        let lines = world.out.lines().filter(|line| line.contains("entered"));
+        let lines = lines.collect::<Vec<_>>().join("\n");
+        if event == "message_sent" {
+            assert_snapshot!(lines, @r"
+            0s news: entered as a
+            0s early: entered as message_sent:14a0cd8e68817c7ed34673973f36585e
+            1h late: not entered: sent_before_start
+            1h early: not entered: inside
+            ");
+        } else {
+            let expected = "0s news: entered as a\n1h late: not entered: sent_before_start\n1h early: entered as b";
+            assert_eq!(lines, expected, "{event}");
+        }
+    }
+}
+
+#[test]
 fn nothing_starts_without_saying_what_it_is_for() {
     let mut silent = note("silent", json!("none"));
     silent.as_object_mut().unwrap().remove("goal");
     assert_snapshot!(story(&[silent], ""), @"0s refused: workflow silent names no goal: say `goal: none`, or which event it is to bring about");
+}
+
+#[test]
+fn what_a_machine_opens_or_clicks_moves_nobody_who_does_not_ask_for_it() {
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "9d", "arms": [{"on": {"event": "message_clicked"}}]}},
+        {"id": "more", "wait": {"for": "9d"}},
+    ]);
+    let about = |id: &str, part: &str, value: Json| {
+        with(workflow(id, on("signup"), steps.clone()), part, value)
+    };
+    let opened = json!({"event": "message_opened"});
+    let by_machine = json!({"event": "message_opened", "where": [{"field": "machine", "operator": "eq", "value": true}]});
+    let jumps = json!([{"on": {"event": "message_opened"}, "goto": "more"}]);
+    let goal = json!({"on": {"event": "message_clicked"}, "exit": true});
+    let mut asks = workflow("asks", on("message_opened"), steps.clone());
+    asks["trigger"]["config"]["on"] = json!([{"event": by_machine.clone()}]);
+    let workflows = [
+        note("a_note", goal),
+        asks,
+        about("exits", "exits", json!([{"on": opened}])),
+        about("exits_by_machine", "exits", json!([{"on": by_machine}])),
+        about("jumps", "jumps", jumps),
+        workflow("opened", on("message_opened"), steps.clone()),
+    ];
+    let told = story(
+        &workflows,
+        r#"
+        event signup {"key": "a"}
+        send
+        @1h event message_opened {"machine": true}
+        event message_clicked {"machine": true}
+        @2h event message_opened {"machine": false}
+        event message_clicked
+    "#,
+    );
+    let lines = told.lines().skip_while(|line| !line.starts_with("1h"));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    1h exits_by_machine: exited: exit_event
+    1h asks: trigger said enter: because
+    1h asks: entered as e2
+    1h asks: at rest
+    1h asks: rest waits until 217h
+    2h exits: exited: exit_event
+    2h jumps: jumped from rest to more by message_opened
+    2h jumps: at more
+    2h jumps: more waits until 218h
+    2h opened: trigger said enter: because
+    2h opened: entered as e4
+    2h opened: at rest
+    2h opened: rest waits until 218h
+    2h a_note: note converted by e5: first credited worth 0
+    2h a_note: exited: goal_reached
+    2h asks: rest took arm 0
+    2h asks: at more
+    2h asks: more waits until 218h
+    2h opened: rest took arm 0
+    2h opened: at more
+    2h opened: more waits until 218h
+    ");
+}
+
+#[test]
+fn conversions_count_in_a_pause() {
+    assert_snapshot!(counted(&[note("news", order("7d"))], r#"
+        event signup {"key": "a"}
+        send
+        pause news
+        @1d event order_completed {"total": 5}
+    "#), @"1d news: note converted by e2: first credited worth 50000");
+}
+
+#[test]
+fn a_conversion_counts_for_seven_days_and_is_credited_for_five_to_the_millisecond() {
+    let goal = json!({"on": {"event": "order_completed"}});
+    assert_snapshot!(counted(&[note("news", goal)], r#"
+        event signup {"key": "a"}
+        send
+        @5d event order_completed
+        @432000001ms event order_completed
+        @7d event order_completed
+        @604800001ms event order_completed
+    "#), @r"
+    5d news: note converted by e2: first credited worth 0
+    432000001ms news: note converted by e3:  worth 0
+    7d news: note converted by e4:  worth 0
+    ");
+}
+
+#[test]
+fn the_arm_of_a_split_that_gets_nothing_is_counted_at_the_same_step() {
+    let mut tested = note("tested", order("7d"));
+    let arms = json!([{"name": "nothing", "weight": 10_000, "holdout": true}]);
+    let split = json!({"id": "lot", "split": {"arms": arms}});
+    tested["steps"].as_array_mut().unwrap().insert(0, split);
+    assert_snapshot!(story(&[tested], r#"
+        event signup {"key": "a"}
+        @1d event order_completed {"total": 5}
+    "#), @r"
+    0s tested: trigger said enter: because
+    0s tested: entered as a
+    0s tested: at lot
+    0s tested: lot drew nothing
+    0s tested: lot took arm 0
+    0s tested: at note
+    0s tested: note skipped: holdout
+    0s tested: at rest
+    0s tested: rest waits until 30d
+    1d tested: note converted by e2: first withheld worth 50000
+    1d tested: lot converted in nothing
+    ");
 }

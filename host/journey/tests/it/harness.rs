@@ -162,6 +162,12 @@ impl World {
         }
     }
 
+    /// Starts what was scheduled, as a server does that was down at the instant.
+    pub(crate) fn start_due(&mut self) {
+        let change = control::start_due(&self.definitions, self.now).unwrap();
+        self.define(change.definitions);
+    }
+
     /// Ends the experiment of the step `lot` for everybody.
     pub(crate) fn end_experiment(&mut self, workflow: &str, version: u32, winner: Option<&str>) {
         self.command(&Command::EndExperiment {
@@ -175,12 +181,14 @@ impl World {
 
     fn command(&mut self, command: &Command) {
         match control::apply(&self.definitions, command, self.now) {
-            Ok(change) => {
-                self.definitions = change.definitions;
-                self.compiled = Compiled::new(Arc::new(self.definitions.clone()));
-            }
+            Ok(change) => self.define(change.definitions),
             Err(conflict) => self.say(&format!("refused: {conflict}")),
         }
+    }
+
+    fn define(&mut self, definitions: Definitions) {
+        self.compiled = Compiled::new(Arc::new(definitions.clone()));
+        self.definitions = definitions;
     }
 
     fn say(&mut self, line: &str) {
@@ -311,6 +319,7 @@ impl World {
                 AttemptOutcome::RetryAt(at, "451_later".to_owned())
             }
             "refused" => AttemptOutcome::Refused("550_no_mailbox".to_owned()),
+            "bounced" => AttemptOutcome::Refused("hard_bounce".to_owned()),
             "expired" => AttemptOutcome::Expired("451_later".to_owned()),
             "unsendable" => AttemptOutcome::Unsendable("variable_missing".to_owned()),
             "not_begun" => AttemptOutcome::NotBegun,

@@ -293,3 +293,55 @@ fn the_view_holds_what_a_template_may_see() {
     let view = signalbox_journey::view::build(&contact, id, &journey, &document, Some(&rule));
     assert_snapshot!(view, @r#"{"contact":{"first_name":"Ada <3","id":"c1"},"event":{"name":"order_shipped","occurred_at":"2026-03-01T00:00:00Z","tracking_number":"1Z"},"journey":{"arms":{},"entered_at":"2026-03-01T00:00:00Z","id":"f430a398ff4130255f8ea540ac48cd5b","kept":{"price":7},"key":"7"},"rule":{"coupon":"X7"},"workflow":{"id":"note","title":"note","version":1}}"#);
 }
+
+#[test]
+fn a_reply_that_there_is_no_such_address_is_a_hard_bounce() {
+    let mut failing = transactional();
+    failing["steps"][0]["send"]["on_error"] = json!("rest");
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let told = workflow("told", on("message_bounced"), steps.clone());
+    let quiet = workflow("quiet", on("signup"), steps);
+    assert_snapshot!(story(&[failing, quiet, told], r#"
+        event signup {"key": "a"}
+        intent
+        outcome bounced
+        event signup {"key": "b"}
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s quiet: trigger said enter: because
+    0s quiet: entered as a
+    0s quiet: at rest
+    0s quiet: rest waits until 1d
+    0s go for attempt 1
+    0s note: note refused: hard_bounce
+    0s note: exited: hard_bounce
+    0s quiet: exited: hard_bounce
+    0s told: trigger said enter: because
+    0s told: entered as message_bounced:dc57ee26ea15166b108c147fa261f216
+    0s told: at rest
+    0s told: rest waits until 1d
+    0s note: trigger said enter: because
+    0s note: entered as b
+    0s note: at note
+    0s note: note skipped: hard_bounce
+    0s note: at rest
+    0s note: rest waits until 1d
+    0s quiet: trigger said enter: because
+    0s quiet: entered as b
+    0s quiet: at rest
+    0s quiet: rest waits until 1d
+    ");
+}
+
+#[test]
+fn a_message_may_have_its_own_limit_of_lateness() {
+    let hurried = note(&json!({"template": "hello", "late_limit": "1h"}));
+    for (minutes, expected) in [(60, "go for attempt 1"), (61, "no go for attempt 1: late")] {
+        let lines = format!("event signup\n @{minutes}m intent");
+        let told = story(std::slice::from_ref(&hurried), &lines);
+        assert!(told.lines().any(|line| line.ends_with(expected)), "{told}");
+    }
+}

@@ -6,7 +6,7 @@ use signalbox_model::workflow::Edit;
 
 use crate::{
     harness::World,
-    rules::{on, with, workflow},
+    rules::{later_than, on, with, workflow},
 };
 
 fn course(steps: Json) -> Json {
@@ -195,5 +195,34 @@ fn other_waits_are_computed_anew() {
     0s course: rest waits until 3d
     0s course: moved from version 3, at rest
     0s course: rest waits until 2d
+    ");
+}
+
+#[test]
+fn an_arm_of_the_version_before_fires_as_it_was_set() {
+    let cart = |after: &str| {
+        let trigger = later_than("cart_created", after, "order_completed");
+        workflow("cart", trigger, json!([send("remind")]))
+    };
+    let mut world = World::new(&[cart("1h")]);
+    world.play("start cart\n event cart_created {\"key\": \"a\"}\n pause cart");
+    world.migrate(&cart("3h"), 1);
+    world.play("resume cart\n event cart_created {\"key\": \"b\"}\n @1h\n send\n @3h send");
+    assert_snapshot!(world.out, @r"
+    0s cart: trigger said arm: because
+    0s cart: armed a for 1h
+    0s cart: trigger said arm: because
+    0s cart: armed b for 3h
+    1h cart: trigger said enter: because
+    1h cart: entered as a
+    1h cart: at remind
+    1h cart: remind queued
+    1h go for attempt 1
+    1h cart: remind sent
+    1h cart: completed
+    3h cart: trigger said enter: because
+    3h cart: entered as b
+    3h cart: at remind
+    3h cart: remind queued
     ");
 }

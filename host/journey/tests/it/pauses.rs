@@ -166,3 +166,21 @@ fn a_workflow_made_again_begins_anew() {
     1h series: first queued
     ");
 }
+
+#[test]
+fn mail_that_is_pending_at_an_end_from_the_pause_is_not_sent() {
+    assert_snapshot!(story(&[series()], r#"
+        event signup {"key": "a"}
+        pause series
+        end series
+        send
+    "#), @r"
+    0s series: trigger said enter: because
+    0s series: entered as a
+    0s series: at first
+    0s series: first queued
+    0s series: first skipped: workflow_ended
+    0s series: exited: workflow_ended
+    0s no go for attempt 1: workflow_ended
+    ");
+}

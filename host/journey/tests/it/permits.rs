@@ -4,9 +4,10 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
+use signalbox_model::id::ContactId;
 
 use crate::{
-    harness::story,
+    harness::{World, story},
     rules::{on, with, workflow},
 };
 
@@ -63,6 +64,7 @@ fn a_match_outside_of_the_window_is_held_and_later_waits_count_from_the_sending(
     3h held: entered as a
     3h held: at note
     3h held: note queued
+    3h held: note goes by UTC (utc)
     3h held: note held until 33h: window
     3h own: at note
     3h own: note held until 10h: window
@@ -149,6 +151,7 @@ fn the_window_is_looked_at_again_when_a_message_is_claimed() {
     21h skips: at rest
     21h skips: rest waits until 45h
     21h no go for attempt 2: window
+    21h held: note goes by UTC (utc)
     21h held: note held until 33h: window
     33h go for attempt 2
     33h held: note sent
@@ -435,4 +438,198 @@ fn settings_name_what_is_wrong_with_them() {
     /caps/1/per/last cap_period: a period is longer than nothing and at most 90d
     /holdout holdout_too_large: 10001 is more than 10000 basis points
     ");
+}
+
+#[test]
+fn whose_zone_a_window_goes_by_is_told_where_it_holds() {
+    let window = json!({"from": "09:00", "to": "18:00"});
+    let held = with(note("held", &plain()), "window", window);
+    let told = story(
+        &[held],
+        r#"
+        set {"time_zone": "Europe/Berlin"}
+        event signup {"key": "a"}
+        @8h intent
+        outcome retry 10h
+        settings {"quiet_hours": {"window": {"from": "17:00", "to": "23:00"}}, "zone": "Asia/Seoul"}
+        set {"time_zone": "Middle/Earth"}
+        @18h send
+    "#,
+    );
+    let wanted = ["goes by", "held until"];
+    let lines = told
+        .lines()
+        .filter(|line| wanted.iter().any(|word| line.contains(word)));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    0s held: note goes by Europe/Berlin (contact)
+    0s held: note held until 8h: window
+    18h held: note goes by Asia/Seoul (server_contact_invalid)
+    18h held: note held until 1d: window
+    ");
+}
+
+#[test]
+fn a_message_that_is_to_be_tried_again_later_takes_no_room() {
+    let every = with(note("every", &plain()), "entry", json!("every"));
+    assert_snapshot!(sending(&[every], r#"
+        settings {"caps": [{"count": 1, "per": "day"}]}
+        event signup {"key": "a"}
+        intent
+        outcome retry 15m
+        event signup {"key": "b"}
+        send
+        @15m send
+    "#), @r"
+    0s every: at note
+    0s go for attempt 1
+    0s every: at note
+    0s go for attempt 1
+    0s every: note sent
+    0s every: at rest
+    0s every: rest waits until 1d
+    15m no go for attempt 2: frequency_cap
+    15m every: note skipped: frequency_cap
+    15m every: at rest
+    15m every: rest waits until 1455m
+    ");
+}
+
+#[test]
+fn a_message_that_missed_its_window_is_not_late_when_it_opens_again() {
+    let send = json!({"template": "hello", "late_limit": "1h", "window": {"from": "09:00", "to": "18:00"}});
+    assert_snapshot!(sending(&[note("note", &send)], r#"
+        @1079m event signup {"key": "a"}
+        @18h send
+        @33h send
+    "#), @r"
+    1079m note: at note
+    18h no go for attempt 1: window
+    18h note: note held until 33h: window
+    33h go for attempt 1
+    33h note: note sent
+    33h note: at rest
+    33h note: rest waits until 57h
+    ");
+}
+
+#[test]
+fn a_day_of_a_cap_begins_at_midnight_where_the_contact_is() {
+    let every = with(note("every", &plain()), "entry", json!("every"));
+    assert_snapshot!(sending(&[every], r#"
+        settings {"caps": [{"count": 1, "per": "day"}]}
+        set {"time_zone": "Asia/Seoul"}
+        @14h event signup {"key": "a"}
+        send
+        @899m event signup {"key": "b"}
+        send
+        @15h event signup {"key": "c"}
+        send
+    "#), @r"
+    14h every: at note
+    14h go for attempt 1
+    14h every: note sent
+    14h every: at rest
+    14h every: rest waits until 38h
+    899m every: at note
+    899m no go for attempt 1: frequency_cap
+    899m every: note skipped: frequency_cap
+    899m every: at rest
+    899m every: rest waits until 2339m
+    15h every: at note
+    15h go for attempt 1
+    15h every: note sent
+    15h every: at rest
+    15h every: rest waits until 39h
+    ");
+}
+
+#[test]
+fn of_equal_priority_the_older_message_goes_first() {
+    let on_event = |id: &str, event: &str| with(note(id, &plain()), "trigger", on(event));
+    for (first, second) in [("one", "two"), ("two", "one")] {
+        let workflows = [on_event(first, "signup"), on_event(second, "viewed")];
+        let lines = "settings {\"caps\": [{\"count\": 1, \"per\": \"day\"}]}\n event signup\n @1m event viewed\n @2m send";
+        let told = sending(&workflows, lines);
+        assert!(told.contains(&format!("2m {first}: note sent")), "{told}");
+        let skipped = format!("2m {second}: note skipped: frequency_cap");
+        assert!(told.contains(&skipped), "{told}");
+    }
+}
+
+#[test]
+fn where_one_cap_skips_and_another_defers_the_message_is_skipped() {
+    let skips = r#"{"count": 1, "per": "day"}"#;
+    let defers = r#"{"count": 1, "per": {"last": "2h"}, "at_cap": "defer"}"#;
+    let every = with(note("every", &plain()), "entry", json!("every"));
+    for caps in [[skips, defers], [defers, skips]] {
+        let caps = caps.join(", ");
+        let lines = format!(
+            "settings {{\"caps\": [{caps}]}}\n event signup\n send\n @1h event signup\n send"
+        );
+        let told = sending(std::slice::from_ref(&every), &lines);
+        assert!(
+            told.contains("1h every: note skipped: frequency_cap"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn what_forbids_all_mail_forbids_transactional_mail_and_stays() {
+    let order = note(
+        "order",
+        &json!({"template": "hello", "class": "transactional"}),
+    );
+    let workflows = [note("news", &plain()), order];
+    let told = |event: &str| {
+        let lines = format!(
+            "event {event}\n event signup\n send\n event contact_subscribed\n @2d event signup\n send"
+        );
+        let told = story(&workflows, &lines);
+        let lines = told
+            .lines()
+            .filter(|line| line.contains(" sent") || line.contains("skipped"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    assert_snapshot!(told("contact_unsubscribed"), @r"
+    0s news: note skipped: unsubscribed
+    0s order: note sent
+    2d order: note sent
+    2d news: note sent
+    ");
+    assert_snapshot!(told("message_complained"), @r"
+    0s news: note skipped: complaint
+    0s order: note sent
+    2d order: note sent
+    2d news: note sent
+    ");
+    assert_snapshot!(told(r#"message_bounced {"kind": "hard"}"#), @r"
+    0s news: note skipped: hard_bounce
+    0s order: note skipped: hard_bounce
+    2d news: note skipped: hard_bounce
+    2d order: note skipped: hard_bounce
+    ");
+    assert_snapshot!(told("contact_erased"), @r"
+    0s news: note skipped: erased
+    0s order: note skipped: erased
+    2d news: note skipped: erased
+    2d order: note skipped: erased
+    ");
+}
+
+#[test]
+fn a_share_held_out_by_the_server_is_the_same_people_everywhere() {
+    let (mut held_out, mut sent) = (0, 0);
+    for person in 0..500 {
+        let mut world = World::new(&[note("one", &plain()), note("two", &plain())]);
+        world.state.contact.id = ContactId::parse(&format!("c{person}")).unwrap();
+        world.play("settings {\"holdout\": 2000}\n start one\n start two\n event signup\n send");
+        let count = |what: &str| world.out.matches(what).count();
+        match (count("note skipped: holdout"), count("note sent")) {
+            (2, 0) => held_out += 1,
+            (0, 2) => sent += 1,
+            other => panic!("in one workflow and not in the other: {other:?}"),
+        }
+    }
+    assert_snapshot!(format!("{held_out} held out, {sent} not"), @"103 held out, 397 not");
 }

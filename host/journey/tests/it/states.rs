@@ -166,15 +166,15 @@ fn a_refusal_names_the_state_and_the_way_out() {
     let conflict = apply(&running, &broken).unwrap_err();
     writeln!(told, "{}: {conflict}", conflict.code()).unwrap();
     assert_snapshot!(told, @r"
-    workflow note is draft, which does not allow resume; allowed: edit, start, schedule, delete
-    workflow note is scheduled, which does not allow resume; allowed: cancel
-    workflow note is scheduled, which does not allow delete; allowed: cancel
-    workflow note is scheduled, which does not allow edit; allowed: cancel
-    workflow note is running, which does not allow resume; allowed: pause, end
-    workflow note is running, which does not allow delete; allowed: pause, end
-    workflow note is running, which does not allow edit; allowed: pause, end
-    workflow note is ended, which does not allow resume; allowed: delete
-    workflow note is ended, which does not allow edit; allowed: delete
+    workflow note is draft, but resume needs paused; allowed: edit, start, schedule, delete
+    workflow note is scheduled, but resume needs paused; allowed: cancel
+    workflow note is scheduled, but delete needs draft, paused or ended; allowed: cancel
+    workflow note is scheduled, but edit needs draft or paused; allowed: cancel
+    workflow note is running, but resume needs paused; allowed: pause, end
+    workflow note is running, but delete needs draft, paused or ended; allowed: pause, end
+    workflow note is running, but edit needs draft or paused; allowed: pause, end
+    workflow note is ended, but resume needs paused; allowed: delete
+    workflow note is ended, but edit needs draft or paused; allowed: delete
     workflow_exists: workflow note exists already, its version is 1
     workflow_version: workflow note has moved on to version 1, the edit was made from 7
     workflow_not_found: there is no workflow note

@@ -300,3 +300,24 @@ fn a_step_behind_a_wait_does_not_arm_it_again() {
     3d waiting: last waits until 73h
     ");
 }
+
+#[test]
+fn the_zone_of_the_server_is_that_of_contacts_and_workflows_without_one() {
+    let calendar = waiting(&json!({"calendar": {"days": 1, "at": "09:00"}}));
+    let in_berlin = with(calendar.clone(), "zone", json!("Europe/Berlin"));
+    let in_berlin = with(in_berlin, "id", json!("berlin"));
+    let told = story(
+        &[calendar, in_berlin],
+        r#"
+        settings {"zone": "Asia/Seoul"}
+        event signup
+    "#,
+    );
+    let lines = told.lines().filter(|line| line.contains("rest "));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    0s berlin: rest goes by Europe/Berlin (workflow)
+    0s berlin: rest waits until 32h
+    0s waiting: rest goes by Asia/Seoul (server)
+    0s waiting: rest waits until 1d
+    ");
+}

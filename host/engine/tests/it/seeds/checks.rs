@@ -14,7 +14,7 @@ use signalbox_model::{
     codec,
     event::{APPROVAL_DECIDED, Event, TRIGGER_LATE_LIMIT},
     fact::{Fact, FactKind},
-    id::{ContactId, EventId, JourneyId, MessageId, StepId},
+    id::{ContactId, EventId, JourneyId, MessageId, StepId, WorkflowId},
     record::Record,
     state::ContactState,
     time::Instant,
@@ -64,10 +64,11 @@ pub(super) fn check(play: &mut Play) -> Checked {
     let told = told(&play.host)?;
     check_rest(play, &told)?;
     let counts = applied_counts(&play.host)?;
+    let since = running_since(&play.host)?;
     play.host.stop();
     let log = read_log(&play.host)?;
     check_inputs(&play.known, &log)?;
-    check_applied(&told, &log, &counts)?;
+    check_applied(&told, &log, &counts, since)?;
     let messages = messages(&told)?;
     check_mails(&messages, &log, &play.host.sink.bodies())?;
     check_times(&told, &play.known.leaps)?;
@@ -91,6 +92,14 @@ fn read<T, E: std::fmt::Debug>(
         Ok(Err(error)) => Err(format!("it cannot be read: {error:?}")),
         Err(down) => Err(format!("{down:?} while nothing happens")),
     }
+}
+
+/// Since when the workflow of orders runs.
+fn running_since(host: &Host) -> Result<Instant, String> {
+    let thanks = WorkflowId::parse(THANKS).expect("an id");
+    let view = read(host, async |engine| engine.workflow(&thanks).await)?;
+    let since = view.and_then(|view| view.definition.running_since);
+    since.ok_or_else(|| "the workflow of orders was never started".to_owned())
 }
 
 fn told(host: &Host) -> Result<Vec<Told>, String> {
@@ -249,7 +258,12 @@ fn event_of(input: &NewInput) -> Option<&Event> {
 }
 
 /// Every input in the log had its effect once, in the order of its contact.
-fn check_applied(told: &[Told], log: &[Logged], counts: &BTreeMap<String, u64>) -> Checked {
+fn check_applied(
+    told: &[Told],
+    log: &[Logged],
+    counts: &BTreeMap<String, u64>,
+    since: Instant,
+) -> Checked {
     let mut expected_counts: BTreeMap<String, u64> = BTreeMap::new();
     for one in told {
         let mut seen: BTreeSet<&EventId> = BTreeSet::new();
@@ -259,7 +273,8 @@ fn check_applied(told: &[Told], log: &[Logged], counts: &BTreeMap<String, u64>) 
             match &logged.record {
                 Record::Event(event) if event.contact == one.id && seen.insert(&event.id) => {
                     *expected_counts.entry(event.name.to_string()).or_default() += 1;
-                    let in_time = logged.at.since(event.occurred_at) <= TRIGGER_LATE_LIMIT;
+                    let in_time = event.occurred_at >= since
+                        && logged.at.since(event.occurred_at) <= TRIGGER_LATE_LIMIT;
                     if event.name.as_str() == "order_completed" && in_time {
                         keys.push(event.id.as_str().replace("event-", ""));
                     }
