@@ -63,7 +63,6 @@ log bo
     2026-03-02 09:00:00 course: message sent one
     2026-03-02 09:00:00 course: step reached rest
     2026-03-02 09:00:00 course: wait started rest 2026-03-03 09:00:00
-    2026-03-02 10:00:00 course: exits/0 said out: not_member
     2026-03-02 10:00:00 course: exits/0 said in: member
     2026-03-02 10:00:00 course: journey exited is_a_buyer
 journeys cem

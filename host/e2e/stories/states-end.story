@@ -62,6 +62,6 @@ counters series
     version 1 messages sent: 1
     version 1 messages skipped workflow_ended: 1
 edit series
-    refused: conflict: workflow series is ended, which does not allow edit; allowed: delete
+    refused: conflict: workflow series is ended, but edit needs draft or paused; allowed: delete
 delete series
     gone

@@ -31,13 +31,13 @@ create news
 state news
     draft, version 1; allowed: edit, start, schedule, delete
 cancel news
-    refused: conflict: workflow news is draft, which does not allow cancel; allowed: edit, start, schedule, delete
+    refused: conflict: workflow news is draft, but cancel needs scheduled; allowed: edit, start, schedule, delete
 pause news
-    refused: conflict: workflow news is draft, which does not allow pause; allowed: edit, start, schedule, delete
+    refused: conflict: workflow news is draft, but pause needs running; allowed: edit, start, schedule, delete
 resume news
-    refused: conflict: workflow news is draft, which does not allow resume; allowed: edit, start, schedule, delete
+    refused: conflict: workflow news is draft, but resume needs paused; allowed: edit, start, schedule, delete
 end news
-    refused: conflict: workflow news is draft, which does not allow end; allowed: edit, start, schedule, delete
+    refused: conflict: workflow news is draft, but end needs running or paused; allowed: edit, start, schedule, delete
 schedule news 2026-03-02 09:00
     refused: invalid_instant: the start at 2026-03-02T09:00:00Z is not ahead of 2026-03-02T09:00:00Z
 state news
@@ -55,19 +55,19 @@ create news
 schedule news 2026-03-02 12:00
     scheduled, version 1, starts at 2026-03-02 12:00:00
 schedule news 2026-03-02 13:00
-    refused: conflict: workflow news is scheduled, which does not allow schedule; allowed: cancel
+    refused: conflict: workflow news is scheduled, but schedule needs draft; allowed: cancel
 start news
-    refused: conflict: workflow news is scheduled, which does not allow start; allowed: cancel
+    refused: conflict: workflow news is scheduled, but start needs draft; allowed: cancel
 edit news
-    refused: conflict: workflow news is scheduled, which does not allow edit; allowed: cancel
+    refused: conflict: workflow news is scheduled, but edit needs draft or paused; allowed: cancel
 pause news
-    refused: conflict: workflow news is scheduled, which does not allow pause; allowed: cancel
+    refused: conflict: workflow news is scheduled, but pause needs running; allowed: cancel
 resume news
-    refused: conflict: workflow news is scheduled, which does not allow resume; allowed: cancel
+    refused: conflict: workflow news is scheduled, but resume needs paused; allowed: cancel
 end news
-    refused: conflict: workflow news is scheduled, which does not allow end; allowed: cancel
+    refused: conflict: workflow news is scheduled, but end needs running or paused; allowed: cancel
 delete news
-    refused: conflict: workflow news is scheduled, which does not allow delete; allowed: cancel
+    refused: conflict: workflow news is scheduled, but delete needs draft, paused or ended; allowed: cancel
 state news
     scheduled, version 1, starts at 2026-03-02 12:00:00; allowed: cancel
 cancel news
@@ -77,17 +77,17 @@ cancel news
 start news
     running, version 1, since 2026-03-02 09:00:00
 start news
-    refused: conflict: workflow news is running, which does not allow start; allowed: pause, end
+    refused: conflict: workflow news is running, but start needs draft; allowed: pause, end
 schedule news 2026-03-02 12:00
-    refused: conflict: workflow news is running, which does not allow schedule; allowed: pause, end
+    refused: conflict: workflow news is running, but schedule needs draft; allowed: pause, end
 cancel news
-    refused: conflict: workflow news is running, which does not allow cancel; allowed: pause, end
+    refused: conflict: workflow news is running, but cancel needs scheduled; allowed: pause, end
 edit news
-    refused: conflict: workflow news is running, which does not allow edit; allowed: pause, end
+    refused: conflict: workflow news is running, but edit needs draft or paused; allowed: pause, end
 resume news
-    refused: conflict: workflow news is running, which does not allow resume; allowed: pause, end
+    refused: conflict: workflow news is running, but resume needs paused; allowed: pause, end
 delete news
-    refused: conflict: workflow news is running, which does not allow delete; allowed: pause, end
+    refused: conflict: workflow news is running, but delete needs draft, paused or ended; allowed: pause, end
 state news
     running, version 1, since 2026-03-02 09:00:00; allowed: pause, end
 
@@ -95,13 +95,13 @@ state news
 pause news
     paused, version 1, since 2026-03-02 09:00:00
 pause news
-    refused: conflict: workflow news is paused, which does not allow pause; allowed: edit, resume, end, delete
+    refused: conflict: workflow news is paused, but pause needs running; allowed: edit, resume, end, delete
 start news
-    refused: conflict: workflow news is paused, which does not allow start; allowed: edit, resume, end, delete
+    refused: conflict: workflow news is paused, but start needs draft; allowed: edit, resume, end, delete
 schedule news 2026-03-02 12:00
-    refused: conflict: workflow news is paused, which does not allow schedule; allowed: edit, resume, end, delete
+    refused: conflict: workflow news is paused, but schedule needs draft; allowed: edit, resume, end, delete
 cancel news
-    refused: conflict: workflow news is paused, which does not allow cancel; allowed: edit, resume, end, delete
+    refused: conflict: workflow news is paused, but cancel needs scheduled; allowed: edit, resume, end, delete
 edit news
     paused, version 2, since 2026-03-02 09:00:00
 resume news
@@ -124,19 +124,19 @@ start news
 end news
     ended, version 1, since 2026-03-02 09:00:00
 start news
-    refused: conflict: workflow news is ended, which does not allow start; allowed: delete
+    refused: conflict: workflow news is ended, but start needs draft; allowed: delete
 schedule news 2026-03-02 12:00
-    refused: conflict: workflow news is ended, which does not allow schedule; allowed: delete
+    refused: conflict: workflow news is ended, but schedule needs draft; allowed: delete
 cancel news
-    refused: conflict: workflow news is ended, which does not allow cancel; allowed: delete
+    refused: conflict: workflow news is ended, but cancel needs scheduled; allowed: delete
 pause news
-    refused: conflict: workflow news is ended, which does not allow pause; allowed: delete
+    refused: conflict: workflow news is ended, but pause needs running; allowed: delete
 resume news
-    refused: conflict: workflow news is ended, which does not allow resume; allowed: delete
+    refused: conflict: workflow news is ended, but resume needs paused; allowed: delete
 end news
-    refused: conflict: workflow news is ended, which does not allow end; allowed: delete
+    refused: conflict: workflow news is ended, but end needs running or paused; allowed: delete
 edit news
-    refused: conflict: workflow news is ended, which does not allow edit; allowed: delete
+    refused: conflict: workflow news is ended, but edit needs draft or paused; allowed: delete
 state news
     ended, version 1, since 2026-03-02 09:00:00; allowed: delete
 

@@ -102,7 +102,7 @@ async fn an_experiment_is_ended_by_hand_once() {
     let nobody = world.get("/v1/workflows/nobody/experiments").await;
     lines.push(nobody.error_line());
     assert_snapshot!(lines.join("\n"), @r#"
-    409 conflict at "-": workflow thanks is draft, which does not allow end_experiment; allowed: edit, start, schedule, delete
+    409 conflict at "-": workflow thanks is draft, but end_experiment needs running or paused; allowed: edit, start, schedule, delete
     404 not_found at "-": step lot of workflow thanks has no such experiment: no arm has that name
     404 not_found at "-": step lot of workflow thanks has no such experiment: the current version splits in another way
     422 invalid_body at "/winner": missing field `winner` at line 1 column 13

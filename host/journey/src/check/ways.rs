@@ -107,8 +107,8 @@ fn check_ends(steps: &[Step], own: &[Ways], ways: &[PossibleWays], problems: &mu
     let mut ends: Vec<bool> = (0..steps.len())
         .map(|at| own[at].ends || ways[at].is_open)
         .collect();
-    let leads_to_end = |ends: &[bool], at: usize| ways[at].steps.iter().any(|&next| ends[next]);
-    while let Some(at) = (0..steps.len()).find(|&at| !ends[at] && leads_to_end(&ends, at)) {
+    let comes_to_end = |ends: &[bool], at: usize| ways[at].steps.iter().any(|&next| ends[next]);
+    while let Some(at) = (0..steps.len()).find(|&at| !ends[at] && comes_to_end(&ends, at)) {
         ends[at] = true;
     }
     if let Some(caught) = (0..steps.len()).find(|&at| !ends[at]) {
