@@ -714,3 +714,23 @@ fn a_row_over_its_budgets_is_read_and_shrinks() {
     );
     assert_eq!(world.state.presences[&rest].journeys.len(), 2);
 }
+
+#[test]
+fn what_was_gathered_in_the_former_version_counts_in_the_new_one() {
+    let stay = json!({"id": "stay", "wait": {"for": "30d"}});
+    let keep = json!({"id": "keep", "update": {"keep": {"text": {"value": text(900)}}}});
+    let gathers = every(workflow("course", on("signup"), json!([keep, stay])));
+    let waits = every(workflow("course", on("signup"), json!([stay])));
+    let mut world = started(std::slice::from_ref(&gathers));
+    let enter = |world: &mut World, from: usize| {
+        for number in from..from + 60 {
+            world.play(&format!("event signup {{\"key\": \"{number}\"}}"));
+        }
+        check_parts(world);
+    };
+    enter(&mut world, 0);
+    world.play("pause course");
+    world.migrate(&waits, 1);
+    world.play("resume course");
+    enter(&mut world, 100);
+}

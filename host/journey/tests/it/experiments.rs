@@ -156,3 +156,33 @@ fn an_experiment_ends_once_and_only_as_it_was_looked_at() {
     1h refused: the experiment at step lot of workflow tested was over at 2026-03-01T00:00:00Z
     ");
 }
+
+#[test]
+fn a_lot_of_a_workflow_that_was_deleted_is_drawn_anew_by_its_successor() {
+    let tested = tested("goal", 9_999);
+    let mut world = started(&tested);
+    let before = "event signup {\"key\": \"a\"}\n send\n @1d\n send\n pause tested\n delete tested";
+    assert_snapshot!(told(&mut world, before), @r"
+    0s tested: before sent
+    1d tested: lot drew plain
+    1d tested: lot took arm 0
+    1d tested: quiet sent
+    ");
+    world.put(&tested, None);
+    world.play("@25h start tested");
+    assert_snapshot!(told(&mut world, r#"
+        event order_completed
+        event signup {"key": "a"}
+        send
+        event order_completed
+        @50h
+        send
+        event order_completed
+    "#), @r"
+    25h tested: before sent
+    49h tested: lot drew plain
+    49h tested: lot took arm 0
+    50h tested: quiet sent
+    50h tested: lot converted in plain
+    ");
+}

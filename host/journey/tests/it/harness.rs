@@ -21,7 +21,9 @@ use signalbox_model::{
     definitions::Definitions,
     event::Event,
     fact::{Conversion, Fact, FactKind},
-    id::{ArmName, ContactId, Digest, EventId, EventName, MessageId, StepId, WorkflowId},
+    id::{
+        ArmName, ContactId, Digest, EventId, EventName, MessageId, StepId, WebhookId, WorkflowId,
+    },
     message::AttemptOutcome,
     record::{Command, QuestionId},
     settings::Settings,
@@ -59,6 +61,8 @@ pub(crate) struct World {
     outbox: BTreeMap<MessageId, Outgoing>,
     /// Every message ever queued, to see that none is queued twice.
     queued: BTreeSet<MessageId>,
+    /// Every call ever queued.
+    called: BTreeSet<WebhookId>,
     chunks: BTreeMap<u32, Vec<PastEvent>>,
     broken: BTreeSet<String>,
     events: u32,
@@ -88,6 +92,7 @@ impl World {
             timers: BTreeSet::new(),
             outbox: BTreeMap::new(),
             queued: BTreeSet::new(),
+            called: BTreeSet::new(),
             chunks: BTreeMap::new(),
             broken: BTreeSet::new(),
             events: 0,
@@ -448,6 +453,9 @@ impl World {
                         claimed: None,
                     },
                 );
+            }
+            Effect::QueueWebhook(webhook) => {
+                assert!(self.called.insert(webhook.id), "one call per visit");
             }
             Effect::Claimed {
                 message,

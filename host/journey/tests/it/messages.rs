@@ -7,7 +7,7 @@ use signalbox_model::message::AttemptOutcome;
 
 use crate::{
     harness::{World, story},
-    rules::{on, workflow},
+    rules::{on, with, workflow},
 };
 
 fn note(send: &Json) -> Json {
@@ -344,4 +344,111 @@ fn a_message_may_have_its_own_limit_of_lateness() {
         let told = story(std::slice::from_ref(&hurried), &lines);
         assert!(told.lines().any(|line| line.ends_with(expected)), "{told}");
     }
+}
+
+#[test]
+fn a_message_that_a_window_or_quiet_hours_hold_at_its_claim_is_not_late() {
+    let window = json!({"from": "09:00", "to": "18:00", "days": ["monday", "tuesday", "wednesday", "thursday", "friday"]});
+    let held = with(marketing(), "window", window);
+    // Friday, a second before the window closes, and Monday.
+    assert_snapshot!(story(&[held], r#"
+        @496799s event signup {"key": "a"}
+        @496801s send
+        @201h send
+    "#), @r"
+    496799s note: trigger said enter: because
+    496799s note: entered as a
+    496799s note: at note
+    496799s note: note queued
+    496801s no go for attempt 1: window
+    496801s note: note goes by UTC (utc)
+    496801s note: note held until 201h: window
+    201h go for attempt 1
+    201h note: note sent
+    201h note: at rest
+    201h note: rest waits until 225h
+    ");
+    let hurried = note(&json!({"template": "hello", "late_limit": "1h"}));
+    assert_snapshot!(story(&[hurried], r#"
+        settings {"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}, "spread": "0s"}}
+        @75599s event signup {"key": "a"}
+        @75601s send
+        @32h send
+    "#), @r"
+    75599s note: trigger said enter: because
+    75599s note: entered as a
+    75599s note: at note
+    75599s note: note queued
+    75601s no go for attempt 1: quiet_hours
+    75601s note: note goes by UTC (utc)
+    75601s note: note held until 32h: quiet_hours
+    32h go for attempt 1
+    32h note: note sent
+    32h note: at rest
+    32h note: rest waits until 56h
+    ");
+}
+
+#[test]
+fn the_holdout_of_the_server_withholds_only_what_would_have_gone_out() {
+    let goal = json!({"on": {"event": "order_completed"}, "within": "10d"});
+    let note = with(marketing(), "goal", goal);
+    assert_snapshot!(story(std::slice::from_ref(&note), r#"
+        settings {"holdout": 10000}
+        set {"email": null}
+        event signup {"key": "a"}
+        event order_completed
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note skipped: no_address
+    0s note: at rest
+    0s note: rest waits until 1d
+    ");
+    assert_snapshot!(story(&[note], r#"
+        event signup {"key": "a"}
+        settings {"holdout": 10000}
+        send
+        event order_completed
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note queued
+    0s no go for attempt 1: holdout
+    0s note: note skipped: holdout
+    0s note: at rest
+    0s note: rest waits until 1d
+    0s note: note converted by e2: first withheld worth 0
+    ");
+}
+
+#[test]
+fn a_journey_that_leaves_for_want_of_its_message_says_why_there_is_none() {
+    let values = json!({"plugin": "values", "config": {}, "on_failure": "skip"});
+    let personal = note(&json!({"template": "hello", "personalizer": values}));
+    assert_snapshot!(story(&[personal], r#"
+        break values
+        event signup {"key": "a"}
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: steps/note/personalizer said failed: trapped
+    0s note: note skipped: rule_failed
+    0s note: exited: rule_failed
+    ");
+    let closed = note(
+        &json!({"template": "hello", "window": {"from": "09:00", "to": "18:00"}, "outside": "exit"}),
+    );
+    assert_snapshot!(story(&[closed], r#"
+        event signup {"key": "a"}
+    "#), @r"
+    0s note: trigger said enter: because
+    0s note: entered as a
+    0s note: at note
+    0s note: note skipped: window_closed
+    0s note: exited: window_closed
+    ");
 }

@@ -6,7 +6,7 @@ use signalbox_model::workflow::Edit;
 
 use crate::{
     harness::World,
-    rules::{later_than, on, with, workflow},
+    rules::{has, later_than, on, with, workflow},
 };
 
 fn course(steps: Json) -> Json {
@@ -224,5 +224,176 @@ fn an_arm_of_the_version_before_fires_as_it_was_set() {
     3h cart: entered as b
     3h cart: at remind
     3h cart: remind queued
+    ");
+}
+
+#[test]
+fn a_step_that_comes_again_in_the_new_version_makes_another_message_and_another_call() {
+    let again = json!({"id": "again", "goto": {"step": "one", "times_max": 3}});
+    let call = json!({"id": "call", "webhook": {"url": "https://example.com/hook"}});
+    let before = json!([send("one"), call, rest("24h")]);
+    let after = json!([send("one"), call, rest("24h"), again]);
+    assert_snapshot!(moved(before.clone(), 6, after.clone(), "@25h send\n @50h send"), @r"
+    6h course: moved from version 1, at rest
+    1d course: at again
+    1d course: at one
+    1d course: one queued
+    25h go for attempt 1
+    25h course: one sent
+    25h course: at call
+    25h call https://example.com/hook with {}
+    25h course: call calls
+    25h course: at rest
+    25h course: rest waits until 49h
+    49h course: at again
+    49h course: at one
+    49h course: one queued
+    50h go for attempt 1
+    50h course: one sent
+    50h course: at call
+    50h call https://example.com/hook with {}
+    50h course: call calls
+    50h course: at rest
+    50h course: rest waits until 74h
+    ");
+    // And the other way round: the loop is gone, and the step comes later.
+    let later = json!([rest("24h"), send("one"), call]);
+    assert_snapshot!(moved(after, 6, later, "@25h send"), @r"
+    6h course: moved from version 1, at rest
+    1d course: at one
+    1d course: one queued
+    25h go for attempt 1
+    25h course: one sent
+    25h course: at call
+    25h call https://example.com/hook with {}
+    25h course: call calls
+    25h course: completed
+    ");
+}
+
+#[test]
+fn a_jump_of_the_new_version_leads_nobody_to_where_they_were_in_the_former_one() {
+    let steps = json!([send("one"), rest("24h"), send("two"), rest_again()]);
+    let jumps = json!([{"on": {"event": "paid"}, "goto": "one"}, {"on": {"event": "asked"}, "goto": "two"}]);
+    let mut world = World::new(&[course(steps.clone())]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n send\n @6h pause course");
+    world.out.clear();
+    world.migrate(&with(course(steps), "jumps", jumps), 1);
+    world.play("resume course\n event paid\n event asked\n event asked\n send\n event asked");
+    assert_snapshot!(world.out, @r"
+    6h course: moved from version 1, at rest
+    6h course: jumped from rest to two by asked
+    6h course: at two
+    6h course: two queued
+    6h go for attempt 1
+    6h course: two sent
+    6h course: at more
+    6h course: more waits until 30h
+    ");
+}
+
+fn rest_again() -> Json {
+    json!({"id": "more", "wait": {"for": "24h"}})
+}
+
+#[test]
+fn the_bound_of_a_way_back_counts_over_versions() {
+    let again = |times: u32| json!({"id": "again", "goto": {"step": "one", "times_max": times}});
+    let steps = |times| {
+        json!([
+            json!({"id": "zero", "wait": {"for": "1h"}}),
+            send("one"),
+            rest("24h"),
+            again(times)
+        ])
+    };
+    let after = json!([send("one"), rest("24h"), again(1), send("two")]);
+    let mut world = World::new(&[course(steps(2))]);
+    world.play(
+        "start course\n event signup {\"key\": \"a\"}\n @2h send\n @27h send\n @28h pause course",
+    );
+    world.out.clear();
+    world.migrate(&course(after), 1);
+    world.play("resume course\n @52h");
+    assert_snapshot!(world.out, @r"
+    28h course: moved from version 1, at rest
+    51h course: at again
+    51h course: at two
+    51h course: two queued
+    ");
+}
+
+/// A message that is on its way as the version changes, and how it ends.
+fn ended(before: Json, after: Json, outcome: &str) -> String {
+    let mut world = World::new(&[course(before)]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n intent\n pause course");
+    world.out.clear();
+    world.migrate(&course(after), 1);
+    world.play(&format!("resume course\n outcome {outcome}"));
+    world.out
+}
+
+#[test]
+fn a_message_that_fails_for_good_as_its_journey_moves_takes_its_own_way() {
+    let one = json!({"id": "one", "send": {"template": "hello", "on_error": "wrong"}});
+    let wrong = json!({"id": "wrong", "exit": {"reason": "wrong"}});
+    let before = json!([one, rest("1h"), wrong]);
+    let after = json!([one, rest("2h"), wrong]);
+    assert_snapshot!(ended(before.clone(), after.clone(), "refused"), @r"
+    0s course: one refused: 550_no_mailbox
+    0s course: moved from version 1, at one
+    0s course: at wrong
+    0s course: exited: wrong
+    ");
+    assert_snapshot!(ended(before.clone(), after, "accepted"), @r"
+    0s course: one sent
+    0s course: moved from version 1, at one
+    0s course: at rest
+    0s course: rest waits until 2h
+    ");
+    // The step is gone: the way that it had, where it is still there, else to the next.
+    let gone = json!([rest("2h"), {"id": "out", "goto": {"step": "wrong"}}, wrong]);
+    assert_snapshot!(ended(before.clone(), gone, "refused"), @r"
+    0s course: one refused: 550_no_mailbox
+    0s course: moved from version 1, its step is gone
+    0s course: at wrong
+    0s course: exited: wrong
+    ");
+    assert_snapshot!(ended(before, json!([rest("2h")]), "refused"), @r"
+    0s course: one refused: 550_no_mailbox
+    0s course: moved from version 1, its step is gone
+    0s course: at rest
+    0s course: rest waits until 2h
+    ");
+}
+
+#[test]
+fn exits_are_asked_and_answered_under_one_version() {
+    let heard = json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": {"event": "message_sent", "within": "1h"}}}, "type": "instant"}],
+    }});
+    let steps = json!([send("one"), rest("2h")]);
+    let before = with(
+        course(steps.clone()),
+        "exits",
+        json!([{"segment": heard, "reason": "heard"}]),
+    );
+    let after = with(
+        course(steps),
+        "exits",
+        json!([{"segment": has("gone"), "reason": "gone"}]),
+    );
+    let mut world = World::new(&[before]);
+    world.play("start course\n event signup {\"key\": \"a\"}\n intent\n pause course");
+    world.out.clear();
+    world.migrate(&after, 1);
+    world.play("resume course\n outcome accepted\n @1h set {\"gone\": 1}");
+    assert_snapshot!(world.out, @r"
+    0s course: one sent
+    0s course: moved from version 1, at one
+    0s course: at rest
+    0s course: rest waits until 2h
+    1h course: exits/0 said in: because
+    1h course: exited: gone
     ");
 }

@@ -3,9 +3,11 @@
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
+use signalbox_model::time::{Instant, Span};
+
 use crate::{
-    harness::{World, story},
-    rules::{later_than, on, workflow},
+    harness::{START, World, story},
+    rules::{later_than, on, with, workflow},
 };
 
 fn series() -> Json {
@@ -183,4 +185,247 @@ fn mail_that_is_pending_at_an_end_from_the_pause_is_not_sent() {
     0s series: exited: workflow_ended
     0s no go for attempt 1: workflow_ended
     ");
+}
+
+/// Plays the lines that come before the hour, lets nothing happen until then, and plays the others: the server was down,
+/// or behind.
+fn unseen(workflow: &Json, before: &str, hour: u64, after: &str) -> String {
+    let mut world = World::new(std::slice::from_ref(workflow));
+    world.play(&format!(
+        "start {}\n {before}",
+        workflow["id"].as_str().unwrap()
+    ));
+    world.out.clear();
+    let start = Instant::parse(START).unwrap();
+    world.now = start.plus(Span::from_ms(hour * 3_600_000));
+    world.play(after);
+    world.out
+}
+
+#[test]
+fn what_was_due_in_a_pause_and_is_seen_after_it_is_skipped_as_well() {
+    let signup = "event signup {\"key\": \"a\"}\n send\n @1h pause series";
+    assert_snapshot!(unseen(&series(), signup, 30, "resume series\n send"), @r"
+    30h series: at second
+    30h series: second skipped: paused
+    30h series: at more
+    30h series: more waits until 54h
+    ");
+    let left = "event cart_created {\"key\": \"a\"}\n pause cart";
+    assert_snapshot!(unseen(&cart(), left, 2, "resume cart"), @"2h cart: arm a dropped: paused");
+}
+
+/// One message, two hours after the sign-up, and one right behind it.
+fn later(on_resume: &str) -> Json {
+    let values = json!({"plugin": "values", "config": {"send_in": "2h"}});
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello", "personalizer": values}},
+        {"id": "next", "send": {"template": "hello"}},
+    ]);
+    with(
+        workflow("later", on("signup"), steps),
+        "on_resume",
+        json!(on_resume),
+    )
+}
+
+#[test]
+fn a_message_due_in_a_pause_and_claimed_after_it_is_skipped_with_what_follows_at_once() {
+    let signup = "event signup {\"key\": \"a\"}\n @1h pause later";
+    assert_snapshot!(unseen(&later("skip"), signup, 4, "resume later\n send"), @r"
+    4h no go for attempt 1: paused
+    4h later: note skipped: paused
+    4h later: at next
+    4h later: next skipped: paused
+    4h later: completed
+    ");
+    // It was due in the first pause, whatever came later.
+    let twice = "resume later\n pause later\n resume later\n send";
+    assert_snapshot!(unseen(&later("skip"), signup, 4, twice), @r"
+    4h no go for attempt 1: paused
+    4h later: note skipped: paused
+    4h later: at next
+    4h later: next skipped: paused
+    4h later: completed
+    ");
+    // No server could be reached in the pause.
+    let lines = "outcome retry 2h\n resume later\n @6h send";
+    assert_snapshot!(unseen(&later("skip"), signup, 3, lines), @r"
+    3h later: note skipped: paused
+    3h later: at next
+    3h later: next skipped: paused
+    3h later: completed
+    ");
+}
+
+#[test]
+fn a_message_whose_next_attempt_is_due_after_the_pause_is_sent() {
+    let first = "event signup {\"key\": \"a\"}\n intent\n outcome retry 2h\n @1h pause series";
+    assert_snapshot!(unseen(&series(), first, 1, "@90m resume series\n @2h send"), @r"
+    2h go for attempt 2
+    2h series: first sent
+    2h series: at rest
+    2h series: rest waits until 26h
+    ");
+    // Its next attempt was due in the pause.
+    assert_snapshot!(unseen(&series(), first, 3, "resume series\n send"), @r"
+    3h no go for attempt 2: paused
+    3h series: first skipped: paused
+    3h series: at rest
+    3h series: rest waits until 27h
+    ");
+    // Nobody knows what becomes of the attempt before the pause is over.
+    let given = "event signup {\"key\": \"a\"}\n intent\n @1h pause series";
+    assert_snapshot!(unseen(&series(), given, 1, "outcome retry 2h\n @90m resume series\n @3h send"), @r"
+    1h series: first deferred until 3h: 451_later
+    3h go for attempt 2
+    3h series: first sent
+    3h series: at rest
+    3h series: rest waits until 27h
+    ");
+}
+
+fn catching_up() -> Json {
+    with(series(), "on_resume", json!("catch_up"))
+}
+
+#[test]
+fn a_workflow_may_catch_up_with_what_was_due_in_a_pause() {
+    assert_snapshot!(story(&[catching_up()], r#"
+        event signup {"key": "a"}
+        send
+        @1h pause series
+        @30h resume series
+        send
+        @54h
+    "#), @r"
+    0s series: trigger said enter: because
+    0s series: entered as a
+    0s series: at first
+    0s series: first queued
+    0s go for attempt 1
+    0s series: first sent
+    0s series: at rest
+    0s series: rest waits until 1d
+    1d series: at second
+    1d series: second held until 25h: paused
+    30h series: second queued
+    30h go for attempt 1
+    30h series: second sent
+    30h series: at more
+    30h series: more waits until 54h
+    54h series: at third
+    54h series: third queued
+    ");
+    let signup = "event signup {\"key\": \"a\"}\n send\n @1h pause series";
+    assert_snapshot!(unseen(&catching_up(), signup, 30, "resume series\n send"), @r"
+    30h series: at second
+    30h series: second queued
+    ");
+}
+
+#[test]
+fn what_is_caught_up_with_is_not_late() {
+    assert_snapshot!(story(&[catching_up()], r#"
+        event signup {"key": "a"}
+        send
+        @1h pause series
+        @49h resume series
+        send
+    "#), @r"
+    0s series: trigger said enter: because
+    0s series: entered as a
+    0s series: at first
+    0s series: first queued
+    0s go for attempt 1
+    0s series: first sent
+    0s series: at rest
+    0s series: rest waits until 1d
+    1d series: at second
+    1d series: second held until 25h: paused
+    49h series: second skipped: late
+    49h series: at more
+    49h series: more waits until 73h
+    ");
+    let signup = "event signup {\"key\": \"a\"}\n send\n @1h pause series";
+    assert_snapshot!(unseen(&catching_up(), signup, 49, "resume series\n send"), @r"
+    49h series: at second
+    49h series: second skipped: late
+    49h series: at more
+    49h series: more waits until 73h
+    ");
+}
+
+#[test]
+fn a_message_that_is_queued_is_held_for_the_resume_and_goes_then() {
+    assert_snapshot!(story(&[later("catch_up")], r#"
+        event signup {"key": "a"}
+        @1h pause later
+        @2h send
+        @150m resume later
+        @3h send
+    "#), @r"
+    0s later: trigger said enter: because
+    0s later: entered as a
+    0s later: at note
+    0s later: steps/note/personalizer said chosen: because
+    0s later: note queued
+    2h no go for attempt 1: paused
+    2h later: note held until 3h: paused
+    3h go for attempt 1
+    3h later: note sent
+    3h later: at next
+    3h later: next queued
+    ");
+}
+
+#[test]
+fn whoever_waits_for_the_resume_goes_on_in_the_new_version_and_leaves_as_others_do() {
+    let exits = json!([{"on": {"event": "order_completed"}}]);
+    let one = with(catching_up(), "exits", exits);
+    let mut two = one.clone();
+    two["steps"][2] =
+        json!({"id": "second", "send": {"template": "hello", "class": "transactional"}});
+    two["steps"][3]["wait"]["for"] = json!("2d");
+    let mut world = World::new(std::slice::from_ref(&one));
+    world.play("start series\n event signup {\"key\": \"a\"}\n send\n @1h pause series\n @25h");
+    world.migrate(&two, 1);
+    world.play("resume series\n send");
+    world.play("@3d pause series\n @4d event order_completed");
+    assert_snapshot!(world.out, @r"
+    0s series: trigger said enter: because
+    0s series: entered as a
+    0s series: at first
+    0s series: first queued
+    0s go for attempt 1
+    0s series: first sent
+    0s series: at rest
+    0s series: rest waits until 1d
+    1d series: at second
+    1d series: second held until 25h: paused
+    25h series: moved from version 1, at second
+    25h series: second queued
+    25h go for attempt 1
+    25h series: second sent
+    25h series: at more
+    25h series: more waits until 73h
+    73h series: at third
+    73h series: third held until 74h: paused
+    4d series: third skipped: exit
+    4d series: exited: exit_event
+    ");
+}
+
+#[test]
+fn a_touch_and_a_lot_outlive_their_workflow_and_mean_nothing_to_its_successor() {
+    let goal = json!({"on": {"event": "order_completed"}, "within": "10d"});
+    let note = with(series(), "goal", goal);
+    let mut world = World::new(std::slice::from_ref(&note));
+    world
+        .play("start series\n event signup {\"key\": \"a\"}\n send\n pause series\n delete series");
+    world.put(&note, None);
+    world.out.clear();
+    world.play("event order_completed\n @1h start series\n event order_completed");
+    world.play("event message_opened {\"workflow\": \"series\", \"step\": \"first\"}");
+    assert_snapshot!(world.out, @"0s series: exited: workflow_deleted");
 }
