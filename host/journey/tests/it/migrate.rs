@@ -272,7 +272,7 @@ fn a_step_that_comes_again_in_the_new_version_makes_another_message_and_another_
 }
 
 #[test]
-fn a_jump_of_the_new_version_leads_nobody_to_where_they_were_in_the_former_one() {
+fn a_jump_of_the_new_version_takes_nobody_to_where_they_were_in_the_former_one() {
     let steps = json!([send("one"), rest("24h"), send("two"), rest_again()]);
     let jumps = json!([{"on": {"event": "paid"}, "goto": "one"}, {"on": {"event": "asked"}, "goto": "two"}]);
     let mut world = World::new(&[course(steps.clone())]);
