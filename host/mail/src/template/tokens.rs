@@ -268,11 +268,12 @@ impl Scanner<'_, '_> {
         let mut from = inside;
         while let Some(offset) = self.source[from..].find("{%") {
             let open = from + offset;
-            let Some(length) = self.source[open..].find("%}") else {
+            let inner = open + 2;
+            let Some(length) = self.source[inner..].find("%}") else {
                 break;
             };
-            let close = open + length;
-            let name = self.source[open + 2..close].trim_matches(['-', ' ', '\t', '\r', '\n']);
+            let close = inner + length;
+            let name = self.source[inner..close].trim_matches(['-', ' ', '\t', '\r', '\n']);
             if name == end_name {
                 if keep {
                     let body = self.source[inside..open].to_owned();
@@ -288,7 +289,7 @@ impl Scanner<'_, '_> {
                 }
                 return Some(close + 2);
             }
-            from = open + 2;
+            from = inner;
         }
         self.problem(
             start,

@@ -598,6 +598,23 @@ fn limits_can_be_tightened() {
     );
 }
 
+#[test]
+fn a_tag_begun_and_closed_by_one_percent_sign_is_told() {
+    for text in [
+        "{% raw %}{%}",
+        "{%raw%}&{%}}endraw",
+        "{% comment %}{%}",
+        "{%}",
+    ] {
+        let told = Template::parse(&source("s", text)).unwrap_err();
+        assert!(
+            told.iter()
+                .any(|problem| problem.code.ends_with("_not_closed")),
+            "{text}: {told:?}"
+        );
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
