@@ -9,7 +9,7 @@ pub mod http;
 pub mod place;
 pub mod sink;
 
-use std::{ffi::OsString, time::Duration};
+use std::{ffi::OsString, fs, path::Path, time::Duration};
 
 use criterion::Criterion;
 use tokio::runtime::Runtime;
@@ -56,6 +56,15 @@ pub fn runtime() -> Runtime {
         .expect("a runtime starts")
 }
 
+/// Whether the command line wants that group, for what criterion does not know of: it names no part of a name, or one of
+/// this name's.
+pub fn is_wanted(group: &str) -> bool {
+    let mut named = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'));
+    named.next().is_none_or(|part| group.contains(&part))
+}
+
 /// Prints one line beside what criterion prints.
 #[expect(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 pub fn say(line: &str) {
@@ -67,6 +76,20 @@ pub fn quantile(sorted: &[Duration], share: f64) -> Duration {
     let last = sorted.len().saturating_sub(1);
     let at = (share * last as f64).ceil() as usize;
     sorted.get(at.min(last)).copied().unwrap_or_default()
+}
+
+/// Bytes of all files in the folder and those in it.
+pub fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).expect("the folder is there");
+    let sizes = entries.map(|entry| {
+        let entry = entry.expect("its entries can be read");
+        if entry.path().is_dir() {
+            bytes_in(&entry.path())
+        } else {
+            entry.metadata().map_or(0, |metadata| metadata.len())
+        }
+    });
+    sizes.sum()
 }
 
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask bench` calls it. One binary for all, since each is linked with everything that the server is made of.
 
+mod advance;
+
 mod decide;
 
 mod accept;
@@ -9,6 +11,10 @@ mod accept;
 mod apply;
 
 mod send;
+
+mod due;
+
+mod waiting;
 
 mod reload;
 
@@ -27,16 +33,19 @@ fn main() {
         return;
     }
     let runtime = runtime();
-    if start::fills(&runtime) {
+    if start::fills(&runtime) || waiting::builds(&runtime) {
         return;
     }
     let mut criterion = criterion();
+    advance::steps(&mut criterion);
     decide::decisions(&mut criterion);
     accept::in_the_engine(&mut criterion, &runtime);
     accept::over_http(&mut criterion, &runtime);
     apply::events_applied(&mut criterion, &runtime);
     send::latency(&mut criterion, &runtime);
     send::rate(&mut criterion, &runtime);
+    due::due_in_one_second(&runtime);
+    waiting::bytes_each();
     reload::reload(&mut criterion, &runtime);
     start::starts(&mut criterion, &runtime);
     simulate::simulations(&mut criterion);

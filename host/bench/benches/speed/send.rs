@@ -39,12 +39,12 @@ use tokio::{net::TcpStream, runtime::Runtime, task::JoinSet};
 /// Between two events: 200 a second.
 const PACE: Duration = Duration::from_millis(5);
 /// Connections of every sender of the second group.
-const CONNECTIONS: usize = 64;
+pub(crate) const CONNECTIONS: usize = 64;
 /// Mails of one iteration of the second group.
-const MAILS: u64 = 1_000;
+pub(crate) const MAILS: u64 = 1_000;
 
 /// Numbers contacts and orders.
-static NEXT: AtomicU64 = AtomicU64::new(0);
+pub(crate) static NEXT: AtomicU64 = AtomicU64::new(0);
 
 pub(crate) fn latency(criterion: &mut Criterion, runtime: &Runtime) {
     let sink = runtime.block_on(Sink::start());
@@ -174,7 +174,7 @@ pub(crate) fn rate(criterion: &mut Criterion, runtime: &Runtime) {
 }
 
 /// Contacts wait an hour; the time from winding past it until the sink has all mails.
-async fn by_engine(world: &World, sink: &Sink) -> Duration {
+pub(crate) async fn by_engine(world: &World, sink: &Sink) -> Duration {
     let clock = world.engine.clock().expect("it runs");
     let clock = clock.expect("its clock is manual");
     let now = clock.now().expect("it runs");
@@ -290,7 +290,7 @@ fn take_one(left: &AtomicU64) -> bool {
 
 const FROM: &str = "signalbox@bench.example";
 
-fn address_of(contact: u64) -> String {
+pub(crate) fn address_of(contact: u64) -> String {
     format!("contact-{contact}@example.com")
 }
 

@@ -5,15 +5,16 @@
 //! being opened. The bar of design section 11 is 5 s at a million contacts.
 
 use std::{
-    env, fs,
+    env,
     io::{self, BufRead, BufReader, Write},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, Stdio},
     time::Duration,
 };
 
 use criterion::{Criterion, SamplingMode};
 use signalbox_bench::{
+    bytes_in,
     clock::{machine_now, process_now},
     place::{Place, order, waiting},
     say,
@@ -165,17 +166,4 @@ fn fill_until_killed(folder: PathBuf, runtime: &Runtime) {
         .expect("somebody listens");
     // Whoever started it kills it now; if that one is gone, its end of the input closes.
     let _ = io::stdin().read_line(&mut String::new());
-}
-
-fn bytes_in(folder: &Path) -> u64 {
-    let entries = fs::read_dir(folder).expect("the folder is there");
-    let sizes = entries.map(|entry| {
-        let entry = entry.expect("its entries can be read");
-        if entry.path().is_dir() {
-            bytes_in(&entry.path())
-        } else {
-            entry.metadata().map_or(0, |metadata| metadata.len())
-        }
-    });
-    sizes.sum()
 }
