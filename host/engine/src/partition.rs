@@ -19,7 +19,7 @@ mod sweep;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -27,8 +27,9 @@ use std::{
 use signalbox_journal::Entry;
 use signalbox_model::{
     definitions::Definitions,
-    id::{Digest, Partition as Number},
+    id::{ContactId, Digest, Partition as Number},
     record::{PostId, Record},
+    state::ContactState,
     time::Instant,
 };
 use signalbox_reports::Counters;
@@ -87,6 +88,9 @@ pub(crate) struct Partition {
     entrances: Entrances,
     /// When it is looked whether an experiment is over; only in the control partition.
     look_at: Option<Instant>,
+    /// In a simulation: contacts of the group that was committed last, as it left them. What happens next is theirs as
+    /// a rule, and they need not be read again.
+    recent: HashMap<ContactId, ContactState>,
     /// Files that were made ready for a decision.
     ready: HashSet<Digest>,
     /// The next timer is not due before this; it may be due later.
@@ -147,6 +151,7 @@ impl Partition {
             visits: Visits::default(),
             entrances: Entrances::default(),
             look_at: None,
+            recent: HashMap::new(),
             ready: HashSet::new(),
             next_due: None,
             single_until: 0,

@@ -41,8 +41,6 @@ use crate::{
     winding::Edge,
 };
 
-/// Rows that may wait in memory before they are written down: a simulation needs none of them on disk.
-const WAITING_ROWS: usize = 64 * 1024;
 /// Turns that a command and the partitions take at most: it is logged in the first and answered in the next.
 const COMMAND_TURNS_MAX: u32 = 8;
 
@@ -179,7 +177,7 @@ impl<'a> Simulation<'a> {
             config.manual_start,
         );
         store_config.cache_bytes = config.store_cache_bytes;
-        store_config.waiting_rows = WAITING_ROWS;
+        store_config.is_thrown_away = true;
         let store = Store::open(&store_config).map_err(SimulateError::Open)?;
         store.finish_rebuild().map_err(SimulateError::Store)?;
         let shared = Arc::new(start::open_unkept(config, store, catalogue));
@@ -356,7 +354,7 @@ impl<'a> Simulation<'a> {
             self.tell_all()?;
         }
         self.shared.clock.wind(now, fire);
-        for (number, due) in (0..).zip(&mut self.due) {
+        for (number, due) in (0..self.shared.control()).zip(&mut self.due) {
             let release = self.shared.store.next_release(number);
             *due = release
                 .map_err(SimulateError::Store)?
@@ -367,13 +365,12 @@ impl<'a> Simulation<'a> {
 
     /// The next instant at which a timer, a message or a start is due.
     fn next_due(&self) -> Result<Option<Instant>, SimulateError> {
-        let mut next: Option<Instant> = None;
-        for (number, partition) in (0..).zip(&self.partitions) {
+        let mut next = self.partitions.iter().filter_map(Partition::next_due).min();
+        // The control partition sends nothing.
+        for number in 0..self.shared.control() {
             let release = self.shared.store.next_release(number);
             let release = release.map_err(SimulateError::Store)?;
-            for due in [partition.next_due(), release].into_iter().flatten() {
-                next = Some(next.map_or(due, |next| next.min(due)));
-            }
+            next = [next, release].into_iter().flatten().min();
         }
         Ok(next)
     }

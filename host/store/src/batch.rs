@@ -148,18 +148,42 @@ impl Batch<'_> {
 
     /// Puts a message, new or changed, and keeps the outbox in step: it holds the message exactly while it is queued.
     pub fn put_message(&mut self, message: &Message) -> Result<(), Error> {
-        self.check_owner(&message.contact)?;
         if let Some(before) = self.message(&message.id)? {
-            match before.status {
-                MessageStatus::Queued => {
-                    self.delete(key::outbox(self.partition, before.release_at, &before.id));
-                }
-                MessageStatus::Claimed(_) => {
-                    self.delete(key::message(Kind::Claimed, self.partition, &before.id));
-                }
-                _ => {}
-            }
+            self.delete_status(&before);
         }
+        self.put_with_status(message)
+    }
+
+    /// Changes a message as [`Batch::put_message`] would put it. Answers whether there is one.
+    pub fn change_message(
+        &mut self,
+        message: &MessageId,
+        change: impl FnOnce(&mut Message),
+    ) -> Result<bool, Error> {
+        let Some(mut message) = self.message(message)? else {
+            return Ok(false);
+        };
+        self.delete_status(&message);
+        change(&mut message);
+        self.put_with_status(&message)?;
+        Ok(true)
+    }
+
+    /// Deletes the row that says where the message stands.
+    fn delete_status(&mut self, message: &Message) {
+        match message.status {
+            MessageStatus::Queued => {
+                self.delete(key::outbox(self.partition, message.release_at, &message.id));
+            }
+            MessageStatus::Claimed(_) => {
+                self.delete(key::message(Kind::Claimed, self.partition, &message.id));
+            }
+            _ => {}
+        }
+    }
+
+    fn put_with_status(&mut self, message: &Message) -> Result<(), Error> {
+        self.check_owner(&message.contact)?;
         match message.status {
             MessageStatus::Queued => self.put(
                 key::outbox(self.partition, message.release_at, &message.id),

@@ -22,6 +22,9 @@ pub struct Config {
     /// A partition with so many rows that are committed and not written down has them written down soon; with four
     /// times as many it writes them down itself before it goes on. Default: 2,048.
     pub waiting_rows: usize,
+    /// Nobody opens it again: its rows stay in memory until they take `cache_bytes` in a partition, and only then are
+    /// written down, and nothing is synced in the background. Default: no.
+    pub is_thrown_away: bool,
     /// The rows are copied into new files, while they are used, when their files take so many bytes and twice as many
     /// as after the last copy. For that time memory and disk hold the rows twice. Default: never; only who keeps the
     /// store open for long needs it.
@@ -43,6 +46,7 @@ impl Config {
             cache_bytes: 1 << 30,
             flush_every_ms: 500,
             waiting_rows: 2_048,
+            is_thrown_away: false,
             compact_from_bytes: None,
             observed_names_max: 1_000,
             now,

@@ -165,6 +165,11 @@ impl Db {
         files::remove_folder(&self.folder)
     }
 
+    /// Whether it has no row.
+    pub(crate) fn is_empty(&self) -> Result<bool, Error> {
+        self.run("look for a row", |sled| Ok(sled.is_empty()))
+    }
+
     /// Bytes that it takes on disk.
     pub(crate) fn disk_bytes(&self) -> Result<u64, Error> {
         self.run("measure", sled::Db::size_on_disk)

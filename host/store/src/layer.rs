@@ -16,6 +16,23 @@ use sled::IVec;
 /// A key with its new stored value; `None` where the row was deleted.
 pub(crate) type Change = (IVec, Option<IVec>);
 
+/// What the database has when a layer is put above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Below {
+    /// No row at all.
+    Empty,
+    /// It may have rows.
+    Rows,
+}
+
+/// The changes in a range.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    pub(crate) changes: Vec<Change>,
+    /// The database has no row of the partition.
+    pub(crate) is_all: bool,
+}
+
 /// Which way a range is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -35,6 +52,8 @@ pub(crate) struct Layer {
 struct Held {
     rows: BTreeMap<IVec, Entry>,
     bytes: usize,
+    /// The database has no row of the partition: what is not here is nowhere, and a deletion leaves nothing behind.
+    is_all: bool,
     /// Counts how often the rows were taken to be written down.
     taken: u64,
 }
@@ -48,7 +67,11 @@ struct Entry {
 
 impl Entry {
     fn bytes(&self, key: &[u8]) -> usize {
-        key.len() + self.value.as_ref().map_or(0, |value| value.len())
+        key.len() + self.value_bytes()
+    }
+
+    fn value_bytes(&self) -> usize {
+        self.value.as_ref().map_or(0, |value| value.len())
     }
 }
 
@@ -60,10 +83,22 @@ pub(crate) struct Size {
 }
 
 impl Layer {
-    /// Empty, for partitions up to `control` and that one.
-    pub(crate) fn new(control: Partition) -> Self {
+    /// Empty, for partitions up to `control` and that one, above a database that has rows or is empty as well.
+    pub(crate) fn new(control: Partition, below: Below) -> Self {
+        let is_all = below == Below::Empty;
+        let held = || Held {
+            is_all,
+            ..Held::default()
+        };
         Self {
-            partitions: (0..=control).map(|_| Mutex::default()).collect(),
+            partitions: (0..=control).map(|_| Mutex::new(held())).collect(),
+        }
+    }
+
+    /// Rows come into the database another way than through here.
+    pub(crate) fn is_passed(&self) {
+        for partition in self.partitions() {
+            self.lock(partition).is_all = false;
         }
     }
 
@@ -80,24 +115,31 @@ impl Layer {
                 value,
                 taken_before,
             };
-            held.bytes += entry.bytes(&key);
-            if let Some(old) = held.rows.get(&key) {
-                let bytes = old.bytes(&key);
-                held.bytes -= bytes;
-            }
-            held.rows.insert(key, entry);
+            let bytes = entry.bytes(&key);
+            let old = if held.is_all && entry.value.is_none() {
+                held.rows.remove(&key).map(|old| old.bytes(&key))
+            } else {
+                held.bytes += bytes;
+                let key_bytes = key.len();
+                let old = held.rows.insert(key, entry);
+                old.map(|old| key_bytes + old.value_bytes())
+            };
+            held.bytes -= old.unwrap_or_default();
         }
         held.size()
     }
 
-    /// What was last put under the key: `None` if nothing waits here, `Some(None)` if it was deleted.
+    /// What was last put under the key: `None` if only the database may know, `Some(None)` if there is no such row.
     #[expect(
         clippy::option_option,
-        reason = "that nothing waits and that a deletion waits are different answers"
+        reason = "that nothing is known here and that there is no such row are different answers"
     )]
     pub(crate) fn get(&self, key: &[u8]) -> Option<Option<IVec>> {
         let held = self.lock(partition_of(key));
-        held.rows.get(key).map(|entry| entry.value.clone())
+        match held.rows.get(key) {
+            Some(entry) => Some(entry.value.clone()),
+            None => held.is_all.then_some(None),
+        }
     }
 
     /// The changes in a range of one partition, in its order, up to and with that many rows that are there.
@@ -107,7 +149,7 @@ impl Layer {
         range: (Bound<&[u8]>, Bound<&[u8]>),
         way: Way,
         rows_max: usize,
-    ) -> Vec<Change> {
+    ) -> Waiting {
         let held = self.lock(partition);
         let all = held.rows.range::<[u8], _>(range);
         let (up, down) = match way {
@@ -116,20 +158,28 @@ impl Layer {
         };
         let all = up.into_iter().flatten().chain(down.into_iter().flatten());
         let mut there = 0;
-        all.take_while(|(_, entry)| {
+        let changes = all.take_while(|(_, entry)| {
             let goes_on = there < rows_max;
             there += usize::from(entry.value.is_some());
             goes_on
-        })
-        .map(|(key, entry)| (key.clone(), entry.value.clone()))
-        .collect()
+        });
+        Waiting {
+            changes: changes
+                .map(|(key, entry)| (key.clone(), entry.value.clone()))
+                .collect(),
+            is_all: held.is_all,
+        }
     }
 
     /// All changes of the partition, to be written down. They stay readable here until [`Layer::written`]. Whoever
     /// calls this is the only one until then.
     pub(crate) fn take(&self, partition: Partition) -> Vec<Change> {
         let mut held = self.lock(partition);
+        if held.rows.is_empty() {
+            return Vec::new();
+        }
         held.taken += 1;
+        held.is_all = false;
         let rows = held.rows.iter();
         rows.map(|(key, entry)| (key.clone(), entry.value.clone()))
             .collect()
@@ -138,7 +188,9 @@ impl Layer {
     /// What was taken last is in sled: forget it, but for what was put anew since.
     pub(crate) fn written(&self, partition: Partition) {
         let mut held = self.lock(partition);
-        let Held { rows, bytes, taken } = &mut *held;
+        let Held {
+            rows, bytes, taken, ..
+        } = &mut *held;
         rows.retain(|key, entry| {
             let stays = entry.taken_before >= *taken;
             if !stays {
@@ -186,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_is_put_while_others_are_written_down_stays() {
-        let layer = Layer::new(0);
+        let layer = Layer::new(0, Below::Rows);
         put(&layer, 1, Some("old"));
         put(&layer, 2, Some("two"));
         assert_eq!(layer.take(0).len(), 2);
@@ -203,18 +255,35 @@ mod tests {
 
     #[test]
     fn a_range_ends_behind_the_rows_wanted() {
-        let layer = Layer::new(0);
+        let layer = Layer::new(0, Below::Rows);
         for name in 0..9 {
             put(&layer, name, (name % 3 != 0).then_some("x"));
         }
         let names = |way, rows_max| -> Vec<u8> {
             let (start, end) = (key(1), key(8));
             let range = (Bound::Included(&start[..]), Bound::Excluded(&end[..]));
-            let changes = layer.range(0, range, way, rows_max);
-            changes.iter().map(|(key, _)| key[3]).collect()
+            let waiting = layer.range(0, range, way, rows_max);
+            waiting.changes.iter().map(|(key, _)| key[3]).collect()
         };
         assert_eq!(names(Way::Up, 3), [1, 2, 3, 4]);
         assert_eq!(names(Way::Down, 2), [7, 6, 5]);
         assert_eq!(names(Way::Up, 99), [1, 2, 3, 4, 5, 6, 7]);
+    }
+
+    #[test]
+    fn above_an_empty_database_what_is_not_here_is_nowhere() {
+        let layer = Layer::new(0, Below::Empty);
+        assert_eq!(layer.get(&key(1)), Some(None));
+        put(&layer, 1, Some("one"));
+        put(&layer, 2, Some("two"));
+        let size = put(&layer, 1, None);
+        assert_eq!((size.rows, size.bytes), (1, key(2).len() + 3));
+        assert_eq!(layer.get(&key(1)), Some(None));
+
+        assert_eq!(layer.take(0).len(), 1);
+        // From here on the database may have it, so that a deletion has to reach it.
+        assert_eq!(layer.get(&key(1)), None);
+        assert_eq!(put(&layer, 2, None).rows, 1);
+        assert_eq!(layer.get(&key(2)), Some(None));
     }
 }

@@ -21,9 +21,13 @@ use crate::{
     files,
     flush::{Core, Flusher},
     key::{self, Kind},
+    layer::Below,
     meta::{self, ClockUse, Condition, Expected, Generation, Layout, Meta, Running, STORE_FORMAT},
-    rows::Rows,
+    rows::{Bounds, Rows},
 };
+
+/// Longer than any process keeps a store open: a year.
+const NEVER: Duration = Duration::from_secs(365 * 86_400);
 
 impl Store {
     /// Opens the store of that folder; creates it if there is none.
@@ -84,7 +88,7 @@ impl Store {
             Purpose::Read => Some(Reading::begin(&layout)?),
         };
         let db = Db::open(&folder, settings)?;
-        let rows = Rows::new(db, partitions, config.waiting_rows, config.hops.clone());
+        let rows = new_rows(db, config)?;
         let positions = read_positions(&folder, &rows, partitions)?;
         compare_positions(&expected, &positions)?;
         let last_died = match purpose {
@@ -98,7 +102,11 @@ impl Store {
             positions: positions.into_iter().map(AtomicU64::new).collect(),
             flushing: Mutex::new(()),
         });
-        let flush_every = Duration::from_millis(settings.flush_every_ms);
+        let flush_every = if config.is_thrown_away {
+            NEVER
+        } else {
+            Duration::from_millis(settings.flush_every_ms)
+        };
         let compactor = Compactor::new(settings, config.compact_from_bytes, generation, last_died);
         Ok(Self {
             flusher: Flusher::start(Arc::clone(&core), flush_every, compactor)?,
@@ -273,6 +281,22 @@ fn create(layout: &Layout, meta: &Meta) -> Result<(), Error> {
         Some(parent) if !parent.as_os_str().is_empty() => files::sync(parent),
         _ => Ok(()),
     }
+}
+
+fn new_rows(db: Db, config: &Config) -> Result<Rows, Error> {
+    let (below, bounds) = if config.is_thrown_away {
+        let bytes_max = usize::try_from(config.cache_bytes).unwrap_or(usize::MAX);
+        let below = if db.is_empty()? {
+            Below::Empty
+        } else {
+            Below::Rows
+        };
+        (below, Bounds::of_bytes(bytes_max))
+    } else {
+        (Below::Rows, Bounds::of_rows(config.waiting_rows))
+    };
+    let hops = config.hops.clone();
+    Ok(Rows::new(db, config.partitions, below, bounds, hops))
 }
 
 fn read_positions(

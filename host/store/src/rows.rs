@@ -19,7 +19,7 @@ use crate::{
     front::{Fronts, Lowest},
     hops::Hops,
     key::{self, Kind},
-    layer::{self, Change, Layer, Way},
+    layer::{self, Below, Change, Layer, Waiting, Way},
     row,
 };
 
@@ -29,6 +29,37 @@ const PAGE_ROWS: usize = 512;
 const WAITING_TIMES_MAX: usize = 4;
 /// The same for bytes.
 const WAITING_BYTES_MAX: usize = 16 << 20;
+
+/// How much of a partition may wait in memory.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// With so many rows they are written down soon.
+    rows_soon: usize,
+    /// With so many rows, or bytes, they are written down before anything else.
+    rows_max: usize,
+    bytes_max: usize,
+}
+
+impl Bounds {
+    /// Of a store whose rows are written down soon after they came.
+    pub(crate) fn of_rows(rows: usize) -> Self {
+        let rows_soon = rows.max(1);
+        Self {
+            rows_soon,
+            rows_max: rows_soon.saturating_mul(WAITING_TIMES_MAX),
+            bytes_max: WAITING_BYTES_MAX,
+        }
+    }
+
+    /// Of one whose rows stay in memory as long as they have so much space.
+    pub(crate) fn of_bytes(bytes_max: usize) -> Self {
+        Self {
+            rows_soon: usize::MAX,
+            rows_max: usize::MAX,
+            bytes_max,
+        }
+    }
+}
 
 /// A key with its stored value.
 pub(crate) type Row = (IVec, IVec);
@@ -41,20 +72,25 @@ pub(crate) struct Rows {
     /// What was committed and is not in the database yet.
     layer: Layer,
     fronts: Fronts,
-    /// See [`crate::Config::waiting_rows`].
-    written_from: usize,
+    bounds: Bounds,
     /// Held by whoever writes to the database: one at a time. Holds the copy that is being made.
     writing: Mutex<Option<Copy>>,
     hops: Hops,
 }
 
 impl Rows {
-    pub(crate) fn new(db: Db, control: Partition, waiting_rows: usize, hops: Hops) -> Self {
+    pub(crate) fn new(
+        db: Db,
+        control: Partition,
+        below: Below,
+        bounds: Bounds,
+        hops: Hops,
+    ) -> Self {
         Self {
             db: RwLock::new(Arc::new(db)),
-            layer: Layer::new(control),
+            layer: Layer::new(control, below),
             fronts: Fronts::default(),
-            written_from: waiting_rows.max(1),
+            bounds,
             writing: Mutex::new(None),
             hops,
         }
@@ -140,15 +176,21 @@ impl Rows {
             end.map_or(Bound::Unbounded, Bound::Excluded),
         );
         // Before the database: what is written down in between is seen there as well, and is the same.
-        let waiting = self
-            .layer
-            .range(layer::partition_of(start), range, way, rows_max);
+        let Waiting { changes, is_all } =
+            self.layer
+                .range(layer::partition_of(start), range, way, rows_max);
+        if is_all {
+            let there = changes
+                .into_iter()
+                .filter_map(|(key, value)| Some((key, value?)));
+            return Ok(there.collect());
+        }
         self.db()
             .run("scan", |sled| {
                 let kept = sled.range::<&[u8], _>(range);
                 match way {
-                    Way::Up => merge(waiting, kept, way).take(rows_max).collect(),
-                    Way::Down => merge(waiting, kept.rev(), way).take(rows_max).collect(),
+                    Way::Up => merge(changes, kept, way).take(rows_max).collect(),
+                    Way::Down => merge(changes, kept.rev(), way).take(rows_max).collect(),
                 }
             })
             .map_err(|error| name_page(error, || some_row(start)))
@@ -188,11 +230,11 @@ impl Rows {
         let seen = changes.inspect(|(key, value)| lowest.see(key, value.is_some()));
         let waiting = self.layer.put(partition, seen);
         self.fronts.put(lowest);
-        let rows_max = self.written_from.saturating_mul(WAITING_TIMES_MAX);
-        if waiting.rows >= rows_max || waiting.bytes >= WAITING_BYTES_MAX {
+        let bounds = &self.bounds;
+        if waiting.rows >= bounds.rows_max || waiting.bytes >= bounds.bytes_max {
             self.write_partition(partition)?;
         }
-        Ok(waiting.rows >= self.written_from)
+        Ok(waiting.rows >= bounds.rows_soon)
     }
 
     /// Writes down what was committed before this call: each partition's in one batch, whole or not at all.
@@ -217,6 +259,7 @@ impl Rows {
 
     /// Writes past the layer: for a restore, which fills a store that nobody uses yet.
     pub(crate) fn write_past(&self, changes: &[Change]) -> Result<(), Error> {
+        self.layer.is_passed();
         self.write(&mut self.writing(), changes)?;
         self.fronts.forget();
         Ok(())
@@ -483,7 +526,8 @@ mod tests {
         #[test]
         fn rows_read_as_one_while_they_are_written_down_and_copied(steps in vec(step(), 1..400)) {
             let folder = tempfile::tempdir().expect("a folder");
-            let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
+            let db = open(&folder.path().join("first"));
+            let rows = Rows::new(db, 0, Below::Empty, Bounds::of_rows(8), Hops::default());
             let played = AtomicBool::new(false);
             let model = thread::scope(|scope| {
                 let copier = scope.spawn(|| {
@@ -513,7 +557,13 @@ mod tests {
     #[test]
     fn a_copy_that_lacks_rows_takes_nobodys_place() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
+        let rows = Rows::new(
+            open(&folder.path().join("first")),
+            0,
+            Below::Rows,
+            Bounds::of_rows(8),
+            Hops::default(),
+        );
         put(&rows, 0..9, b"x");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
@@ -529,7 +579,13 @@ mod tests {
     #[test]
     fn what_is_written_during_a_copy_is_in_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
+        let rows = Rows::new(
+            open(&folder.path().join("first")),
+            0,
+            Below::Rows,
+            Bounds::of_rows(8),
+            Hops::default(),
+        );
         put(&rows, 0..9, b"o");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(4).expect("copies"), Copied::Some);
@@ -550,7 +606,13 @@ mod tests {
     #[test]
     fn a_page_of_large_rows_has_few() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
+        let rows = Rows::new(
+            open(&folder.path().join("first")),
+            0,
+            Below::Rows,
+            Bounds::of_rows(8),
+            Hops::default(),
+        );
         put(&rows, 0..20, &vec![7; 400 << 10]);
         rows.begin_copy(open(&folder.path().join("second")));
         let mut pages = 1;
@@ -563,7 +625,13 @@ mod tests {
     #[test]
     fn a_copy_that_cannot_be_written_is_lost_and_nothing_else() {
         let folder = tempfile::tempdir().expect("a folder");
-        let rows = Rows::new(open(&folder.path().join("first")), 0, 8, Hops::default());
+        let rows = Rows::new(
+            open(&folder.path().join("first")),
+            0,
+            Below::Rows,
+            Bounds::of_rows(8),
+            Hops::default(),
+        );
         put(&rows, 0..4, b"old");
         rows.begin_copy(open(&folder.path().join("second")));
         assert_eq!(rows.copy_page(9).expect("copies"), Copied::All);

@@ -1,8 +1,8 @@
 //! Applies one piece of work: through the core, into one batch, committed with its position, and then outwards.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, mem};
 
-use signalbox_model::{id::ContactId, time::Instant};
+use signalbox_model::{id::ContactId, state::ContactState, time::Instant};
 use signalbox_store::Batch;
 
 use super::{
@@ -147,6 +147,7 @@ impl Partition {
         self.shared.hops().pass("asked");
         self.record_answers(given)?;
         self.commit(batch)?;
+        self.keep_recent(lanes);
         self.act(outward, oldest);
         metrics::add(&self.shared.metrics.records_applied, count);
         self.moved_to(group.last, group.accepted);
@@ -171,7 +172,8 @@ impl Partition {
             .map_err(|source| self.broken(StoreAction::Write, source))
     }
 
-    fn lanes(&self, items: Vec<Item>) -> Result<Vec<Lane>, Broken> {
+    fn lanes(&mut self, items: Vec<Item>) -> Result<Vec<Lane>, Broken> {
+        let mut recent = mem::take(&mut self.recent);
         let mut lanes: Vec<Lane> = Vec::new();
         let mut by_contact: HashMap<ContactId, usize> = HashMap::new();
         for item in items {
@@ -179,11 +181,17 @@ impl Partition {
             let index = if let Some(&index) = by_contact.get(contact) {
                 index
             } else {
-                let state = self
-                    .shared
-                    .store
-                    .contact(contact)
-                    .map_err(|source| self.broken(StoreAction::Read, source))?;
+                let state = match recent.remove(contact) {
+                    None => self.read_contact(contact)?,
+                    state => {
+                        debug_assert_eq!(
+                            state,
+                            self.read_contact(contact)?,
+                            "it was put like this"
+                        );
+                        state
+                    }
+                };
                 by_contact.insert(contact.clone(), lanes.len());
                 lanes.push(Lane::new(contact.clone(), state));
                 lanes.len() - 1
@@ -191,6 +199,26 @@ impl Partition {
             lanes[index].push(item);
         }
         Ok(lanes)
+    }
+
+    fn read_contact(&self, contact: &ContactId) -> Result<Option<ContactState>, Broken> {
+        let state = self.shared.store.contact(contact);
+        state.map_err(|source| self.broken(StoreAction::Read, source))
+    }
+
+    /// After the commit of these lanes. A contact with sealed chunks is read anew, since they are rows of their own.
+    fn keep_recent(&mut self, lanes: Vec<Lane>) {
+        if self.shared.observer.is_none() {
+            return;
+        }
+        let states = lanes
+            .into_iter()
+            .filter(|lane| !lane.parked)
+            .filter_map(|lane| lane.state)
+            .filter(|state| state.history.sealed == 0);
+        self.recent = states
+            .map(|state| (state.contact.id.clone(), state))
+            .collect();
     }
 
     /// Puts the rows of all lanes; `false` when one of them turns out not to be applicable, and has its fault noted.

@@ -84,12 +84,12 @@ impl Partition {
             outward.events += u64::from(matches!(done.item.what, What::Event(_)));
             for effect in &done.effects {
                 match effect {
+                    Effect::Fact(fact) if self.is_simulated() => note(outward, fact, true),
+                    Effect::Count(fact) if self.is_simulated() => note(outward, fact, false),
                     Effect::Fact(fact) => {
                         batch.put_fact(sequence, facts, fact)?;
                         facts += 1;
-                        self.note(outward, fact, true);
                     }
-                    Effect::Count(fact) => self.note(outward, fact, false),
                     Effect::Post(record) => {
                         let next = outward.posts.entry(sequence).or_default();
                         let id = PostId {
@@ -107,13 +107,9 @@ impl Partition {
         Ok(())
     }
 
-    fn note(&self, outward: &mut Outward, fact: &Fact, is_kept: bool) {
-        if self.shared.observer.is_some() {
-            outward.noted.push(Noted {
-                fact: fact.clone(),
-                is_kept,
-            });
-        }
+    /// Facts are told and not kept then: nobody comes back to read them.
+    fn is_simulated(&self) -> bool {
+        self.shared.observer.is_some()
     }
 
     /// Folds what happened into counters and schema, and puts what changed of them. Called once all lanes are known
@@ -191,6 +187,13 @@ fn is_only_seen(lane: &Lane) -> bool {
     done.all(|one| matches!(one.item.what, What::Visit(_)) && one.effects.is_empty())
 }
 
+fn note(outward: &mut Outward, fact: &Fact, is_kept: bool) {
+    outward.noted.push(Noted {
+        fact: fact.clone(),
+        is_kept,
+    });
+}
+
 fn put_effect(
     batch: &mut Batch<'_>,
     lane: &Lane,
@@ -213,11 +216,9 @@ fn put_effect(
         }
         Effect::QueueWebhook(webhook) => batch.put_webhook(webhook)?,
         Effect::UpdateMessage { id, change } => {
-            if let Some(mut message) = batch.message(id)? {
-                outward.outbox |= matches!(change, MessageChange::Requeued { .. });
-                change_message(&mut message, change, done.item.now);
-                batch.put_message(&message)?;
-            }
+            let is_kept = batch
+                .change_message(id, |message| change_message(message, change, done.item.now))?;
+            outward.outbox |= is_kept && matches!(change, MessageChange::Requeued { .. });
         }
         Effect::Claimed {
             message,

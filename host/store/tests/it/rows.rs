@@ -7,11 +7,11 @@ use signalbox_model::{
     record::{PostId, Posted},
     state::{Timer, TimerId},
 };
-use signalbox_store::{Error, Store};
+use signalbox_store::{Config, Error, Store, create_as};
 
 use crate::fixture::{
-    at, contact_id, export, fact, fill, let_wait, open, past_event, queue_message, state, summary,
-    workflow,
+    at, config, contact_id, export, fact, fill, let_wait, open, past_event, queue_message, state,
+    summary, workflow,
 };
 
 fn temp_store() -> (tempfile::TempDir, Store) {
@@ -448,4 +448,25 @@ fn what_is_due_is_found_before_and_behind_what_went() {
     assert_eq!(store.due_timers(partition, at(99), 9).unwrap(), []);
     set(98);
     assert_eq!(next(), Some(at(98)), "where nothing was found before");
+}
+
+#[test]
+fn a_store_that_is_thrown_away_reads_as_any_other() {
+    let (_folder, store) = temp_store();
+    fill(&store, 40);
+    let expected = export(&store);
+    // All of it fits into memory, and next to nothing.
+    for cache_bytes in [64 << 20, 4 << 10] {
+        let folder = tempfile::tempdir().unwrap();
+        create_as(folder.path(), &store.meta()).unwrap();
+        let thrown_away = Store::open(&Config {
+            cache_bytes,
+            is_thrown_away: true,
+            ..config(folder.path())
+        });
+        let thrown_away = thrown_away.unwrap();
+        fill(&thrown_away, 40);
+        assert_eq!(export(&thrown_away), expected);
+        assert!(thrown_away.check().unwrap().is_good());
+    }
 }
