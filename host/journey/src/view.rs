@@ -5,19 +5,59 @@
 //! while a field may hide `event.name` and `event.occurred_at`. What the journey decided stands under `journey.arms` by
 //! step, and what its updates kept under `journey.kept` by name.
 
-use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
 
-use crate::advance::DECISIONS;
+use serde::Serialize;
 use signalbox_model::{
     contact::Contact,
-    id::{JourneyId, WorkflowId},
+    id::{JourneyId, StepId, WorkflowId},
     state::{Cause, Journey},
+    time::Instant,
     value::{Fields, Value},
     workflow::{
         Workflow,
         step::{Action, Step},
     },
 };
+
+use crate::advance::DECISIONS;
+
+/// The members of an object, in the order of their names.
+type Members<'a> = BTreeMap<&'a str, Member<'a>>;
+
+#[derive(Serialize)]
+struct View<'a> {
+    contact: Members<'a>,
+    event: Members<'a>,
+    journey: JourneyView<'a>,
+    rule: Member<'a>,
+    workflow: WorkflowView<'a>,
+}
+
+#[derive(Serialize)]
+struct JourneyView<'a> {
+    arms: BTreeMap<&'a str, &'a str>,
+    entered_at: Instant,
+    id: JourneyId,
+    kept: &'a Fields,
+    key: &'a str,
+}
+
+#[derive(Serialize)]
+struct WorkflowView<'a> {
+    id: &'a WorkflowId,
+    title: &'a str,
+    version: u32,
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Member<'a> {
+    Value(&'a Value),
+    Text(&'a str),
+    At(Instant),
+    Empty {},
+}
 
 /// The view as JSON text. `rule` holds what the step's personalizer answered, empty without one.
 pub fn build(
@@ -27,94 +67,69 @@ pub fn build(
     workflow: &Workflow,
     rule: Option<&Value>,
 ) -> String {
-    let rule = match rule {
-        Some(values @ Value::Map(_)) => values.to_json(),
-        _ => Json::Object(Map::new()),
+    let view = View {
+        contact: of_contact(contact),
+        event: of_event(&journey.event),
+        journey: JourneyView {
+            arms: arms(journey, workflow),
+            entered_at: journey.entered_at,
+            id: journey_id,
+            kept: &journey.kept,
+            key: journey.key.as_str(),
+        },
+        rule: match rule {
+            Some(values @ Value::Map(_)) => Member::Value(values),
+            _ => Member::Empty {},
+        },
+        workflow: WorkflowView {
+            id: &workflow.id,
+            title: &workflow.title,
+            version: journey.version,
+        },
     };
-    let roots = [
-        ("contact", of_contact(contact)),
-        ("event", of_event(&journey.event)),
-        ("journey", of_journey(journey_id, journey, workflow)),
-        ("rule", rule),
-        (
-            "workflow",
-            of_workflow(&workflow.id, workflow, journey.version),
-        ),
-    ];
-    object(roots).to_string()
+    // Every name is a text and every number finite, so that JSON can say all of it.
+    serde_json::to_string(&view).unwrap_or_default()
 }
 
-fn object<'a>(members: impl IntoIterator<Item = (&'a str, Json)>) -> Json {
-    let members = members.into_iter();
-    Json::Object(
-        members
-            .map(|(name, value)| (name.to_owned(), value))
-            .collect(),
-    )
+fn plain(fields: &Fields) -> impl Iterator<Item = (&str, Member<'_>)> {
+    let fields = fields.iter();
+    fields.map(|(name, value)| (name.as_str(), Member::Value(value)))
 }
 
-fn plain(fields: &Fields) -> Map<String, Json> {
-    let members = fields.iter();
+fn of_contact(contact: &Contact) -> Members<'_> {
+    let mut members: Members<'_> = plain(&contact.attributes).collect();
+    members.insert("id", Member::Text(contact.id.as_str()));
     members
-        .map(|(name, value)| (name.to_string(), value.to_json()))
-        .collect()
 }
 
-fn of_contact(contact: &Contact) -> Json {
-    let mut members = plain(&contact.attributes);
-    members.insert("id".to_owned(), contact.id.as_str().into());
-    Json::Object(members)
-}
-
-fn of_event(event: &Cause) -> Json {
-    let mut members = Map::new();
-    members.insert("name".to_owned(), event.name.as_str().into());
-    members.insert(
-        "occurred_at".to_owned(),
-        event.occurred_at.to_string().into(),
-    );
+fn of_event(event: &Cause) -> Members<'_> {
+    let mut members = Members::from([
+        ("name", Member::Text(event.name.as_str())),
+        ("occurred_at", Member::At(event.occurred_at)),
+    ]);
     members.extend(plain(&event.fields));
-    Json::Object(members)
+    members
 }
 
-fn of_journey(id: JourneyId, journey: &Journey, workflow: &Workflow) -> Json {
+fn arms<'a>(journey: &Journey, workflow: &'a Workflow) -> BTreeMap<&'a str, &'a str> {
     let arms = journey.arms.iter().filter_map(|(&position, &arm)| {
         let step = workflow.steps.get(usize::from(position))?;
-        Some((step.id.to_string(), arm_in_words(step, arm).into()))
+        Some((step.id.as_str(), arm_in_words(step, arm)))
     });
-    object([
-        ("id", id.to_string().into()),
-        ("key", journey.key.as_str().into()),
-        ("entered_at", journey.entered_at.to_string().into()),
-        ("arms", Json::Object(arms.collect())),
-        ("kept", Json::Object(plain(&journey.kept))),
-    ])
+    arms.collect()
 }
 
 /// The arm of a split by its name, of a branch by the step it leads to, of a wait by its event, of an approval by the
 /// decision; else `otherwise`.
-fn arm_in_words(step: &Step, arm: Option<u16>) -> String {
+fn arm_in_words(step: &Step, arm: Option<u16>) -> &str {
     let named = arm.map(usize::from).and_then(|index| {
         step.actions().find_map(|action| match action {
-            Action::Split(split) => split.arms.get(index).map(|arm| arm.name.to_string()),
-            Action::Branch(branch) => branch
-                .arms
-                .get(index)?
-                .goto
-                .as_ref()
-                .map(ToString::to_string),
-            Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.to_string()),
-            Action::Approve(_) => DECISIONS.get(index).map(|decision| (*decision).to_owned()),
+            Action::Split(split) => split.arms.get(index).map(|arm| arm.name.as_str()),
+            Action::Branch(branch) => branch.arms.get(index)?.goto.as_ref().map(StepId::as_str),
+            Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.as_str()),
+            Action::Approve(_) => DECISIONS.get(index).copied(),
             _ => None,
         })
     });
-    named.unwrap_or_else(|| "otherwise".to_owned())
-}
-
-fn of_workflow(id: &WorkflowId, workflow: &Workflow, version: u32) -> Json {
-    object([
-        ("id", id.as_str().into()),
-        ("title", workflow.title.as_str().into()),
-        ("version", version.into()),
-    ])
+    named.unwrap_or("otherwise")
 }

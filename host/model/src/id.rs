@@ -262,7 +262,11 @@ macro_rules! hash_id {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+                let mut hex = [0; $bytes * 2];
+                for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
+                    pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]]);
+                }
+                f.write_str(str::from_utf8(&hex).unwrap_or_default())
             }
         }
 
@@ -301,6 +305,8 @@ macro_rules! hash_id {
         }
     };
 }
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
 
 fn hex_digit(digit: u8) -> u8 {
     match digit {
