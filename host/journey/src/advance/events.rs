@@ -287,24 +287,29 @@ impl Advance {
                 attempts: 0,
                 grace_until: None,
             };
-            match self.kept_out_by(ctx, event, since) {
+            match self.kept_out_by(ctx, event, since, definition.resumed_at) {
                 Some(reason) => self.not_entered(ctx, &entering, reason),
                 None => self.ask_trigger(ctx, entering),
             }
         }
     }
 
-    /// Why no trigger of a workflow that runs since that instant is asked about the event.
+    /// Why no trigger of a workflow that runs since that instant, and was last resumed at the other, is asked about the
+    /// event.
     fn kept_out_by(
         &self,
         ctx: &Context<'_>,
         event: &Happening<'_>,
         since: Instant,
+        resumed: Option<Instant>,
     ) -> Option<&'static str> {
         if event.follow_ups > FOLLOW_UPS_MAX {
             Some("loop_guard")
         } else if event.occurred_at < since {
             Some("before_start")
+        } else if resumed.is_some_and(|resumed| event.occurred_at < resumed) {
+            // When the pause began is not kept: as with mail, what was not done before the resume was due in it.
+            Some("before_resume")
         } else if ctx.now.since(event.occurred_at) > TRIGGER_LATE_LIMIT {
             Some("event_late")
         } else if self.is_about_earlier(ctx, event, since) {

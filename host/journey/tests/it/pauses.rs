@@ -64,6 +64,40 @@ fn in_a_pause_nothing_matches_and_what_is_due_is_skipped() {
 }
 
 #[test]
+fn what_occurred_in_a_pause_enters_nobody_whenever_it_is_posted() {
+    let told = |on_resume: &str| {
+        let series = with(series(), "entry", json!("every"));
+        let series = with(series, "on_resume", json!(on_resume));
+        story(
+            &[series, cart()],
+            r#"
+            @1h pause series
+            pause cart
+            @3h resume series
+            resume cart
+            @5h event signup age=3h {"key": "b"}
+            event cart_created age=3h {"key": "b"}
+            event signup age=2h {"key": "c"}
+            event signup {"key": "d"}
+        "#,
+        )
+    };
+    assert_snapshot!(told("skip"), @r"
+    5h series: not entered: before_resume
+    5h cart: not entered: before_resume
+    5h series: trigger said enter: because
+    5h series: entered as c
+    5h series: at first
+    5h series: first queued
+    5h series: trigger said enter: because
+    5h series: entered as d
+    5h series: at first
+    5h series: first queued
+    ");
+    assert_eq!(told("catch_up"), told("skip"), "that is about mail");
+}
+
+#[test]
 fn a_message_claimed_in_a_pause_is_skipped() {
     assert_snapshot!(story(&[series()], r#"
         event signup {"key": "a"}
