@@ -154,6 +154,21 @@ impl Advance {
         )
     }
 
+    /// A journey leaves where it stands. At a send, a message that was not queued yet is not made: the rule that fills it
+    /// is still asked, or it waits for the resume.
+    pub(super) fn leave_send(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str) {
+        let place = self.journey(whose).map(|journey| &journey.place);
+        let Some(Place::Waiting { step, .. } | Place::Held { step, .. }) = place else {
+            return;
+        };
+        let found = self.step_of(ctx, whose, &step.clone());
+        if let Some((_, step)) = found.filter(|(_, step)| step.send.is_some()) {
+            let id = self.message_id(whose, step);
+            let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
+            self.journey_fact(ctx, whose, what);
+        }
+    }
+
     pub(super) fn message_id(&self, whose: &Whose, step: &Step) -> MessageId {
         MessageId::new(whose.journey, &step.id, self.visit(whose))
     }
@@ -180,7 +195,7 @@ impl Advance {
             Permit::At(at, held) => (at, held),
             Permit::Skip(reason) => return self.not_queued(ctx, whose, step, reason),
             Permit::Exit(reason) => {
-                self.exit_from(ctx, whose, step, reason);
+                self.exit(ctx, whose, reason, reason);
                 return Next::Stay;
             }
         };

@@ -44,10 +44,10 @@ impl Advance {
             let step = step_in(to, place.step());
             if is_send(step_in(from, place.step())) {
                 if is_send(step) {
-                    // Whoever waits there for the resume goes on from there.
+                    // Whoever waits there, for the resume or for a rule, goes on from there.
                     continue;
                 }
-                self.leave_resume_behind(ctx, &whose, from, &place);
+                self.leave_send_behind(ctx, &whose, from, &place);
             }
             if let Some(step) = step {
                 self.stay(ctx, &whose, to, step, &place);
@@ -58,15 +58,15 @@ impl Advance {
         }
     }
 
-    /// Who waited at a send for the resume finds it gone.
-    fn leave_resume_behind(
+    /// Who stood at a send, for the resume or for a rule, finds it gone.
+    fn leave_send_behind(
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,
         from: &WorkflowVersion,
         place: &Place,
     ) {
-        if let Place::Waiting { step, .. } = place {
+        if let Place::Waiting { step, .. } | Place::Held { step, .. } = place {
             let id = MessageId::new(whose.journey, step, self.visit(whose));
             let what = FactKind::MessageSkipped(step.clone(), id, STEP_REMOVED.to_owned());
             let Whose { workflow, journey } = whose;

@@ -171,19 +171,6 @@ impl Advance {
         self.due_at = due_at;
     }
 
-    /// A message that waited for the resume is not made: its journey leaves the send.
-    pub(super) fn leave_resume(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str) {
-        let Some(Place::Waiting { step, .. }) = self.journey(whose).map(|one| &one.place) else {
-            return;
-        };
-        let found = self.step_of(ctx, whose, &step.clone());
-        if let Some((_, step)) = found.filter(|(_, step)| step.send.is_some()) {
-            let id = self.message_id(whose, step);
-            let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
-            self.journey_fact(ctx, whose, what);
-        }
-    }
-
     /// Skips a message for a pause. What follows at once was due with it.
     pub(super) fn skip_in_pause(&mut self, ctx: &Context<'_>, id: MessageId, reason: &str) {
         if let Some(pending) = self.state.pending.get(&id) {

@@ -42,7 +42,8 @@ impl Advance {
                 return self.complete(ctx, whose);
             };
             if !self.reach(ctx, whose, at, step) {
-                return self.exit(ctx, whose, "loop_guard", "exit");
+                // What was due where it stood is told already.
+                return self.break_off(ctx, whose, "loop_guard", "exit");
             }
             match self.take(ctx, whose, version, step) {
                 Next::On(next) => position = next,
@@ -368,7 +369,7 @@ impl Advance {
             }
         };
         if !held {
-            self.exit_from(ctx, whose, step, "rule_failed");
+            self.exit(ctx, whose, "rule_failed", "rule_failed");
         }
         false
     }
@@ -377,7 +378,7 @@ impl Advance {
     /// the step as held, keeping the attempts it has behind it there.
     pub(super) fn may_ask(&mut self, ctx: &Context<'_>, whose: &Whose, step: &Step) -> bool {
         if self.waves >= WAVES_MAX {
-            self.exit_from(ctx, whose, step, "loop_guard");
+            self.exit(ctx, whose, "loop_guard", "loop_guard");
             return false;
         }
         let Some(journey) = self.journey_mut(whose) else {
@@ -437,23 +438,8 @@ impl Advance {
         self.close(ctx, whose, "completed");
     }
 
-    /// Ends the journey at a step that could not be done. A send tells its message as skipped, which was not queued yet.
-    pub(super) fn exit_from(
-        &mut self,
-        ctx: &Context<'_>,
-        whose: &Whose,
-        step: &Step,
-        reason: &str,
-    ) {
-        if step.send.is_some() {
-            let id = self.message_id(whose, step);
-            let what = FactKind::MessageSkipped(step.id.clone(), id, reason.to_owned());
-            self.journey_fact(ctx, whose, what);
-        }
-        self.exit(ctx, whose, reason, "exit");
-    }
-
-    /// Ends the journey before its end, wherever it stands: cancels its timer and what it has in the outbox.
+    /// Ends the journey before its end, wherever it stands: cancels its timer and what it has in the outbox, and tells the
+    /// message that was due there.
     pub(super) fn exit(
         &mut self,
         ctx: &Context<'_>,
@@ -464,7 +450,11 @@ impl Advance {
         if self.journey(whose).is_none() {
             return;
         }
-        self.leave_resume(ctx, whose, message_reason);
+        self.leave_send(ctx, whose, message_reason);
+        self.break_off(ctx, whose, reason, message_reason);
+    }
+
+    fn break_off(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str, message_reason: &str) {
         self.leave_place(ctx, whose, message_reason);
         self.journey_fact(ctx, whose, FactKind::JourneyExited(reason.to_owned()));
         self.close(ctx, whose, reason);

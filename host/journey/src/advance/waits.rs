@@ -219,7 +219,7 @@ impl Advance {
             return false;
         };
         let target = position_of(ctx, whose, version, &jump.goto);
-        self.leave_resume(ctx, whose, "jumped");
+        self.leave_send(ctx, whose, "jumped");
         self.leave_place(ctx, whose, "jumped");
         let what = FactKind::Jumped(from.clone(), jump.goto.clone(), event.name.clone());
         self.journey_fact(ctx, whose, what);

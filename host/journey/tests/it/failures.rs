@@ -256,3 +256,98 @@ fn a_trigger_or_audience_that_pauses_holds_the_entry_until_the_resume() {
     2401m note: note queued
     "#);
 }
+
+/// A message two steps behind whose personalizer holds, with what may end, move or change a journey there.
+fn held() -> Json {
+    let values = json!({"plugin": "values", "on_failure": "hold"});
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "1d", "arms": [{"on": {"event": "gone"}}]}},
+        {"id": "note", "send": {"template": "hello", "personalizer": values}},
+        {"id": "end", "wait": {"for": "1d"}},
+    ]);
+    let held = with(
+        workflow("note", on("signup"), steps),
+        "exits",
+        json!([{"on": {"event": "left"}}, {"segment": has_event("gone"), "reason": "gone"}]),
+    );
+    with(
+        held,
+        "jumps",
+        json!([{"on": {"event": "moved"}, "goto": "end"}]),
+    )
+}
+
+fn has_event(event: &str) -> Json {
+    json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": {"event": event}}}, "type": "instant"}],
+    }})
+}
+
+#[test]
+fn a_message_whose_personalizer_is_still_asked_has_its_reason_when_the_journey_leaves_it() {
+    for (line, told) in [
+        ("event left", "exit; exited: exit_event"),
+        ("event contact_unsubscribed", "exit; exited: unsubscribed"),
+        ("event moved", "jumped; jumped from note to end by moved"),
+        (
+            "end note\n event other",
+            "workflow_ended; exited: workflow_ended",
+        ),
+    ] {
+        let mut world = World::new(&[held()]);
+        world.play("start note\n break values\n event signup\n @1d");
+        world.out.clear();
+        world.play(line);
+        let lines = world.out.lines().map(|line| line.replace("1d note: ", ""));
+        let lines = lines.collect::<Vec<_>>().join("; ");
+        let told = format!("note skipped: {told}");
+        assert!(lines.contains(&told), "{line}: {lines}");
+        world.play("@3d");
+        let skipped = world.out.matches("note skipped").count();
+        assert_eq!(skipped, 1, "{line}: {}", world.out);
+    }
+}
+
+#[test]
+fn a_journey_that_exits_while_the_personalizer_of_its_message_is_asked_tells_the_message() {
+    assert_snapshot!(story(&[held()], "event signup\n @1h event gone"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at rest
+    0s note: rest waits until 1d
+    1h note: rest took arm 0
+    1h note: at note
+    1h note: exits/1 said in: because
+    1h note: note skipped: exit
+    1h note: exited: gone
+    ");
+}
+
+#[test]
+fn a_message_whose_personalizer_is_still_asked_is_told_when_its_step_is_removed() {
+    let mut without = held();
+    without["steps"].as_array_mut().unwrap().remove(1);
+    let mut waits = held();
+    waits["steps"][1] = json!({"id": "note", "wait": {"for": "2d"}});
+    let told = |other: &Json| {
+        let mut world = World::new(&[held()]);
+        world.play("start note\n break values\n event signup\n @1d\n pause note");
+        world.out.clear();
+        world.migrate(other, 1);
+        world.play("resume note\n @2d event left");
+        world.out
+    };
+    assert_snapshot!(told(&without), @r"
+    1d note: moved from version 1, its step is gone
+    1d note: note skipped: step_removed
+    1d note: at end
+    1d note: end waits until 2d
+    2d note: exited: exit_event
+    ");
+    assert_snapshot!(told(&waits), @r"
+    1d note: moved from version 1, at note
+    1d note: note skipped: step_removed
+    1441m note: note waits until 4321m
+    2d note: exited: exit_event
+    ");
+}

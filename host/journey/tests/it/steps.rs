@@ -250,6 +250,25 @@ fn a_loop_makes_a_message_per_visit_and_ends_at_the_guard() {
 }
 
 #[test]
+fn the_guard_tells_no_message_twice() {
+    let steps = json!([
+        {"id": "first", "send": {"template": "hello"}},
+        {"id": "again", "send": {"template": "hello"}},
+        {"id": "rest", "wait": {"for": "1h"}, "next": "again"},
+    ]);
+    let exits = json!([{"on": {"event": "unsubscribed"}}]);
+    let endless = with(workflow("loop", on("signup"), steps), "exits", exits);
+    let told = story(&[endless], "set {\"email\": null}\n event signup\n @220d");
+    let last: Vec<&str> = told.lines().rev().take(4).collect();
+    assert_snapshot!(last.join("\n"), @r"
+    4999h loop: exited: loop_guard
+    4999h loop: again skipped: no_address
+    4999h loop: at again
+    4998h loop: rest waits until 4999h
+    ");
+}
+
+#[test]
 fn an_edit_in_a_pause_leaves_those_inside_on_their_version() {
     let mut world = World::new(&[series()]);
     world.play("start series\n event signup {\"key\": \"a\"}\n send\n @1h pause series");
