@@ -119,20 +119,36 @@ impl Advance {
 
     /// The message that an event is about: by its id, or the last one of that workflow and step.
     fn touch_of(&self, ctx: &Context<'_>, fields: &Fields) -> Option<usize> {
-        let text = |name: &str| fields.get(name).and_then(Value::as_text);
         let mut touches = self.state.touches.iter();
-        if let Some(message) = text("message") {
+        if let Some(message) = text(fields, "message") {
             let message = MessageId::parse(message).ok()?;
             return touches.position(|touch| touch.message == message);
         }
-        let workflow = WorkflowId::parse(text("workflow")?).ok()?;
-        let step = StepId::parse(text("step")?).ok()?;
+        let workflow = WorkflowId::parse(text(fields, "workflow")?).ok()?;
+        let step = StepId::parse(text(fields, "step")?).ok()?;
         let hash = workflow_hash(&workflow);
+        let since = ctx.definitions.workflow(&workflow)?.running_since?;
         touches.rposition(|touch| {
             let steps = ctx.definitions.steps(&workflow, touch.version);
             let position = steps.and_then(|steps| steps.position(&step));
-            touch.workflow == hash && position == Some(usize::from(touch.step))
+            // What went out before this workflow ran is of one before it, whose steps nobody knows any more.
+            touch.workflow == hash
+                && touch.sent_at >= since
+                && position == Some(usize::from(touch.step))
         })
+    }
+
+    /// When the last message went out, of any step, of a workflow that was deleted and had the id that the event names.
+    fn sent_by_former(&self, ctx: &Context<'_>, fields: &Fields) -> Option<Instant> {
+        let workflow = WorkflowId::parse(text(fields, "workflow")?).ok()?;
+        let hash = workflow_hash(&workflow);
+        let definition = ctx.definitions.workflow(&workflow);
+        let since = definition.and_then(|definition| definition.running_since);
+        let mut touches = self.state.touches.iter();
+        let last = touches.rfind(|touch| {
+            touch.workflow == hash && since.is_none_or(|since| touch.sent_at < since)
+        });
+        last.map(|touch| touch.sent_at)
     }
 
     /// Whether the event is about a message that was sent before that instant.
@@ -154,7 +170,12 @@ impl Advance {
         let touch = self.touch_of(ctx, event.fields);
         let known = touch.map(|touch| self.state.touches[touch].sent_at);
         let told = event.fields.get("sent_at").and_then(Value::as_instant);
-        known.or(told).is_some_and(|sent_at| sent_at < since)
+        let former = || match text(event.fields, "message") {
+            Some(_) => None,
+            None => self.sent_by_former(ctx, event.fields),
+        };
+        let sent_at = known.or(told).or_else(former);
+        sent_at.is_some_and(|sent_at| sent_at < since)
     }
 
     /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one is credited.
@@ -253,6 +274,10 @@ fn touched_at(touch: &Touch, basis: Basis) -> Option<Instant> {
         Basis::Opened => touch.opened_at.max(touch.clicked_at),
         Basis::Clicked => touch.clicked_at,
     }
+}
+
+fn text<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
+    fields.get(name).and_then(Value::as_text)
 }
 
 fn worth(value: f64) -> i64 {

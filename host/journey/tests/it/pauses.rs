@@ -463,3 +463,45 @@ fn a_touch_and_a_lot_outlive_their_workflow_and_mean_nothing_to_its_successor() 
     world.play("event message_opened {\"workflow\": \"series\", \"step\": \"first\"}");
     assert_snapshot!(world.out, @"0s series: exited: workflow_deleted");
 }
+
+#[test]
+fn an_event_that_names_a_step_is_about_no_message_of_a_workflow_that_had_the_id_before() {
+    let opened = |id: &str| {
+        let steps = json!([{"id": "rest", "wait": {"for": "1h"}}]);
+        with(
+            workflow(id, on("message_opened"), steps),
+            "entry",
+            json!("every"),
+        )
+    };
+    let mut again = series();
+    let steps = again["steps"].as_array_mut().unwrap();
+    steps.insert(0, json!({"id": "intro", "send": {"template": "hello"}}));
+    let mut world = World::new(&[series(), opened("long"), opened("young")]);
+    world.play("start long\n start series\n event signup\n send\n pause series\n delete series");
+    world.put(&again, None);
+    world.out.clear();
+    world.play("@1h start series\n start young\n @2h");
+    for step in ["first", "intro"] {
+        world.play(&format!(
+            "event message_opened {{\"workflow\": \"series\", \"step\": \"{step}\"}}"
+        ));
+    }
+    assert_eq!(
+        world.state.touches[0].opened_at, None,
+        "nobody knows which one it was"
+    );
+    assert_snapshot!(world.out, @r"
+    2h series: exited: workflow_deleted
+    2h young: not entered: sent_before_start
+    2h long: trigger said enter: because
+    2h long: entered as e2
+    2h long: at rest
+    2h long: rest waits until 3h
+    2h young: not entered: sent_before_start
+    2h long: trigger said enter: because
+    2h long: entered as e3
+    2h long: at rest
+    2h long: rest waits until 3h
+    ");
+}
