@@ -15,6 +15,7 @@ mod migrate;
 mod outcomes;
 mod pauses;
 mod permits;
+mod reasons;
 mod splits;
 mod steps;
 mod touches;

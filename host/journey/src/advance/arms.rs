@@ -15,7 +15,8 @@ use crate::{
     advance::{
         Advance, CONTACT_FULL, Context, Entering,
         events::{Happening, disarmed},
-        pauses::{PAUSED, was_due_in_pause},
+        pauses::was_due_in_pause,
+        reasons::PAUSED,
     },
     budget,
     effect::Effect,

@@ -7,53 +7,13 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
-        pauses::{self, InPause, LATE, PAUSED, is_late},
-        permits::{FREQUENCY_CAP, HOLDOUT, Permit},
+        pauses::{self, InPause, LATE, is_late},
+        permits::{HOLDOUT, Permit},
+        reasons::Hold,
     },
     effect::{Decision, Effect, MessageChange},
     limits::SEND_AHEAD_MAX,
 };
-
-/// What a message waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hold {
-    /// Its window opens.
-    Window,
-    /// The quiet hours of the server end.
-    QuietHours,
-    /// There is room for it under the caps.
-    FrequencyCap,
-    /// The rule of an exit answers, which has failed.
-    RuleFailed,
-    /// Its workflow is resumed.
-    Resume,
-}
-
-impl Hold {
-    /// The reason code.
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Window => "window",
-            Self::QuietHours => "quiet_hours",
-            Self::FrequencyCap => FREQUENCY_CAP,
-            Self::RuleFailed => "rule_failed",
-            Self::Resume => PAUSED,
-        }
-    }
-
-    /// Whether it ends by the clocks where the contact is.
-    fn goes_by_zone(self) -> bool {
-        matches!(self, Self::Window | Self::QuietHours)
-    }
-
-    /// Whether the message is due only when the hold is over, and so is not late by it.
-    fn is_due_after(self) -> bool {
-        match self {
-            Self::Window | Self::QuietHours | Self::FrequencyCap => true,
-            Self::RuleFailed | Self::Resume => false,
-        }
-    }
-}
 
 /// What a sender is told, and what becomes of the message.
 enum Claim {

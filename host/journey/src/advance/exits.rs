@@ -12,8 +12,8 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, claims::Hold,
-        decision,
+        Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision,
+        reasons::Hold,
     },
     effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},

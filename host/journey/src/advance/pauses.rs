@@ -17,12 +17,15 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Standing, Whose, claims::Hold, standing, steps::Next},
+    advance::{
+        Advance, Context, Standing, Whose,
+        reasons::{Hold, PAUSED},
+        standing,
+        steps::Next,
+    },
     limits::RESUME_LOOK_AFTER,
 };
 
-/// Why something that fell due in a pause is not done.
-pub(super) const PAUSED: &str = "paused";
 /// Why a message is not sent that should have been long ago.
 pub(super) const LATE: &str = "late";
 

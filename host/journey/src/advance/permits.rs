@@ -19,13 +19,14 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Whose, claims::Hold},
+    advance::{
+        Advance, Context, Whose,
+        reasons::{FREQUENCY_CAP, Hold},
+    },
     hash::mixed,
     limits::OPENINGS_TRIED_MAX,
 };
 
-/// Why a message waits, or is not sent: there is no room for it under the caps.
-pub(super) const FREQUENCY_CAP: &str = "frequency_cap";
 /// Why a message is not sent outside of its window.
 pub(super) const WINDOW_CLOSED: &str = "window_closed";
 /// Why a message is withheld.
