@@ -86,6 +86,8 @@ pub const HOLD_ATTEMPTS_MAX: u32 = 4 + 24;
 pub const RESUME_LOOK_AFTER: Span = Span::from_ms(60 * 60_000);
 /// When a message is tried again that an exit by segment could not be asked about.
 pub const RULE_FAILED_RETRY_AFTER: Span = Span::from_ms(5 * 60_000);
+/// When a message is looked at again for which there is room only if nobody goes before it who is due and not woken yet.
+pub const TURN_LOOK_AFTER: Span = Span::from_ms(5_000);
 /// When a message whose body never began is tried again.
 pub const NOT_BEGUN_RETRY_AFTER: Span = Span::from_ms(10_000);
 /// When a message in doubt is sent again.

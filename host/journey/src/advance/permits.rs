@@ -8,9 +8,9 @@ use std::cmp::Reverse;
 use signalbox_model::{
     calendar::{self, LocalDate, LocalTime, Window, Zone},
     definitions::WorkflowVersion,
-    id::{MessageId, Tag},
+    id::{MessageId, Tag, WorkflowId},
     settings::{AtCap, Cap, Period},
-    state::{PendingMessage, Touch},
+    state::{PendingMessage, Place, Touch},
     time::{Instant, Span},
     workflow::{
         WorkflowState,
@@ -24,7 +24,7 @@ use crate::{
         reasons::{FREQUENCY_CAP, Hold},
     },
     hash::mixed,
-    limits::OPENINGS_TRIED_MAX,
+    limits::{OPENINGS_TRIED_MAX, TURN_LOOK_AFTER},
 };
 
 /// Why a message is not sent outside of its window.
@@ -93,7 +93,7 @@ impl Advance {
     }
 
     /// When the caps have room for the message; `None` if they have now. Messages that are due and go before it take
-    /// their room first.
+    /// their room first; whether a journey that is due makes one is known once it is woken.
     pub(super) fn capped(
         &self,
         ctx: &Context<'_>,
@@ -104,10 +104,13 @@ impl Advance {
             return None;
         }
         let mut room_at = None;
+        let mut is_contested = false;
+        let about_to = self.about_to_go_before(ctx, id, pending);
         let tags = tags_of(ctx, pending);
         let caps = ctx.definitions.definitions().settings.caps.iter();
         for cap in caps.filter(|cap| concerns(cap, tags)) {
-            let Some(until) = self.full_until(ctx, cap, id, pending) else {
+            let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
+                is_contested |= self.full_until(ctx, cap, id, pending, about_to).is_some();
                 continue;
             };
             if cap.at_cap == AtCap::Skip {
@@ -115,16 +118,45 @@ impl Advance {
             }
             room_at = room_at.max(Some(until));
         }
-        room_at.map(|at| Permit::At(at, Some(Hold::FrequencyCap)))
+        let turn = ctx.now.plus(TURN_LOOK_AFTER);
+        match room_at {
+            Some(at) => Some(Permit::At(at, Some(Hold::FrequencyCap))),
+            None => is_contested.then_some(Permit::At(turn, Some(Hold::Turn))),
+        }
     }
 
-    /// When the cap has room again, if it has none for the message.
+    /// How many journeys are due and not woken yet whose messages, if they make any, go before this one.
+    fn about_to_go_before(
+        &self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> usize {
+        let (Reverse(mine), due_at, ..) = rank(ctx, id, pending);
+        let presences = self.state.presences.iter();
+        let running = presences.filter(|(workflow, _)| is_running(ctx, workflow));
+        let journeys = running.flat_map(|(workflow, presence)| {
+            presence.journeys.values().map(move |one| (workflow, one))
+        });
+        journeys
+            .filter(|(workflow, journey)| match journey.place {
+                Place::Waiting { due, .. } | Place::Held { due, .. } if due <= ctx.now => {
+                    let priority = priority(ctx, workflow, journey.version);
+                    (Reverse(priority), due) < (Reverse(mine), due_at)
+                }
+                _ => false,
+            })
+            .count()
+    }
+
+    /// When the cap has room again, if it has none for the message and so many others that go before it.
     fn full_until(
         &self,
         ctx: &Context<'_>,
         cap: &Cap,
         id: MessageId,
         pending: &PendingMessage,
+        more: usize,
     ) -> Option<Instant> {
         let version = ctx
             .definitions
@@ -147,7 +179,7 @@ impl Advance {
                 && concerns(cap, tags_of(ctx, one))
                 && (one.claimed.is_some() || goes_before(ctx, **other, one, &mine))
         });
-        let others = others.count();
+        let others = others.count() + more;
         if others < room {
             return None;
         }
@@ -167,17 +199,25 @@ type Rank = (Reverse<u8>, Instant, Instant, MessageId);
 
 /// Whether the other message is due and goes before the one of `mine`.
 fn goes_before(ctx: &Context<'_>, id: MessageId, other: &PendingMessage, mine: &Rank) -> bool {
-    let definition = ctx.definitions.workflow(&other.workflow);
-    let is_running = definition.is_some_and(|found| found.state == WorkflowState::Running);
-    let is_due =
-        other.cancelled.is_none() && other.due_at.max(other.release_at) <= ctx.now && is_running;
+    let is_due = other.cancelled.is_none()
+        && other.due_at.max(other.release_at) <= ctx.now
+        && is_running(ctx, &other.workflow);
     is_due && rank(ctx, id, other) < *mine
 }
 
 fn rank(ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Rank {
-    let version = ctx.definitions.version(&pending.workflow, pending.version);
-    let priority = version.map_or(0, |version| version.document.priority);
+    let priority = priority(ctx, &pending.workflow, pending.version);
     (Reverse(priority), pending.due_at, pending.queued_at, id)
+}
+
+fn priority(ctx: &Context<'_>, workflow: &WorkflowId, version: u32) -> u8 {
+    let version = ctx.definitions.version(workflow, version);
+    version.map_or(0, |version| version.document.priority)
+}
+
+fn is_running(ctx: &Context<'_>, workflow: &WorkflowId) -> bool {
+    let definition = ctx.definitions.workflow(workflow);
+    definition.is_some_and(|found| found.state == WorkflowState::Running)
 }
 
 /// The first instant from the wished one on that is in the window and not in the quiet hours, and which of them it

@@ -14,6 +14,8 @@ pub(super) enum Hold {
     QuietHours,
     /// There is room for it under the caps.
     FrequencyCap,
+    /// Whoever may go before it under the caps is woken.
+    Turn,
     /// The rule of an exit answers, which has failed.
     RuleFailed,
     /// Its workflow is resumed.
@@ -26,7 +28,7 @@ impl Hold {
         match self {
             Self::Window => "window",
             Self::QuietHours => "quiet_hours",
-            Self::FrequencyCap => FREQUENCY_CAP,
+            Self::FrequencyCap | Self::Turn => FREQUENCY_CAP,
             Self::RuleFailed => "rule_failed",
             Self::Resume => PAUSED,
         }
@@ -41,7 +43,7 @@ impl Hold {
     pub(super) fn is_due_after(self) -> bool {
         match self {
             Self::Window | Self::QuietHours | Self::FrequencyCap => true,
-            Self::RuleFailed | Self::Resume => false,
+            Self::Turn | Self::RuleFailed | Self::Resume => false,
         }
     }
 }

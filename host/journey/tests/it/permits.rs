@@ -4,7 +4,8 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
-use signalbox_model::id::ContactId;
+use signalbox_journey::{Input, Timer};
+use signalbox_model::{id::ContactId, message::AttemptOutcome, time::Span};
 
 use crate::{
     harness::{World, story},
@@ -632,4 +633,105 @@ fn a_share_held_out_by_the_server_is_the_same_people_everywhere() {
         }
     }
     assert_snapshot!(format!("{held_out} held out, {sent} not"), @"103 held out, 397 not");
+}
+
+/// Sends what that workflow has in the outbox, by itself.
+fn send_of(world: &mut World, workflow: &str) {
+    let mut pending = world.state.pending.iter();
+    let (&message, pending) = pending
+        .find(|(_, pending)| pending.workflow.as_str() == workflow)
+        .unwrap();
+    let attempt = pending.attempts + 1;
+    world.apply(&Input::Intent { message, attempt });
+    let pending = world.state.pending.get(&message);
+    if pending.is_some_and(|pending| pending.claimed.is_some()) {
+        world.apply_outcome(message, attempt, &AttemptOutcome::Accepted);
+    }
+}
+
+/// Which of two workflows gets the room for one when their messages were held until the same instant and are claimed one
+/// by one, in that order; the first was queued an hour before the second.
+fn gets_room(priorities: (u32, u32), order: [&str; 2]) -> String {
+    let window = json!({"from": "09:00", "to": "18:00"});
+    let held = |id: &str, event: &str, priority: u32| {
+        let note = with(note(id, &plain()), "trigger", on(event));
+        with(
+            with(note, "window", window.clone()),
+            "priority",
+            json!(priority),
+        )
+    };
+    let mut world = World::new(&[
+        held("older", "signup", priorities.0),
+        held("younger", "viewed", priorities.1),
+    ]);
+    world.play(
+        "settings {\"caps\": [{\"count\": 1, \"per\": \"day\"}]}\n start older\n start younger",
+    );
+    world.play("@1h event signup\n @2h event viewed\n @9h");
+    for workflow in order {
+        world.now = world.now.plus(Span::from_ms(10));
+        send_of(&mut world, workflow);
+    }
+    assert_eq!(world.out.matches("skipped: frequency_cap").count(), 1);
+    let sent = world.out.lines().find(|line| line.ends_with("note sent"));
+    sent.unwrap().split_whitespace().nth(1).unwrap().to_owned()
+}
+
+#[test]
+fn it_does_not_matter_who_is_claimed_first_of_two_that_are_due_at_once() {
+    for order in [["older", "younger"], ["younger", "older"]] {
+        assert_eq!(gets_room((10, 90), order), "younger:");
+        assert_eq!(gets_room((90, 10), order), "older:");
+        assert_eq!(gets_room((50, 50), order), "older:");
+    }
+}
+
+/// Two messages that are due in the same instant, and of whose journeys only one is woken before it is claimed.
+fn woken_one_by_one(priorities: (u32, u32)) -> String {
+    let later = |id: &str, priority: u32| {
+        let steps = json!([
+            {"id": "rest", "wait": {"for": "1h"}},
+            {"id": "note", "send": {"template": "hello"}},
+        ]);
+        with(
+            workflow(id, on("signup"), steps),
+            "priority",
+            json!(priority),
+        )
+    };
+    let mut world = World::new(&[later("first", priorities.0), later("second", priorities.1)]);
+    world.play(
+        "settings {\"caps\": [{\"count\": 1, \"per\": \"day\"}]}\n start first\n start second",
+    );
+    world.play("event signup");
+    world.out.clear();
+    let timers: Vec<Timer> = world.timers.iter().cloned().collect();
+    world.now = timers[0].due;
+    for (timer, workflow) in timers.iter().zip(["first", "second"]) {
+        world.apply(&Input::Timer(timer));
+        send_of(&mut world, workflow);
+    }
+    world.play("@61m send");
+    let lines = world.out.lines();
+    let wanted = ["skipped", "sent", "held"];
+    let lines = lines.filter(|line| wanted.iter().any(|word| line.contains(word)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn whose_wait_is_over_goes_first_by_priority_before_it_is_woken() {
+    assert_snapshot!(woken_one_by_one((10, 90)), @r"
+    1h first: note held until 3605s: frequency_cap
+    1h second: note sent
+    61m first: note skipped: frequency_cap
+    ");
+    assert_snapshot!(woken_one_by_one((90, 10)), @r"
+    1h first: note sent
+    1h second: note skipped: frequency_cap
+    ");
+    assert_snapshot!(woken_one_by_one((50, 50)), @r"
+    1h first: note sent
+    1h second: note skipped: frequency_cap
+    ");
 }
