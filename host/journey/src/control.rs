@@ -230,7 +230,7 @@ fn bounded(change: Change) -> Result<Change, Conflict> {
 }
 
 /// Applies what a partition posted here; `None` when it changes nothing any more.
-pub fn apply_post(definitions: &Definitions, posted: &Posted) -> Option<Change> {
+pub fn apply_post(definitions: &Definitions, posted: &Posted, now: Instant) -> Option<Change> {
     match posted {
         Posted::PauseWorkflow { workflow, .. } => {
             let state = definitions.workflows.get(workflow)?.state;
@@ -239,6 +239,7 @@ pub fn apply_post(definitions: &Definitions, posted: &Posted) -> Option<Change> 
             }
             changed(definitions, workflow, |found| {
                 found.state = WorkflowState::Paused;
+                found.paused_at = Some(now);
             })
             .ok()
         }
@@ -363,6 +364,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         starts_at: None,
         running_since: None,
         enters_existing: false,
+        paused_at: None,
         resumed_at: None,
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),
@@ -439,6 +441,7 @@ fn transition(
         }),
         Action::Pause => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Paused;
+            found.paused_at = Some(now);
         }),
         Action::Resume => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Running;

@@ -59,6 +59,9 @@ pub struct WorkflowDefinition {
     /// Whether everybody who was there at its start enters.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub enters_existing: bool,
+    /// Journey time at which its last pause began. `None` before the first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_at: Option<Instant>,
     /// Journey time of its last resume: what was due before that and is not done yet was due in a pause. `None` before the
     /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -63,7 +63,7 @@ impl Partition {
                 "workflow {workflow} is paused since a rule failed: {reason}"
             );
         }
-        match control::apply_post(self.loaded.definitions(), record) {
+        match control::apply_post(self.loaded.definitions(), record, now) {
             Some(change) => self.apply_change(sequence, Ok(change), Some(id)),
             None => self.commit_control(sequence, Some(id), None),
         }

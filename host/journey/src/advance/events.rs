@@ -9,7 +9,7 @@ use signalbox_model::{
         ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, EMAIL_ATTRIBUTE,
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
     },
-    definitions::{Slot, WorkflowVersion},
+    definitions::{Slot, WorkflowDefinition, WorkflowVersion},
     event::{Event, TRIGGER_LATE_LIMIT},
     fact::FactKind,
     id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
@@ -25,7 +25,9 @@ use signalbox_model::{
 };
 
 use crate::{
-    advance::{Advance, Context, Entering, Standing, Whose, exits::Change, standing},
+    advance::{
+        Advance, Context, Entering, Standing, Whose, exits::Change, reasons::PAUSED, standing,
+    },
     effect::Effect,
     history::{self, Novelty},
     limits::FOLLOW_UPS_MAX,
@@ -287,29 +289,27 @@ impl Advance {
                 attempts: 0,
                 grace_until: None,
             };
-            match self.kept_out_by(ctx, event, since, definition.resumed_at) {
+            match self.kept_out_by(ctx, event, since, definition) {
                 Some(reason) => self.not_entered(ctx, &entering, reason),
                 None => self.ask_trigger(ctx, entering),
             }
         }
     }
 
-    /// Why no trigger of a workflow that runs since that instant, and was last resumed at the other, is asked about the
-    /// event.
+    /// Why no trigger of that workflow, which runs since that instant, is asked about the event.
     fn kept_out_by(
         &self,
         ctx: &Context<'_>,
         event: &Happening<'_>,
         since: Instant,
-        resumed: Option<Instant>,
+        definition: &WorkflowDefinition,
     ) -> Option<&'static str> {
         if event.follow_ups > FOLLOW_UPS_MAX {
             Some("loop_guard")
         } else if event.occurred_at < since {
             Some("before_start")
-        } else if resumed.is_some_and(|resumed| event.occurred_at < resumed) {
-            // When the pause began is not kept: as with mail, what was not done before the resume was due in it.
-            Some("before_resume")
+        } else if is_of_last_pause(definition, event.occurred_at) {
+            Some(PAUSED)
         } else if ctx.now.since(event.occurred_at) > TRIGGER_LATE_LIMIT {
             Some("event_late")
         } else if self.is_about_earlier(ctx, event, since) {
@@ -348,6 +348,11 @@ impl Advance {
             self.state.presences.remove(&workflow);
         }
     }
+}
+
+fn is_of_last_pause(definition: &WorkflowDefinition, at: Instant) -> bool {
+    let pause = definition.paused_at.zip(definition.resumed_at);
+    pause.is_some_and(|(began, ended)| (began..ended).contains(&at))
 }
 
 /// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.

@@ -78,15 +78,20 @@ fn what_occurred_in_a_pause_enters_nobody_whenever_it_is_posted() {
             @5h event signup age=3h {"key": "b"}
             event cart_created age=3h {"key": "b"}
             event signup age=2h {"key": "c"}
+            event signup age=270m {"key": "before"}
             event signup {"key": "d"}
         "#,
         )
     };
     assert_snapshot!(told("skip"), @r"
-    5h series: not entered: before_resume
-    5h cart: not entered: before_resume
+    5h series: not entered: paused
+    5h cart: not entered: paused
     5h series: trigger said enter: because
     5h series: entered as c
+    5h series: at first
+    5h series: first queued
+    5h series: trigger said enter: because
+    5h series: entered as before
     5h series: at first
     5h series: first queued
     5h series: trigger said enter: because

@@ -222,7 +222,7 @@ fn a_failing_rule_pauses_a_running_workflow_once() {
         reason: "trigger failed: trapped".to_owned(),
     };
     for state in STATES {
-        let change = control::apply_post(&inside(state), &posted);
+        let change = control::apply_post(&inside(state), &posted, now());
         let paused = change.map(|change| change.definitions.workflows[&id()].state);
         let expected = (state == WorkflowState::Running).then_some(WorkflowState::Paused);
         assert_eq!(paused, expected);
