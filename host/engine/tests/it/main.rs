@@ -12,4 +12,5 @@ mod simulate;
 mod support;
 mod sweep;
 mod versions;
+mod visits;
 mod workflows;

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use signalbox_engine::{
-    ClockMode, Config, Edge, Engine, NewInput, Parts, Position, ReexecuteError, Reexecution,
+    ClockMode, Config, Edge, Engine, Hops, NewInput, Parts, Position, ReexecuteError, Reexecution,
     StartError, reexecute,
 };
 use signalbox_mail::{capture::Capture, transport::Transport};
@@ -104,6 +104,8 @@ pub(crate) struct Place {
     pub(crate) partitions: u16,
     pub(crate) clock: ClockMode,
     pub(crate) configure: fn(&mut Config),
+    /// Who listens at the hops of its engines.
+    pub(crate) hops: Hops,
 }
 
 /// An engine that runs.
@@ -121,6 +123,7 @@ impl Place {
             partitions: 2,
             clock: ClockMode::Manual,
             configure: |_| {},
+            hops: Hops::default(),
         };
         fs::create_dir(place.plugins()).expect("the folder is made");
         for name in plugins {
@@ -148,6 +151,7 @@ impl Place {
     pub(crate) fn copy(&self) -> Self {
         let copy = Self {
             root: tempfile::tempdir().expect("a temporary folder"),
+            hops: Hops::default(),
             ..*self
         };
         copy_folder(self.root.path(), copy.root.path());
@@ -180,6 +184,7 @@ impl Place {
         config.store_cache_bytes = 16 << 20;
         config.snapshot_every_s = 0;
         config.manual_start = instant("2026-03-01T09:00:00Z");
+        config.faults.hops = self.hops.clone();
         (self.configure)(&mut config);
         config
     }

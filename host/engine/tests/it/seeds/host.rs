@@ -206,18 +206,8 @@ impl Host {
     /// # Errors
     /// When it went down on the way, or does not start.
     pub(super) fn start(&mut self, lies: Option<Draw>) -> Result<(), String> {
-        self.start_as(lies, |_| {})
-    }
-
-    pub(super) fn start_as(
-        &mut self,
-        lies: Option<Draw>,
-        configure: impl FnOnce(&mut Config),
-    ) -> Result<(), String> {
         let server = Server::start(self.bench.runtime.handle(), Arc::clone(&self.sink), lies);
-        let mut config = self.config();
-        configure(&mut config);
-        let parts = self.parts(&server);
+        let (config, parts) = (self.config(), self.parts(&server));
         self.server = Some(server);
         // Unwind safety: an engine that went down while it started is never used.
         let started = catch_unwind(AssertUnwindSafe(|| Engine::start(config, parts)));
@@ -228,6 +218,19 @@ impl Host {
             Err(_) => return Err("it panicked while it started".to_owned()),
         }
         Ok(())
+    }
+
+    /// Makes the rows anew from the last snapshot and the journal, and serves nobody. While no engine runs.
+    pub(super) fn rebuild(&self) -> Result<(), String> {
+        let server = Server::start(self.bench.runtime.handle(), Arc::clone(&self.sink), None);
+        let config = Config {
+            rebuild: true,
+            ..self.config()
+        };
+        let rebuilt = signalbox_engine::recover(config, self.parts(&server));
+        rebuilt
+            .map(drop)
+            .map_err(|error| format!("it cannot be rebuilt: {error}: {error:?}"))
     }
 
     /// Runs an operation on the engine, until it ends or the engine goes down.

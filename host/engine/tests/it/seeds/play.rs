@@ -619,12 +619,11 @@ impl Play {
         };
         let document = documents::welcome(&format!("Hello {}", version + 1));
         let workflow = support::workflow(document);
-        self.say(format!("version {}", version + 1));
-        let put = self.host.run(async |engine| {
-            engine
-                .put_workflow(workflow, Some(version), Edit::Pin)
-                .await
-        });
+        let edit = *self.draw.pick(&[Edit::Pin, Edit::Migrate]);
+        self.say(format!("version {}, {edit:?}", version + 1));
+        let put = self
+            .host
+            .run(async |engine| engine.put_workflow(workflow, Some(version), edit).await);
         match put {
             Ok(put) => {
                 let put: Result<_, PutError> = put;
