@@ -7,9 +7,9 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
-        pauses::{self, InPause, LATE, is_late},
+        pauses::{self, InPause, is_late},
         permits::{HOLDOUT, Permit},
-        reasons::Hold,
+        reasons::{Hold, LATE},
     },
     effect::{Decision, Effect, MessageChange},
     limits::SEND_AHEAD_MAX,

@@ -6,6 +6,7 @@ use signalbox_model::{
     id::{Digest, MessageId, StepId, TemplateName},
     message::{Message, MessageStatus},
     state::{PendingMessage, Place},
+    time::Instant,
     verdict::{PersonalizerVerdict, Verdict},
     workflow::{
         OnFailure,
@@ -191,7 +192,8 @@ impl Advance {
         let wished = wished
             .unwrap_or(ctx.now)
             .clamp(ctx.now, ctx.now.plus(SEND_AHEAD_MAX));
-        let (release_at, held) = match self.permit(ctx, version, send, id, wished) {
+        let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, wished);
+        let (release_at, held) = match permit {
             Permit::At(at, held) => (at, held),
             Permit::Skip(reason) => return self.not_queued(ctx, whose, step, reason),
             Permit::Exit(reason) => {
@@ -219,7 +221,7 @@ impl Advance {
             first_attempt_at: None,
             status: MessageStatus::Queued,
         };
-        let pending = self.pending_of(ctx, send, &message);
+        let pending = pending_of(send, &message, due_at);
         self.state.pending.insert(id, pending);
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
@@ -257,29 +259,24 @@ impl Advance {
         }
         Ok(content)
     }
+}
 
-    /// What the claim of a message needs to know.
-    fn pending_of(&self, ctx: &Context<'_>, send: &Send, message: &Message) -> PendingMessage {
-        let due_at = if message.release_at > ctx.now {
-            message.release_at
-        } else {
-            self.due_at.min(ctx.now)
-        };
-        PendingMessage {
-            workflow: message.workflow.clone(),
-            version: message.version,
-            journey: message.journey,
-            step: message.step.clone(),
-            class: message.class,
-            resend_in_doubt: message.in_doubt == InDoubt::Resend,
-            queued_at: ctx.now,
-            due_at,
-            late_limit: send.late_limit,
-            release_at: due_at,
-            attempts: 0,
-            claimed: None,
-            cancelled: None,
-        }
+/// What the claim of a message that is due at an instant needs to know.
+fn pending_of(send: &Send, message: &Message, due_at: Instant) -> PendingMessage {
+    PendingMessage {
+        workflow: message.workflow.clone(),
+        version: message.version,
+        journey: message.journey,
+        step: message.step.clone(),
+        class: message.class,
+        resend_in_doubt: message.in_doubt == InDoubt::Resend,
+        queued_at: message.queued_at,
+        due_at,
+        late_limit: send.late_limit,
+        release_at: due_at,
+        attempts: 0,
+        claimed: None,
+        cancelled: None,
     }
 }
 

@@ -19,15 +19,12 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Standing, Whose,
-        reasons::{Hold, PAUSED},
+        reasons::{Hold, LATE, PAUSED},
         standing,
         steps::Next,
     },
     limits::RESUME_LOOK_AFTER,
 };
-
-/// Why a message is not sent that should have been long ago.
-pub(super) const LATE: &str = "late";
 
 /// Whether what was due at that instant, and is looked at now, was due in a pause.
 pub(super) fn was_due_in_pause(ctx: &Context<'_>, workflow: &WorkflowId, due: Instant) -> bool {
@@ -94,7 +91,7 @@ impl Advance {
         if version.document.on_resume == OnResume::Skip {
             return Some(self.not_queued(ctx, whose, step, PAUSED));
         }
-        if ctx.now.since(due) > send.late_limit {
+        if self.is_send_late(ctx, whose, version, (step, send), due) {
             return Some(self.not_queued(ctx, whose, step, LATE));
         }
         if !is_paused(ctx, &whose.workflow) {
@@ -107,6 +104,19 @@ impl Advance {
         self.journey_fact(ctx, whose, what);
         self.wait_for_resume(whose, step, due, until);
         Some(Next::Stay)
+    }
+
+    /// Whether a message that was due at an instant, and is not queued yet, comes too late.
+    fn is_send_late(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        (step, send): (&Step, &Send),
+        due: Instant,
+    ) -> bool {
+        let id = self.message_id(whose, step);
+        ctx.now.since(self.due_out(ctx, version, send, id, due)) > send.late_limit
     }
 
     /// A journey stands at a send as in a wait, since the message was due.
@@ -156,7 +166,8 @@ impl Advance {
         let Some(send) = &step.send else {
             return;
         };
-        if is_paused(ctx, &whose.workflow) && ctx.now.since(since) <= send.late_limit {
+        let is_late = self.is_send_late(ctx, whose, version, (step, send), since);
+        if is_paused(ctx, &whose.workflow) && !is_late {
             let until = ctx.now.plus(RESUME_LOOK_AFTER);
             return self.wait_for_resume(whose, step, since, until);
         }

@@ -21,7 +21,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
-        reasons::{FREQUENCY_CAP, Hold},
+        reasons::{FREQUENCY_CAP, Hold, LATE},
     },
     hash::mixed,
     limits::{OPENINGS_TRIED_MAX, TURN_LOOK_AFTER},
@@ -89,6 +89,46 @@ impl Advance {
         match opening(ctx, &zone, window, id, wished) {
             Some((at, reason)) => Permit::At(at, reason),
             None => Permit::Skip(WINDOW_CLOSED),
+        }
+    }
+
+    /// When a message that is queued now, and wished for at an instant, is due, and when it may go out. One that is late
+    /// already is not held: it would not be late any more when it is let out.
+    pub(super) fn permit_to_queue(
+        &self,
+        ctx: &Context<'_>,
+        version: &WorkflowVersion,
+        send: &Send,
+        id: MessageId,
+        wished: Instant,
+    ) -> (Instant, Permit) {
+        let due_at = if wished > ctx.now {
+            wished
+        } else {
+            self.due_out(ctx, version, send, id, self.due_at.min(ctx.now))
+        };
+        match self.permit(ctx, version, send, id, wished) {
+            // Its claim comes now, and says what is late.
+            Permit::At(at, held) if at <= ctx.now => (due_at, Permit::At(at, held)),
+            _ if ctx.now.since(due_at) > send.late_limit => (due_at, Permit::Skip(LATE)),
+            Permit::At(at, held) => (at, Permit::At(at, held)),
+            closed => (due_at, closed),
+        }
+    }
+
+    /// When a message that was due at an instant would have gone by its window and the quiet hours, had somebody looked
+    /// then; at most now. It is late from there.
+    pub(super) fn due_out(
+        &self,
+        ctx: &Context<'_>,
+        version: &WorkflowVersion,
+        send: &Send,
+        id: MessageId,
+        due: Instant,
+    ) -> Instant {
+        match self.permit(ctx, version, send, id, due) {
+            Permit::At(at, _) => at.min(ctx.now),
+            Permit::Skip(_) | Permit::Exit(_) => due,
         }
     }
 

@@ -2,6 +2,8 @@
 
 /// Why something that fell due in a pause is not done, or waits.
 pub(super) const PAUSED: &str = "paused";
+/// Why a message is not sent that should have been long ago.
+pub(super) const LATE: &str = "late";
 /// Why a message waits, or is not sent: there is no room for it under the caps.
 pub(super) const FREQUENCY_CAP: &str = "frequency_cap";
 

@@ -11,6 +11,7 @@ mod experiments;
 mod failures;
 mod goals;
 mod harness;
+mod lateness;
 mod messages;
 mod migrate;
 mod pauses;

@@ -1,0 +1,123 @@
+//! What is late after the server was down: counted from when the message should have gone, with its window and the quiet
+//! hours.
+//!
+//! Stories begin on Sunday, 1 March 2026, at 00:00 UTC.
+
+use insta::assert_snapshot;
+use serde_json::{Value as Json, json};
+use signalbox_model::time::{Instant, Span};
+
+use crate::{
+    harness::{START, World, story},
+    rules::{on, with, workflow},
+};
+
+fn hours(hours: u64) -> Instant {
+    let start = Instant::parse(START).unwrap();
+    start.plus(Span::from_ms(hours * 3_600_000))
+}
+
+/// A message, with what is said of its sending besides the template, whose wait is over at an hour.
+fn due_at(hour: u64, send: &Json) -> Json {
+    let mut send = send.clone();
+    send["template"] = json!("hello");
+    let steps = json!([
+        {"id": "rest", "wait": {"for": format!("{hour}h")}},
+        {"id": "note", "send": send},
+    ]);
+    workflow("note", on("signup"), steps)
+}
+
+/// What becomes of the message when nothing happens until the server is up again at the hour.
+fn seen_at(hour: u64, workflow: &Json, settings: &Json) -> String {
+    let mut world = World::new(std::slice::from_ref(workflow));
+    world.play(&format!("settings {settings}\n start note\n event signup"));
+    world.out.clear();
+    world.now = hours(hour);
+    world.play("send");
+    while let Some(pending) = world.state.pending.values().next() {
+        let release_at = pending.release_at;
+        world.wind(release_at, true);
+        world.send();
+    }
+    let wanted = ["held", "sent", "skipped", "exited"];
+    let lines = world.out.lines();
+    let lines = lines.filter(|line| wanted.iter().any(|word| line.contains(word)));
+    let lines: Vec<String> = lines.map(|line| line.replace("note: note ", "")).collect();
+    lines.join("; ")
+}
+
+#[test]
+fn a_message_with_a_window_is_late_from_when_the_window_let_it_out() {
+    let window = json!({"from": "09:00", "to": "18:00"});
+    let quiet = json!({"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}}});
+    let told = |due: u64, seen: u64, late_limit: &str| {
+        let send = json!({"window": window, "late_limit": late_limit});
+        seen_at(seen, &due_at(due, &send), &quiet)
+    };
+    // Due in the open window.
+    assert_snapshot!(told(10, 13, "4h"), @"13h sent");
+    assert_snapshot!(told(10, 15, "4h"), @"15h skipped: late");
+    // Due before it opened at nine.
+    assert_snapshot!(told(2, 10, "4h"), @"10h sent");
+    assert_snapshot!(told(2, 14, "4h"), @"14h skipped: late");
+    // Seen when it is closed again, in the quiet hours or not.
+    assert_snapshot!(told(10, 20, "4h"), @"20h skipped: late");
+    assert_snapshot!(told(10, 20, "12h"), @"20h held until 33h: window; 33h sent");
+    assert_snapshot!(told(10, 22, "4h"), @"22h skipped: late");
+    assert_snapshot!(told(10, 22, "12h"), @"22h held until 33h: window; 33h sent");
+    assert_snapshot!(told(17, 30, "24h"), @"30h held until 33h: window; 33h sent");
+    // Due after it closed: not before the next morning.
+    assert_snapshot!(told(20, 30, "4h"), @"30h held until 33h: window; 33h sent");
+    assert_snapshot!(told(20, 36, "4h"), @"36h sent");
+    assert_snapshot!(told(20, 38, "4h"), @"38h skipped: late");
+}
+
+#[test]
+fn a_message_that_quiet_hours_hold_is_late_from_their_end() {
+    let quiet =
+        json!({"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}, "spread": "0s"}});
+    let told = |due: u64, seen: u64, send: &Json| seen_at(seen, &due_at(due, send), &quiet);
+    let marketing = json!({"late_limit": "4h"});
+    assert_snapshot!(told(22, 30, &marketing), @"30h held until 32h: quiet_hours; 32h sent");
+    assert_snapshot!(told(22, 36, &marketing), @"36h sent");
+    assert_snapshot!(told(22, 37, &marketing), @"37h skipped: late");
+    assert_snapshot!(told(20, 23, &marketing), @"23h held until 32h: quiet_hours; 32h sent");
+    assert_snapshot!(told(18, 23, &marketing), @"23h skipped: late");
+    let transactional = json!({"late_limit": "4h", "class": "transactional"});
+    assert_snapshot!(told(22, 26, &transactional), @"26h sent");
+    assert_snapshot!(told(22, 27, &transactional), @"27h skipped: late");
+}
+
+#[test]
+fn where_the_window_skips_it_is_asked_when_the_message_is_seen() {
+    let quiet = json!({});
+    let told = |due: u64, seen: u64, outside: &str| {
+        let window = json!({"from": "09:00", "to": "18:00"});
+        let send = json!({"window": window, "late_limit": "4h", "outside": outside});
+        seen_at(seen, &due_at(due, &send), &quiet)
+    };
+    assert_snapshot!(told(10, 13, "skip"), @"13h sent");
+    assert_snapshot!(told(10, 15, "skip"), @"15h skipped: late");
+    assert_snapshot!(told(10, 20, "skip"), @"20h skipped: late");
+    assert_snapshot!(told(10, 20, "exit"), @"20h skipped: late");
+    assert_snapshot!(told(8, 10, "skip"), @"10h sent");
+}
+
+#[test]
+fn a_message_that_waited_for_the_resume_is_late_from_when_the_window_let_it_out() {
+    let told = |resumed: u64| {
+        let send = json!({"window": {"from": "09:00", "to": "18:00"}, "late_limit": "4h"});
+        let note = with(due_at(2, &send), "on_resume", json!("catch_up"));
+        let lines = format!("event signup\n @1h pause note\n @{resumed}h resume note\n send");
+        let told = story(&[note], &lines);
+        let wanted = ["held", "sent", "skipped"];
+        let last = told
+            .lines()
+            .rfind(|line| wanted.iter().any(|word| line.contains(word)));
+        last.unwrap_or_default().to_owned()
+    };
+    assert_snapshot!(told(10), @"10h note: note sent");
+    assert_snapshot!(told(13), @"13h note: note sent");
+    assert_snapshot!(told(14), @"14h note: note skipped: late");
+}
