@@ -61,6 +61,8 @@ pub(crate) struct World {
     outbox: BTreeMap<MessageId, Outgoing>,
     /// Every message ever queued, to see that none is queued twice.
     queued: BTreeSet<MessageId>,
+    /// The template of each message, in the order in which they were queued.
+    pub(crate) templates: Vec<Digest>,
     /// Every call ever queued.
     called: BTreeSet<WebhookId>,
     chunks: BTreeMap<u32, Vec<PastEvent>>,
@@ -92,6 +94,7 @@ impl World {
             timers: BTreeSet::new(),
             outbox: BTreeMap::new(),
             queued: BTreeSet::new(),
+            templates: Vec::new(),
             called: BTreeSet::new(),
             chunks: BTreeMap::new(),
             broken: BTreeSet::new(),
@@ -134,10 +137,10 @@ impl World {
             [],
             "the story's workflow is sound"
         );
-        let templates = document
-            .templates
-            .keys()
-            .map(|name| (name.to_string(), Digest::of_bytes(name.as_str().as_bytes())));
+        let templates = document.templates.iter().map(|(name, source)| {
+            let digest = Digest::of_bytes(&serde_json::to_vec(source).unwrap());
+            (name.to_string(), digest)
+        });
         let command = Command::put(
             &document,
             &bindings(&document),
@@ -444,6 +447,7 @@ impl World {
                     self.queued.insert(message.id),
                     "one message per journey, step and visit"
                 );
+                self.templates.push(message.template);
                 self.outbox.insert(
                     message.id,
                     Outgoing {

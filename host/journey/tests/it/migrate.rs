@@ -397,3 +397,57 @@ fn exits_are_asked_and_answered_under_one_version() {
     1h course: exited: gone
     ");
 }
+
+/// The version whose template the message has, when the template is edited in a pause that begins at 4h, after the lines.
+fn template_sent(workflow: &Json, lines: &str, edit: Edit, resumed: &str) -> u32 {
+    let mut edited = workflow.clone();
+    edited["templates"]["hello"]["subject"] = json!("Hello again");
+    let mut world = World::new(std::slice::from_ref(workflow));
+    world.play(&format!("start course\n {lines}\n @4h pause course"));
+    world.put_as(&edited, Some(1), edit);
+    world.play(&format!(
+        "@{resumed} resume course\n mend values\n @10h send"
+    ));
+    assert_eq!(world.out.matches("note sent").count(), 1, "{}", world.out);
+    let course = world.definitions.workflows.values().next().unwrap();
+    let mut versions = course.versions.values();
+    let sent = versions.find(|version| version.templates.values().eq(&world.templates));
+    sent.unwrap().number
+}
+
+#[test]
+fn a_template_that_is_edited_while_a_message_is_held_goes_as_it_was_when_queued() {
+    let plain = course(json!([{"id": "note", "send": {"template": "hello"}}]));
+    let window = json!({"from": "09:00", "to": "18:00"});
+    let window = with(plain.clone(), "window", window);
+    let quiet = r#"settings {"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}}}"#;
+    for edit in [Edit::Pin, Edit::Migrate] {
+        let sent = template_sent(&window, "@3h event signup", edit, "5h");
+        assert_eq!(sent, 1, "held by its window");
+        let lines = format!("{quiet}\n @3h event signup");
+        assert_eq!(
+            template_sent(&plain, &lines, edit, "5h"),
+            1,
+            "held by night"
+        );
+    }
+}
+
+#[test]
+fn a_message_that_is_not_queued_yet_goes_as_its_journeys_version_says() {
+    let personalizer = json!({"plugin": "values", "on_failure": "hold"});
+    let held = course(
+        json!([{"id": "note", "send": {"template": "hello", "personalizer": personalizer}}]),
+    );
+    let steps = json!([
+        {"id": "rest", "wait": {"for": "90m"}},
+        {"id": "note", "send": {"template": "hello"}},
+    ]);
+    let resumed = with(course(steps), "on_resume", json!("catch_up"));
+    for (edit, version) in [(Edit::Pin, 1), (Edit::Migrate, 2)] {
+        let sent = template_sent(&held, "break values\n @3h event signup", edit, "4h");
+        assert_eq!(sent, version, "held by its rule");
+        let sent = template_sent(&resumed, "@3h event signup", edit, "5h");
+        assert_eq!(sent, version, "held by the pause");
+    }
+}
