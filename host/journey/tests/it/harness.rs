@@ -18,14 +18,14 @@ use signalbox_journey::{
 use signalbox_model::{
     codec,
     contact::{AttributeChanges, Contact},
-    definitions::Definitions,
+    definitions::{Definitions, Slot},
     event::Event,
     fact::{Conversion, Fact, FactKind},
     id::{
         ArmName, ContactId, Digest, EventId, EventName, MessageId, StepId, WebhookId, WorkflowId,
     },
     message::AttemptOutcome,
-    record::{Command, QuestionId},
+    record::{Command, QuestionId, Rebinding},
     settings::Settings,
     state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
@@ -184,6 +184,26 @@ impl World {
             version,
             winner: winner.map(|name| ArmName::parse(name).unwrap()),
             by: None,
+        });
+    }
+
+    /// A binding moves on to the next version of its plugin, which gives its reasons other codes: `NAME_again`.
+    pub(crate) fn rebind(&mut self, workflow: &str, version: u32, slot: &str) {
+        let workflow = WorkflowId::parse(workflow).unwrap();
+        let bindings = &self.definitions.workflows[&workflow].versions[&version].bindings;
+        let mut binding = bindings[&Slot::parse(slot).unwrap()].clone();
+        binding.version = "1.1.0".parse().unwrap();
+        binding.digest = Digest::of_bytes(slot.as_bytes());
+        for reason in &mut binding.reasons {
+            reason.code.push_str("_again");
+        }
+        self.command(&Command::Rebind {
+            bindings: vec![Rebinding {
+                workflow,
+                version,
+                slot: slot.to_owned(),
+                binding: serde_json::to_string(&binding).unwrap(),
+            }],
         });
     }
 
