@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use signalbox_model::{
     contact::Contact,
     id::{JourneyId, StepId, WorkflowId},
@@ -50,13 +50,23 @@ struct WorkflowView<'a> {
     version: u32,
 }
 
-#[derive(Serialize)]
-#[serde(untagged)]
 enum Member<'a> {
     Value(&'a Value),
     Text(&'a str),
     At(Instant),
-    Empty {},
+    /// An object without members.
+    Empty,
+}
+
+impl Serialize for Member<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Value(value) => value.serialize(serializer),
+            Self::Text(text) => text.serialize(serializer),
+            Self::At(instant) => instant.serialize(serializer),
+            Self::Empty => serializer.serialize_map(Some(0))?.end(),
+        }
+    }
 }
 
 /// The view as JSON text. `rule` holds what the step's personalizer answered, empty without one.
@@ -79,7 +89,7 @@ pub fn build(
         },
         rule: match rule {
             Some(values @ Value::Map(_)) => Member::Value(values),
-            _ => Member::Empty {},
+            _ => Member::Empty,
         },
         workflow: WorkflowView {
             id: &workflow.id,
