@@ -34,6 +34,8 @@ use crate::{
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 /// Between two tries to move bindings that the log did not take.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
+/// How long a document waits for the file of a plugin that nobody knows yet.
+const LOADING_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Most bytes of the bindings in one command.
 const COMMAND_BYTES_MAX: usize = 1 << 20;
 
@@ -91,9 +93,18 @@ pub(crate) fn check(
     catalogue: &Catalogue,
     workflow: &Workflow,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
-    let mut problems = signalbox_journey::check(workflow);
+    let mut problems = signalbox_journey::check::found(workflow);
     let mut bindings = BTreeMap::new();
-    for placed in placed(workflow) {
+    let all = placed(workflow);
+    let is_known = |one: &Placed<'_>| {
+        let found = catalogue.resolve(&one.binding.plugin, &one.binding.version);
+        found.is_some()
+    };
+    if !all.iter().all(is_known) {
+        // Its file may have come a moment ago.
+        catalogue.wait_settled(LOADING_WAIT_MAX);
+    }
+    for placed in all {
         match resolve(catalogue, &placed) {
             Ok(resolved) => {
                 bindings.insert(placed.slot, resolved);
@@ -102,12 +113,10 @@ pub(crate) fn check(
         }
     }
     problems.extend(templates::problems(workflow));
-    problems.sort();
-    problems.dedup();
     if problems.is_empty() {
         Ok(bindings)
     } else {
-        Err(problems)
+        Err(signalbox_journey::check::told(problems))
     }
 }
 

@@ -32,22 +32,27 @@ const REASON_BYTES_MAX: usize = 100;
 /// The first place of each step's id.
 type Positions = BTreeMap<StepId, usize>;
 
-/// The problems of the document's shape, at most [`PROBLEMS_MAX`] of them. Where it is larger than it may be, only that
-/// is told.
+/// The problems of the document's shape, as [`told`].
 pub fn check(workflow: &Workflow) -> Vec<Problem> {
+    told(found(workflow))
+}
+
+/// All problems of the document's shape. Where it is larger than it may be, only that.
+pub fn found(workflow: &Workflow) -> Vec<Problem> {
     let mut problems = Vec::new();
     check_title(&workflow.title, &mut problems);
     check_entrance(workflow, &mut problems);
     if check_counts(workflow, &mut problems) {
         check_parts(workflow, &mut problems);
     }
-    problems.sort();
-    leave_out(&mut problems);
     problems
 }
 
-/// Leaves out what is too much to tell, and says how much that is.
-fn leave_out(problems: &mut Vec<Problem>) {
+/// The problems in their order, each once and at most [`PROBLEMS_MAX`] of them: what is too much to tell is left out and
+/// counted.
+pub fn told(mut problems: Vec<Problem>) -> Vec<Problem> {
+    problems.sort();
+    problems.dedup();
     let told = PROBLEMS_MAX - 1;
     if problems.len() > PROBLEMS_MAX {
         let reason = format!("there are {} more problems", problems.len() - told);
@@ -55,6 +60,7 @@ fn leave_out(problems: &mut Vec<Problem>) {
         let problem = Problem::new("", "more_problems", reason);
         problems.push(problem.with_help("mend these first"));
     }
+    problems
 }
 
 fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Longer than any process keeps a store open: a year.
-const NEVER: Duration = Duration::from_secs(365 * 86_400);
+const NEVER: Duration = Duration::from_hours(365 * 24);
 
 impl Store {
     /// Opens the store of that folder; creates it if there is none.

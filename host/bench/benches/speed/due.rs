@@ -84,20 +84,22 @@ async fn all_at_once(world: &World, sink: &Sink) -> Took {
     let (wound, released, ()) = tokio::join!(
         clock.advance_to(due, Edge::Through),
         async {
+            let mut looks = tokio::time::interval(LOOK_EVERY);
             while queued(world) < queued_before + CONTACTS {
                 assert!(
                     began.elapsed() < LONGEST,
                     "not all released: {}",
                     counts(world)
                 );
-                tokio::time::sleep(LOOK_EVERY).await;
+                looks.tick().await;
             }
             began.elapsed()
         },
         async {
+            let mut looks = tokio::time::interval(LOOK_EVERY);
             while sink.count() < sent_before + CONTACTS {
                 assert!(began.elapsed() < LONGEST, "not all sent: {}", counts(world));
-                tokio::time::sleep(LOOK_EVERY).await;
+                looks.tick().await;
             }
         },
     );

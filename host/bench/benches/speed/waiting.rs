@@ -184,14 +184,15 @@ fn waiting_long(id: &str) -> Json {
 /// Bytes of the folder, once they have not changed for a while.
 async fn at_rest(folder: &Path) -> u64 {
     let (mut bytes, mut unchanged) = (0, 0);
+    let mut looks = tokio::time::interval(LOOK_EVERY);
     for _ in 0..LOOKS_MAX {
+        looks.tick().await;
         let found = bytes_in(folder);
         unchanged = if found == bytes { unchanged + 1 } else { 0 };
         bytes = found;
         if unchanged == AT_REST {
             break;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
     }
     bytes
 }

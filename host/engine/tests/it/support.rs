@@ -506,7 +506,7 @@ pub(crate) fn follow_up() -> Json {
     })
 }
 
-fn big_spender() -> Json {
+pub(crate) fn big_spender() -> Json {
     let orders = json!({"event": "order_completed"});
     json!({"sum": {"of": orders, "field": "value", "operator": "gt", "value": 100}})
 }

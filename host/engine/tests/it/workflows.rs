@@ -7,7 +7,7 @@ use signalbox_model::{
     workflow::{Action, Edit, WorkflowState},
 };
 
-use crate::support::{World, thanks, workflow};
+use crate::support::{Place, World, big_spender, component, thanks, workflow};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_problem_is_told_at_once_with_its_place() {
@@ -43,6 +43,19 @@ async fn every_problem_is_told_at_once_with_its_place() {
     /trigger/config/event schema
     ");
     assert!(world.engine.workflows(None, 9).expect("it runs").is_empty());
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plugin_whose_file_has_just_come_is_waited_for() {
+    let world = Place::new(&["event"]).start();
+    let mut document = thanks();
+    document["audience"] = json!({"plugin": "audience", "config": big_spender()});
+    world.place.put_plugin("audience", &component("audience"));
+    let put = world
+        .engine
+        .put_workflow(workflow(document), None, Edit::Pin);
+    put.await.expect("the file is loaded first");
     world.stopped().await;
 }
 

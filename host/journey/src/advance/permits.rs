@@ -126,6 +126,9 @@ impl Advance {
         id: MessageId,
         due: Instant,
     ) -> Instant {
+        if due >= ctx.now {
+            return due;
+        }
         match self.permit(ctx, version, send, id, due) {
             Permit::At(at, _) => at.min(ctx.now),
             Permit::Skip(_) | Permit::Exit(_) => due,
@@ -145,12 +148,13 @@ impl Advance {
         }
         let mut room_at = None;
         let mut is_contested = false;
-        let about_to = self.about_to_go_before(ctx, id, pending);
+        let about_to = || self.about_to_go_before(ctx, id, pending);
         let tags = tags_of(ctx, pending);
         let caps = ctx.definitions.definitions().settings.caps.iter();
         for cap in caps.filter(|cap| concerns(cap, tags)) {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
-                is_contested |= self.full_until(ctx, cap, id, pending, about_to).is_some();
+                let contested = self.full_until(ctx, cap, id, pending, about_to());
+                is_contested |= contested.is_some();
                 continue;
             };
             if cap.at_cap == AtCap::Skip {
