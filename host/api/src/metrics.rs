@@ -50,6 +50,16 @@ impl Collector for Snapshot {
                 "from the begin of an attempt to its outcome",
                 &self.0.send_time,
             ),
+            (
+                "marketing_delay",
+                "from the release of a marketing message to its acceptance by a mail server",
+                &self.0.marketing_delay,
+            ),
+            (
+                "transactional_delay",
+                "from the release of a transactional message to its acceptance by a mail server",
+                &self.0.transactional_delay,
+            ),
         ] {
             encode_histogram(&mut encoder, name, help, histogram)?;
         }

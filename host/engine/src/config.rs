@@ -83,7 +83,8 @@ pub struct Limits {
     pub sweep_rows_max: u32,
     /// Inputs of one call of accept. Default: 10,000.
     pub accept_inputs_max: usize,
-    /// Messages being sent at one time. Default: 256.
+    /// Messages being sent at one time. Default: 256. A quarter of them, rounded down, is used by transactional messages
+    /// only.
     pub sends_in_flight_max: usize,
     /// Released messages looked at in one scan of a partition. Default: 256.
     pub released_page_max: usize,

@@ -80,6 +80,8 @@ macro_rules! counts {
             pub(crate) commit_time: Histogram,
             pub(crate) apply_lag: Histogram,
             pub(crate) send_time: Histogram,
+            pub(crate) marketing_delay: Histogram,
+            pub(crate) transactional_delay: Histogram,
         }
 
         /// All counts and histograms at one instant. Counts begin at 0 with each start of the process.
@@ -94,6 +96,10 @@ macro_rules! counts {
             pub apply_lag: HistogramSnapshot,
             /// From a message's begin at the transport to its outcome.
             pub send_time: HistogramSnapshot,
+            /// From a marketing message's release to its acceptance by a server; on the real clock only.
+            pub marketing_delay: HistogramSnapshot,
+            /// The same of a transactional message.
+            pub transactional_delay: HistogramSnapshot,
             /// Accepted records that wait to be applied, by partition.
             pub queue_depths: Vec<u64>,
             /// Messages being sent.
@@ -117,6 +123,8 @@ macro_rules! counts {
                     commit_time: self.commit_time.snapshot(),
                     apply_lag: self.apply_lag.snapshot(),
                     send_time: self.send_time.snapshot(),
+                    marketing_delay: self.marketing_delay.snapshot(),
+                    transactional_delay: self.transactional_delay.snapshot(),
                     queue_depths: Vec::new(),
                     sends_in_flight: 0,
                     store_bytes: 0,

@@ -1,149 +1,36 @@
 //! The outbox: takes released messages from the store and has them sent, a bounded number at a time.
 //!
-//! One thread scans; each message is a task. A message is in flight from its scan until its outcome is applied, so it
+//! One thread scans; each message is a task. Transactional messages have a queue and a share of what is sent at one time
+//! for themselves, so that no amount of marketing holds them up. A message is in flight from its scan until its outcome is applied, so it
 //! is never rendered or sent twice at one time. Wake-ups may be lost: the thread also looks by itself. It never
 //! writes to the store: what comes of an attempt is a record like any other.
 
+mod door;
 pub(crate) mod render;
 mod send;
 
 use std::{
-    collections::{BTreeSet, HashSet},
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant as ProcessInstant},
+    collections::BTreeSet,
+    sync::{Arc, PoisonError},
+    time::Duration,
 };
 
 use signalbox_mail::transport::Transport;
-use signalbox_model::{
-    id::{MessageId, Partition},
-    message::MessageStatus,
-};
+use signalbox_model::{id::Partition, message::MessageStatus, workflow::step::MessageClass};
 use tokio::{runtime::Handle, task::JoinSet};
 
-use self::{render::Renderer, send::Sender};
+pub(crate) use self::door::Door;
+use self::{door::State, render::Renderer, send::Sender};
 use crate::{
     clock::process_now,
     error::{ApplyError, StoreAction},
-    inbox::Activity,
     shared::{Broken, Shared, Vital},
 };
 
 /// Longest wait before the store is looked at again, whether or not somebody woke the thread.
 const RESCAN: Duration = Duration::from_millis(200);
-/// First pause after a server could not be reached; doubled each time.
-const REST_FIRST: Duration = Duration::from_secs(1);
-
-/// Where partitions and senders meet the outbox's thread.
-pub(crate) struct Door {
-    /// A mutex since partitions, senders and the thread meet here; held for a look or a change.
-    state: Mutex<State>,
-    ready: Condvar,
-    activity: Arc<Activity>,
-}
-
-#[derive(Default)]
-struct State {
-    /// Partitions to look at.
-    woken: BTreeSet<Partition>,
-    in_flight: HashSet<MessageId>,
-    /// Messages that the core does not know as pending; left alone until the next start.
-    set_aside: HashSet<MessageId>,
-    /// Servers cannot be reached: nothing is begun before this.
-    resting_until: Option<ProcessInstant>,
-    /// Failed connections in a row.
-    unreachable: u32,
-    stopping: bool,
-    /// The last look found nothing to begin.
-    idle: bool,
-}
-
-impl Door {
-    pub(crate) fn new(activity: Arc<Activity>) -> Self {
-        Self {
-            state: Mutex::default(),
-            ready: Condvar::new(),
-            activity,
-        }
-    }
-
-    /// The partition may have messages to send.
-    pub(crate) fn wake(&self, partition: Partition) {
-        self.change(|state| {
-            state.woken.insert(partition);
-        });
-    }
-
-    /// Makes the thread look, at nothing in particular: it looks at everything then.
-    pub(crate) fn wake_all(&self) {
-        self.change(|state| {
-            state.woken.insert(Partition::MAX);
-        });
-    }
-
-    /// Whether the partition was woken since this was last asked. For a simulation, which has no thread here.
-    pub(crate) fn take_woken(&self, partition: Partition) -> bool {
-        self.lock().woken.remove(&partition)
-    }
-
-    /// Begins nothing more.
-    pub(crate) fn stop(&self) {
-        self.change(|state| state.stopping = true);
-    }
-
-    /// Whether nothing is in flight and the last look found nothing.
-    pub(crate) fn is_idle(&self) -> bool {
-        let state = self.lock();
-        state.idle && state.in_flight.is_empty() && state.woken.is_empty()
-    }
-
-    pub(crate) fn in_flight(&self) -> usize {
-        self.lock().in_flight.len()
-    }
-
-    /// Whether servers could not be reached lately.
-    pub(crate) fn is_resting(&self) -> bool {
-        self.lock().resting_until.is_some()
-    }
-
-    /// The message's attempt is over and applied.
-    fn finished(&self, message: MessageId, partition: Partition) {
-        self.change(|state| {
-            state.in_flight.remove(&message);
-            state.woken.insert(partition);
-        });
-    }
-
-    fn set_aside(&self, message: MessageId) {
-        self.lock().set_aside.insert(message);
-    }
-
-    fn reached(&self) {
-        let mut state = self.lock();
-        state.unreachable = 0;
-        state.resting_until = None;
-    }
-
-    fn unreachable(&self, rest_max: Duration) {
-        let mut state = self.lock();
-        let now = process_now();
-        // Those that failed together count as one.
-        if state.resting_until.is_none_or(|until| until <= now) {
-            let rest = REST_FIRST.saturating_mul(1 << state.unreachable.min(10));
-            state.unreachable += 1;
-            state.resting_until = Some(now + rest.min(rest_max));
-        }
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        change(&mut self.lock());
-        self.activity.note();
-        self.ready.notify_one();
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// One of so many messages that are sent at one time is a transactional one, as long as there are that many.
+const TRANSACTIONAL_SHARE: usize = 4;
 
 /// The outbox's thread.
 pub(crate) struct Outbox {
@@ -189,15 +76,9 @@ impl Outbox {
             if self.shared.clock.has_leapt() {
                 continue;
             }
-            let partitions = self.shared.control();
-            let turn = (0..partitions).map(|offset| (self.first + offset) % partitions);
-            let wanted: Vec<Partition> = turn
-                .filter(|partition| woken.contains(&Partition::MAX) || woken.contains(partition))
-                .collect();
-            self.first = (self.first + 1) % partitions.max(1);
-            for partition in wanted {
+            for (class, woken) in woken {
                 // Where there is an error it was noted by whom it happened to.
-                if self.look(partition).is_err() {
+                if self.look_at(class, &woken).is_err() {
                     return;
                 }
             }
@@ -213,51 +94,79 @@ impl Outbox {
         }
     }
 
-    /// Waits until somebody wakes the thread; `None` when it is to stop.
-    fn wait(&self) -> Option<BTreeSet<Partition>> {
+    /// Waits until somebody wakes the thread for messages of a class that there is room for, and says which partitions to
+    /// look at for them; `None` when it is to stop.
+    fn wait(&self) -> Option<Vec<(MessageClass, BTreeSet<Partition>)>> {
         let door = &self.shared.outbox;
         let mut state = door.lock();
-        if state.woken.is_empty() && !state.idle {
-            state.idle = true;
-            door.activity.note();
+        if state.note_idle() {
+            door.note();
         }
-        let full = self.is_full(&state);
         let rests = self.rests(&state);
         let (mut state, timeout) = door
-            .ready
-            .wait_timeout_while(state, RESCAN, |state| {
-                !state.stopping
-                    && (state.woken.is_empty() || rests || (full && self.is_full(state)))
+            .wait_while(state, RESCAN, |state| {
+                let is_ready = |class| state.is_woken(class) && !self.is_full(state, class);
+                !state.is_stopping()
+                    && (rests || !MessageClass::BY_URGENCY.into_iter().any(is_ready))
             })
             .unwrap_or_else(PoisonError::into_inner);
-        if state.stopping || self.shared.has_failed() {
+        if state.is_stopping() || self.shared.has_failed() {
             return None;
         }
-        state.idle = false;
-        let mut woken = std::mem::take(&mut state.woken);
         if timeout.timed_out() {
-            woken.insert(Partition::MAX);
+            state.wake_all();
+        }
+        let mut woken = Vec::with_capacity(MessageClass::BY_URGENCY.len());
+        for class in MessageClass::BY_URGENCY {
+            if timeout.timed_out() || !self.is_full(&state, class) {
+                woken.push((class, state.take_woken(class)));
+            }
         }
         Some(woken)
     }
 
-    /// New messages are begun a quarter of the bound at a time, so that a long outbox is not scanned for each.
-    fn is_full(&self, state: &State) -> bool {
+    /// How many messages of that class may be sent at one time.
+    fn bound(&self, class: MessageClass) -> usize {
         let bound = self.shared.config.limits.sends_in_flight_max;
-        let in_flight = state.in_flight.len();
-        in_flight >= bound || in_flight > bound - bound / 4
+        match class {
+            MessageClass::Transactional => bound,
+            MessageClass::Marketing => bound - bound / TRANSACTIONAL_SHARE,
+        }
+    }
+
+    fn has_room(&self, state: &State, class: MessageClass) -> bool {
+        state.in_flight() < self.shared.config.limits.sends_in_flight_max
+            && state.in_flight_of(class) < self.bound(class)
+    }
+
+    /// New messages are begun a quarter of the bound at a time, so that a long outbox is not scanned for each.
+    fn is_full(&self, state: &State, class: MessageClass) -> bool {
+        let bound = self.bound(class);
+        !self.has_room(state, class) || state.in_flight_of(class) > bound - bound / 4
     }
 
     /// Whether servers could not be reached just now. A manual clock does not wait for process time.
     fn rests(&self, state: &State) -> bool {
-        let now = process_now();
-        state.resting_until.is_some_and(|until| until > now) && !self.shared.clock.is_manual()
+        state.rests_at(process_now()) && !self.shared.clock.is_manual()
     }
 
-    /// Begins what is released in the partition, as far as there is room.
-    fn look(&mut self, partition: Partition) -> Result<(), Broken> {
+    fn look_at(&mut self, class: MessageClass, woken: &BTreeSet<Partition>) -> Result<(), Broken> {
+        let partitions = self.shared.control();
+        let first = self.first;
+        self.first = (first + 1) % partitions.max(1);
+        let turn = (0..partitions).map(|offset| (first + offset) % partitions);
+        for partition in turn {
+            if woken.contains(&Partition::MAX) || woken.contains(&partition) {
+                self.look(partition, class)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins what is released of that class in the partition, as far as there is room.
+    fn look(&mut self, partition: Partition, class: MessageClass) -> Result<(), Broken> {
         let shared = Arc::clone(&self.shared);
-        let limits = &shared.config.limits;
+        let page_max = shared.config.limits.released_page_max;
         let broken = |source| {
             shared.fail(&ApplyError::Store {
                 action: StoreAction::Read,
@@ -270,27 +179,22 @@ impl Outbox {
         loop {
             let page = shared
                 .store
-                .released(partition, now, after, limits.released_page_max)
-                .map_err(broken)?;
+                .released(partition, class, now, after, page_max);
+            let page = page.map_err(broken)?;
             for release in &page {
                 after = Some((release.release_at, release.message));
                 {
                     let mut state = shared.outbox.lock();
-                    if state.in_flight.len() >= limits.sends_in_flight_max {
-                        state.woken.insert(partition);
+                    if !self.has_room(&state, class) {
+                        state.wake(class, partition);
                         return Ok(());
                     }
-                    if state.set_aside.contains(&release.message)
-                        || !state.in_flight.insert(release.message)
-                    {
+                    if !state.begin(release.message, class) {
                         continue;
                     }
                 }
-                let message = shared
-                    .store
-                    .message(partition, &release.message)
-                    .map_err(broken)?;
-                match message {
+                let message = shared.store.message(partition, &release.message);
+                match message.map_err(broken)? {
                     // Between the scan and now its attempt may have come to its end.
                     Some(message)
                         if message.status == MessageStatus::Queued && message.release_at <= now =>
@@ -301,12 +205,10 @@ impl Outbox {
                             &self.runtime,
                         );
                     }
-                    _ => {
-                        shared.outbox.lock().in_flight.remove(&release.message);
-                    }
+                    _ => shared.outbox.lock().end(release.message),
                 }
             }
-            if page.len() < limits.released_page_max {
+            if page.len() < page_max {
                 return Ok(());
             }
         }

@@ -53,10 +53,10 @@ pub fn found(workflow: &Workflow) -> Vec<Problem> {
 pub fn told(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort();
     problems.dedup();
-    let told = PROBLEMS_MAX - 1;
     if problems.len() > PROBLEMS_MAX {
-        let reason = format!("there are {} more problems", problems.len() - told);
-        problems.truncate(told);
+        let kept = PROBLEMS_MAX - 1;
+        let reason = format!("there are {} more problems", problems.len() - kept);
+        problems.truncate(kept);
         let problem = Problem::new("", "more_problems", reason);
         problems.push(problem.with_help("mend these first"));
     }

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use self::pool::{Lease, Pool, PoolConfig};
+pub use self::pool::{Lease, Pool, PoolConfig, Urgency};
 pub use self::reply::{Class, Enhanced, REPLY_TEXT_BYTES_MAX, Reply};
 pub use self::session::{Accepted, Needs, Session};
 pub use self::wire::TlsContext;

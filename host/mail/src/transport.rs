@@ -8,7 +8,7 @@ use thiserror::Error;
 
 use crate::address::Address;
 use crate::capture::{Capture, CaptureError};
-use crate::smtp::{Accepted, BodyError, Lease, Needs, Pool, SendError};
+use crate::smtp::{Accepted, BodyError, Lease, Needs, Pool, SendError, Urgency};
 
 /// Where messages go.
 #[derive(Debug, Clone)]
@@ -23,6 +23,7 @@ pub struct Outgoing {
     pub from: Address,
     pub to: Address,
     pub needs: Needs,
+    pub urgency: Urgency,
     /// For the inbox on disk.
     pub subject: String,
     pub workflow: String,
@@ -71,7 +72,12 @@ impl Transport {
         match self {
             Self::Smtp(pool) => {
                 let lease = pool
-                    .begin(&outgoing.from, &outgoing.to, outgoing.needs)
+                    .begin(
+                        &outgoing.from,
+                        &outgoing.to,
+                        outgoing.needs,
+                        outgoing.urgency,
+                    )
                     .await?;
                 Ok(Ready::Smtp(Box::new(lease)))
             }

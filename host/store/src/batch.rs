@@ -173,7 +173,13 @@ impl Batch<'_> {
     fn delete_status(&mut self, message: &Message) {
         match message.status {
             MessageStatus::Queued => {
-                self.delete(key::outbox(self.partition, message.release_at, &message.id));
+                let outbox = key::outbox_of(message.class);
+                self.delete(key::outbox(
+                    outbox,
+                    self.partition,
+                    message.release_at,
+                    &message.id,
+                ));
             }
             MessageStatus::Claimed(_) => {
                 self.delete(key::message(Kind::Claimed, self.partition, &message.id));
@@ -186,7 +192,12 @@ impl Batch<'_> {
         self.check_owner(&message.contact)?;
         match message.status {
             MessageStatus::Queued => self.put(
-                key::outbox(self.partition, message.release_at, &message.id),
+                key::outbox(
+                    key::outbox_of(message.class),
+                    self.partition,
+                    message.release_at,
+                    &message.id,
+                ),
                 &message.contact,
             )?,
             MessageStatus::Claimed(_) => self.put(

@@ -148,7 +148,9 @@ impl Store {
             Rest::Message(id) => self.check_message(partition, &id, &row),
             Rest::Outbox(release_at, id) => {
                 let is_there = |message: &Message| {
-                    message.status == MessageStatus::Queued && message.release_at == release_at
+                    message.status == MessageStatus::Queued
+                        && message.release_at == release_at
+                        && key::outbox_of(message.class) == decoded.kind
                 };
                 self.check_index(partition, &id, &row, is_there)
             }
@@ -254,7 +256,10 @@ impl Store {
             "it holds another message than its key says",
         )?;
         let index = match message.status {
-            MessageStatus::Queued => key::outbox(partition, message.release_at, id),
+            MessageStatus::Queued => {
+                let outbox = key::outbox_of(message.class);
+                key::outbox(outbox, partition, message.release_at, id)
+            }
             MessageStatus::Claimed(_) => key::message(Kind::Claimed, partition, id),
             _ => return Ok(()),
         };

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The kinds that are read from their beginning.
-const KINDS: [Kind; 2] = [Kind::Timer, Kind::Outbox];
+const KINDS: [Kind; 3] = [Kind::Timer, Kind::Outbox, Kind::Urgent];
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -10,6 +10,7 @@ use signalbox_model::{
     record::PostId,
     state::{Timer, TimerId},
     time::Instant,
+    workflow::step::MessageClass,
 };
 
 use crate::observed::Observable;
@@ -30,10 +31,12 @@ pub enum Kind {
     Timer = 0x20,
     /// A message.
     Message = 0x30,
-    /// The outbox: messages that are queued, by their release.
+    /// The outbox of marketing: messages that are queued, by their release.
     Outbox = 0x31,
     /// Messages that are claimed.
     Claimed = 0x32,
+    /// The outbox of transactional messages, so that they never stand behind marketing.
+    Urgent = 0x33,
     /// The facts that one record caused for one contact.
     Facts = 0x40,
     /// A journey that is over.
@@ -54,7 +57,7 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds, in the order of their rows.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Position,
         Self::Swept,
         Self::Contact,
@@ -63,6 +66,7 @@ impl Kind {
         Self::Message,
         Self::Outbox,
         Self::Claimed,
+        Self::Urgent,
         Self::Facts,
         Self::Journey,
         Self::Webhook,
@@ -84,6 +88,7 @@ impl Kind {
             Self::Message => "message",
             Self::Outbox => "outbox",
             Self::Claimed => "claimed",
+            Self::Urgent => "urgent",
             Self::Facts => "facts",
             Self::Journey => "journey",
             Self::Webhook => "webhook",
@@ -195,15 +200,28 @@ pub(crate) fn message(kind: Kind, partition: Partition, message: &MessageId) -> 
     key
 }
 
-pub(crate) fn outbox(partition: Partition, release_at: Instant, message: &MessageId) -> Vec<u8> {
-    let mut key = released(partition, release_at);
+/// The outbox in which messages of that class wait.
+pub(crate) fn outbox_of(class: MessageClass) -> Kind {
+    match class {
+        MessageClass::Marketing => Kind::Outbox,
+        MessageClass::Transactional => Kind::Urgent,
+    }
+}
+
+pub(crate) fn outbox(
+    outbox: Kind,
+    partition: Partition,
+    release_at: Instant,
+    message: &MessageId,
+) -> Vec<u8> {
+    let mut key = released(outbox, partition, release_at);
     key.extend_from_slice(&message.0);
     key
 }
 
-/// The first bytes of all outbox rows released at that instant.
-pub(crate) fn released(partition: Partition, release_at: Instant) -> Vec<u8> {
-    let mut key = prefix(Kind::Outbox, partition);
+/// The first bytes of all rows of that outbox released at that instant.
+pub(crate) fn released(outbox: Kind, partition: Partition, release_at: Instant) -> Vec<u8> {
+    let mut key = prefix(outbox, partition);
     push_instant(&mut key, release_at);
     key
 }
@@ -311,7 +329,9 @@ impl Key {
             Kind::Chunk => Rest::Chunk(cursor.contact()?, u32::from_be_bytes(cursor.array()?)),
             Kind::Timer => Rest::Timer(cursor.timer()?),
             Kind::Message | Kind::Claimed => Rest::Message(MessageId(cursor.array()?)),
-            Kind::Outbox => Rest::Outbox(cursor.instant()?, MessageId(cursor.array()?)),
+            Kind::Outbox | Kind::Urgent => {
+                Rest::Outbox(cursor.instant()?, MessageId(cursor.array()?))
+            }
             Kind::Facts => Rest::Facts(
                 cursor.contact()?,
                 u64::from_be_bytes(cursor.array()?),
@@ -482,7 +502,7 @@ mod tests {
                 Rest::Chunk(id, index) => chunk(partition, id, *index),
                 Rest::Timer(value) => timer(partition, value),
                 Rest::Message(id) => message(self.kind, partition, id),
-                Rest::Outbox(at, id) => outbox(partition, *at, id),
+                Rest::Outbox(at, id) => outbox(self.kind, partition, *at, id),
                 Rest::Facts(id, sequence, ordinal) => facts(partition, id, *sequence, *ordinal),
                 Rest::Journey(id, at, value) => journey(partition, id, *at, *value),
                 Rest::Webhook(id, value) => webhook(partition, id, value),
@@ -545,7 +565,14 @@ mod tests {
             )),
             message().prop_map(|id| (Kind::Message, Rest::Message(id))),
             message().prop_map(|id| (Kind::Claimed, Rest::Message(id))),
-            (instant(), message()).prop_map(|(at, id)| (Kind::Outbox, Rest::Outbox(at, id))),
+            (any::<bool>(), instant(), message()).prop_map(|(is_urgent, at, id)| {
+                let kind = if is_urgent {
+                    Kind::Urgent
+                } else {
+                    Kind::Outbox
+                };
+                (kind, Rest::Outbox(at, id))
+            }),
             (contact_id(), any::<u64>(), any::<u32>())
                 .prop_map(|(id, s, o)| (Kind::Facts, Rest::Facts(id, s, o))),
             (contact_id(), instant(), any::<[u8; 16]>())

@@ -10,6 +10,7 @@ use signalbox_model::{
     state::{ContactState, JourneySummary, PastEvent, Timer},
     time::Instant,
     webhook::Webhook,
+    workflow::step::MessageClass,
 };
 
 use crate::{
@@ -182,30 +183,38 @@ impl Store {
         Ok(timers.first().map(|timer| timer.due))
     }
 
-    /// At most that many messages released at or before `now`, by release and id, behind the one of the cursor.
+    /// At most that many messages of that class released at or before `now`, by release and id, behind the one of the
+    /// cursor.
     pub fn released(
         &self,
         partition: Partition,
+        class: MessageClass,
         now: Instant,
         after: Option<(Instant, MessageId)>,
         messages_max: usize,
     ) -> Result<Vec<Release>, Error> {
-        let end = key::behind(&key::released(partition, now));
+        let outbox = key::outbox_of(class);
+        let end = key::behind(&key::released(outbox, partition, now));
         let rows = &self.core.rows;
         let page = match after {
             Some((release_at, message)) => {
-                let start = key::after(&key::outbox(partition, release_at, &message));
+                let start = key::after(&key::outbox(outbox, partition, release_at, &message));
                 rows.page(&start, end.as_deref(), messages_max)?
             }
-            None => rows.first_page(Kind::Outbox, partition, end.as_deref(), messages_max)?,
+            None => rows.first_page(outbox, partition, end.as_deref(), messages_max)?,
         };
         page.iter().map(release_of).collect()
     }
 
-    /// When the partition's next message is released.
+    /// When the partition's next message is released, of either class.
     pub fn next_release(&self, partition: Partition) -> Result<Option<Instant>, Error> {
-        let next = self.released(partition, Instant::MAX, None, 1)?;
-        Ok(next.first().map(|release| release.release_at))
+        let mut soonest = None;
+        for class in MessageClass::BY_URGENCY {
+            let next = self.released(partition, class, Instant::MAX, None, 1)?;
+            let next = next.first().map(|release| release.release_at);
+            soonest = soonest.into_iter().chain(next).min();
+        }
+        Ok(soonest)
     }
 
     /// The partition's claimed messages: `go` was given and no outcome is known.

@@ -86,7 +86,7 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     ),
     (
         "smtp.connections_max",
-        "Most connections at one time, 1 or more.",
+        "Most connections at one time, 1 or more; a quarter of them is used by transactional messages only.",
     ),
     (
         "smtp.idle_s_max",
@@ -183,7 +183,7 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     ),
     (
         "limits.engine.sends_in_flight_max",
-        "Messages being sent at one time.",
+        "Messages being sent at one time; a quarter of them is used by transactional messages only.",
     ),
     (
         "limits.engine.released_page_max",

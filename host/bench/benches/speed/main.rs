@@ -14,6 +14,8 @@ mod send;
 
 mod due;
 
+mod delay;
+
 mod waiting;
 
 mod reload;
@@ -44,6 +46,7 @@ fn main() {
     apply::events_applied(&mut criterion, &runtime);
     send::latency(&mut criterion, &runtime);
     send::rate(&mut criterion, &runtime);
+    delay::delays(&runtime);
     due::due_in_one_second(&runtime);
     waiting::bytes_each();
     reload::reload(&mut criterion, &runtime);

@@ -30,7 +30,7 @@ use signalbox_engine::{ClockMode, Edge};
 use signalbox_mail::{
     address::{Address, Mailbox},
     message::{Envelope, build},
-    smtp::{Needs, Pool},
+    smtp::{Needs, Pool, Urgency},
     transport::Transport,
 };
 use signalbox_model::time::Span;
@@ -274,7 +274,12 @@ async fn by_pool(pool: Pool, mails: u64) -> Duration {
 async fn hand_over(pool: &Pool, number: u64) {
     let envelope = envelope(number);
     let bytes = build(&envelope).expect("it is built");
-    let begun = pool.begin(envelope.from.address(), &envelope.to, Needs::default());
+    let begun = pool.begin(
+        envelope.from.address(),
+        &envelope.to,
+        Needs::default(),
+        Urgency::Ordinary,
+    );
     let lease = tokio::time::timeout(BOUND, begun).await;
     let lease = lease
         .expect("it begins in time")

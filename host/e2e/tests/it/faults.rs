@@ -36,6 +36,38 @@ fn received(sink: &Sink) -> Vec<String> {
 }
 
 #[test]
+fn marketing_that_a_server_does_not_answer_holds_up_no_order() {
+    const STUCK: usize = 12;
+    let sink = Sink::start().unwrap();
+    let mut home = home(&sink);
+    home.set("smtp.connections_max", "4")
+        .set("limits.engine.sends_in_flight_max", "8");
+    let server = home.start().unwrap();
+    let api = &server.api;
+    order(api);
+    start(
+        api,
+        &on_event("news", "signed_up", &json!([send("news", "marketing")])),
+    );
+    for number in 0..STUCK {
+        let contact = format!("reader{number}");
+        let to = format!("{contact}@example.com");
+        sink.plan_for(&to, Stage::Rcpt, Fault::Silence, 1);
+        post(api, &contact, "signed_up", "s1");
+    }
+    // One connection in four is never used for marketing.
+    sink.wait_wrong(3, SOON).unwrap();
+    post(api, "ann", "order_completed", "o1");
+    post(api, "bo", "order_completed", "o1");
+    sink.wait("both orders", SOON, |mails| {
+        (mails.len() == 2).then_some(())
+    })
+    .unwrap();
+    assert_eq!(received(&sink), ["ann@example.com", "bo@example.com"]);
+    server.kill();
+}
+
+#[test]
 fn refusals_are_retried_or_final_by_their_class() {
     let sink = Sink::start().unwrap();
     let plans = [

@@ -8,7 +8,7 @@ use std::{sync::Arc, time::Duration};
 use signalbox_journal::{AppendError, Position};
 use signalbox_mail::{
     retry,
-    smtp::{BodyError, Class, SendError},
+    smtp::{BodyError, Class, SendError, Urgency},
     transport::{BeginError, HandOverError, Outgoing, Ready, Transport},
 };
 use signalbox_model::{
@@ -16,6 +16,7 @@ use signalbox_model::{
     message::{AttemptOutcome, Message},
     record::Record,
     time::Instant,
+    workflow::step::MessageClass,
 };
 use tokio::sync::oneshot;
 
@@ -70,7 +71,7 @@ impl Sender {
                 position
             }
             Ended::With(outcome) => {
-                self.count(&outcome);
+                self.count(&message, &outcome);
                 let record = Record::Outcome {
                     contact: message.contact.clone(),
                     message: message.id,
@@ -108,6 +109,7 @@ impl Sender {
             from: self.renderer.from.address().clone(),
             to: built.to.clone(),
             needs: signalbox_mail::smtp::Needs::default(),
+            urgency: urgency_of(message.class),
             subject: built.subject.clone(),
             workflow: message.workflow.to_string(),
             message_id: built.message_id.clone(),
@@ -278,8 +280,17 @@ impl Sender {
         }
     }
 
-    fn count(&self, outcome: &AttemptOutcome) {
+    fn count(&self, message: &Message, outcome: &AttemptOutcome) {
         let metrics = &self.shared.metrics;
+        let clock = &self.shared.clock;
+        if matches!(outcome, AttemptOutcome::Accepted) && !clock.is_manual() {
+            let delay_ms = clock.now().as_ms() - message.release_at.as_ms();
+            let delay = Duration::from_millis(delay_ms.try_into().unwrap_or_default());
+            match message.class {
+                MessageClass::Marketing => metrics.marketing_delay.record(delay),
+                MessageClass::Transactional => metrics.transactional_delay.record(delay),
+            }
+        }
         metrics::count(match outcome {
             AttemptOutcome::Accepted => &metrics.sends_accepted,
             AttemptOutcome::RetryAt(..) => &metrics.sends_deferred,
@@ -329,5 +340,12 @@ impl Sender {
             }
             _ = failed.wait_for(Option::is_some) => Err(Broken),
         }
+    }
+}
+
+fn urgency_of(class: MessageClass) -> Urgency {
+    match class {
+        MessageClass::Marketing => Urgency::Ordinary,
+        MessageClass::Transactional => Urgency::Urgent,
     }
 }

@@ -9,7 +9,7 @@ use super::{
     Partition,
     group::{Item, Task, What, Work},
     lane::Lane,
-    rows::Outward,
+    rows::{Outward, is_only_seen},
 };
 use crate::{
     error::{ApplyError, StoreAction},
@@ -213,7 +213,7 @@ impl Partition {
         }
         let states = lanes
             .into_iter()
-            .filter(|lane| !lane.parked)
+            .filter(|lane| !lane.parked && !is_only_seen(lane))
             .filter_map(|lane| lane.state)
             .filter(|state| state.history.sealed == 0);
         self.recent = states

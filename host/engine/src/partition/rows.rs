@@ -182,7 +182,7 @@ impl Partition {
 }
 
 /// Whether the contact was visited and nothing came of it: its row stays as it is.
-fn is_only_seen(lane: &Lane) -> bool {
+pub(super) fn is_only_seen(lane: &Lane) -> bool {
     let mut done = lane.done.iter();
     done.all(|one| matches!(one.item.what, What::Visit(_)) && one.effects.is_empty())
 }

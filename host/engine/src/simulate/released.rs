@@ -11,6 +11,7 @@ use signalbox_model::{
     id::Partition as Number,
     message::{AttemptOutcome, Message, MessageStatus},
     record::Record,
+    workflow::step::MessageClass,
 };
 use tokio::sync::oneshot;
 
@@ -43,13 +44,25 @@ impl Simulation<'_> {
     }
 
     fn send_of(&mut self, number: Number) -> Result<bool, SimulateError> {
+        let mut has_sent = false;
+        for class in MessageClass::BY_URGENCY {
+            has_sent |= self.send_class_of(number, class)?;
+        }
+        Ok(has_sent)
+    }
+
+    fn send_class_of(
+        &mut self,
+        number: Number,
+        class: MessageClass,
+    ) -> Result<bool, SimulateError> {
         let page_max = self.shared.config.limits.released_page_max;
         let now = self.now();
         let mut after = None;
         let mut has_sent = false;
         loop {
             let store = &self.shared.store;
-            let page = store.released(number, now, after, page_max);
+            let page = store.released(number, class, now, after, page_max);
             let page = page.map_err(SimulateError::Store)?;
             let mut messages = Vec::with_capacity(page.len());
             for release in &page {

@@ -79,8 +79,8 @@ pub(crate) fn component(name: &str) -> Vec<u8> {
     bytes
 }
 
-/// The same plugin as another version of the same length.
-pub(crate) fn with_version(component: &[u8], from: &str, to: &str) -> Vec<u8> {
+/// The same plugin with other text of the same length in its code: another version, another schema.
+pub(crate) fn exchanged(component: &[u8], from: &str, to: &str) -> Vec<u8> {
     let (from, to) = (from.as_bytes(), to.as_bytes());
     assert_eq!(
         from.len(),

@@ -148,13 +148,14 @@ impl Advance {
         }
         let mut room_at = None;
         let mut is_contested = false;
-        let about_to = || self.about_to_go_before(ctx, id, pending);
+        let mut about_to = None;
         let tags = tags_of(ctx, pending);
         let caps = ctx.definitions.definitions().settings.caps.iter();
         for cap in caps.filter(|cap| concerns(cap, tags)) {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
-                let contested = self.full_until(ctx, cap, id, pending, about_to());
-                is_contested |= contested.is_some();
+                let more =
+                    *about_to.get_or_insert_with(|| self.about_to_go_before(ctx, id, pending));
+                is_contested |= more > 0 && self.full_until(ctx, cap, id, pending, more).is_some();
                 continue;
             };
             if cap.at_cap == AtCap::Skip {

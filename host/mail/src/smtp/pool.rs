@@ -14,10 +14,23 @@ use super::wire::TlsContext;
 use super::{BodyError, Cause, Config, ConfigError, SendError, Stage};
 use crate::address::Address;
 
+/// One of so many connections is kept free for urgent messages, as long as there are that many.
+const URGENT_SHARE: usize = 4;
+
+/// Whether a message may use the connections that are kept free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Urgency {
+    /// It waits while ordinary messages use all connections but the urgent ones' share.
+    #[default]
+    Ordinary,
+    /// It waits only while all connections are in use.
+    Urgent,
+}
+
 /// How connections are shared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PoolConfig {
-    /// Most connections at once. Default 16.
+    /// Most connections at once. Default 16. A quarter of them, rounded down, is used by urgent messages only.
     pub connections_max: usize,
     /// A connection unused for longer than this is closed. Default 30 s.
     pub idle_max: Duration,
@@ -54,6 +67,8 @@ struct Shared {
     pool: PoolConfig,
     tls: TlsContext,
     permits: Arc<Semaphore>,
+    /// What ordinary messages need besides, so that they never hold all permits.
+    ordinary: Arc<Semaphore>,
     /// A std mutex: held to push or pop, never over an await.
     idle: Mutex<Vec<Idle>>,
 }
@@ -69,22 +84,28 @@ pub struct Lease {
     shared: Arc<Shared>,
     session: Session,
     messages: u32,
-    _permit: OwnedSemaphorePermit,
+    _permits: Permits,
+}
+
+/// One of all connections, and for an ordinary message one of those that are not kept free.
+struct Permits {
+    _any: OwnedSemaphorePermit,
+    _ordinary: Option<OwnedSemaphorePermit>,
 }
 
 impl Pool {
     pub fn new(config: Config, pool: PoolConfig) -> Result<Self, ConfigError> {
         config.check()?;
         let tls = TlsContext::new(&config)?;
-        let permits = Arc::new(Semaphore::new(
-            pool.connections_max.clamp(1, Semaphore::MAX_PERMITS),
-        ));
+        let connections_max = pool.connections_max.clamp(1, Semaphore::MAX_PERMITS);
+        let ordinary_max = connections_max - connections_max / URGENT_SHARE;
         Ok(Self {
             shared: Arc::new(Shared {
                 config,
                 pool,
                 tls,
-                permits,
+                permits: Arc::new(Semaphore::new(connections_max)),
+                ordinary: Arc::new(Semaphore::new(ordinary_max)),
                 idle: Mutex::default(),
             }),
         })
@@ -98,13 +119,10 @@ impl Pool {
         from: &Address,
         to: &Address,
         needs: Needs,
+        urgency: Urgency,
     ) -> Result<Lease, SendError> {
         let shared = Arc::clone(&self.shared);
-        let permit = Arc::clone(&shared.permits).acquire_owned().await;
-        let permit = permit.map_err(|_| SendError::Connection {
-            stage: Stage::Connect,
-            cause: Cause::Ended,
-        })?;
+        let permits = shared.permits_for(urgency).await?;
         if let Some(Idle {
             mut session,
             messages,
@@ -117,7 +135,7 @@ impl Pool {
                         shared,
                         session,
                         messages,
-                        _permit: permit,
+                        _permits: permits,
                     });
                 }
                 Err(error) if error.connection_usable() => {
@@ -135,7 +153,7 @@ impl Pool {
                 shared,
                 session,
                 messages: 0,
-                _permit: permit,
+                _permits: permits,
             }),
             Err(error) => {
                 if error.connection_usable() {
@@ -158,6 +176,7 @@ impl Pool {
     /// Says goodbye on every unused connection and takes no more messages.
     pub async fn close(&self) {
         self.shared.permits.close();
+        self.shared.ordinary.close();
         let idle = std::mem::take(
             &mut *self
                 .shared
@@ -192,7 +211,27 @@ impl Lease {
     }
 }
 
+/// Waits for one; an error once the pool takes no more messages.
+async fn permit_of(permits: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, SendError> {
+    let permit = Arc::clone(permits).acquire_owned().await;
+    permit.map_err(|_| SendError::Connection {
+        stage: Stage::Connect,
+        cause: Cause::Ended,
+    })
+}
+
 impl Shared {
+    async fn permits_for(&self, urgency: Urgency) -> Result<Permits, SendError> {
+        let ordinary = match urgency {
+            Urgency::Ordinary => Some(permit_of(&self.ordinary).await?),
+            Urgency::Urgent => None,
+        };
+        Ok(Permits {
+            _any: permit_of(&self.permits).await?,
+            _ordinary: ordinary,
+        })
+    }
+
     fn take(&self) -> Option<Idle> {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);

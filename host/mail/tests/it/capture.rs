@@ -5,7 +5,7 @@ use std::fs;
 use signalbox_mail::address::{Address, Mailbox};
 use signalbox_mail::capture::{Capture, CaptureError};
 use signalbox_mail::message::{Envelope, build};
-use signalbox_mail::smtp::Needs;
+use signalbox_mail::smtp::{Needs, Urgency};
 use signalbox_mail::transport::{Handed, Outgoing, Transport};
 use tempfile::TempDir;
 
@@ -14,6 +14,7 @@ fn outgoing(subject: &str, at_ms: i64) -> Outgoing {
         from: Address::parse("shop@example.com").unwrap(),
         to: Address::parse("ann@example.org").unwrap(),
         needs: Needs::default(),
+        urgency: Urgency::Ordinary,
         subject: subject.to_owned(),
         workflow: "welcome".to_owned(),
         message_id: "1@example.com".to_owned(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use signalbox_mail::address::Address;
 use signalbox_mail::smtp::{
     BodyError, Cause, Class, Config, ConfigError, Credentials, Needs, Pool, PoolConfig, Security,
-    SendError, Session, Stage, Timeouts, TlsContext,
+    SendError, Session, Stage, Timeouts, TlsContext, Urgency,
 };
 use signalbox_mail::transport::{BeginError, HandOverError, Handed, Outgoing, Ready, Transport};
 
@@ -421,6 +421,7 @@ fn outgoing() -> Outgoing {
         from: address("shop@example.com"),
         to: address("ann@example.org"),
         needs: Needs::default(),
+        urgency: Urgency::Ordinary,
         subject: "hello".to_owned(),
         workflow: "welcome".to_owned(),
         message_id: "1@example.com".to_owned(),
@@ -485,6 +486,35 @@ async fn the_pool_never_holds_more_connections_than_allowed() {
         2,
         "an abandoned connection is not used again"
     );
+}
+
+#[tokio::test]
+async fn ordinary_messages_leave_a_connection_to_urgent_ones() {
+    let server = Server::start(Script::default()).await;
+    let (_, transport) = pool(
+        &server,
+        PoolConfig {
+            connections_max: 4,
+            ..PoolConfig::default()
+        },
+    );
+    let mut in_hand = Vec::new();
+    for _ in 0..3 {
+        in_hand.push(transport.begin(&outgoing()).await.unwrap());
+    }
+    let ordinary = outgoing();
+    let mut waiting = std::pin::pin!(transport.begin(&ordinary));
+    let waited = tokio::time::timeout(Duration::from_millis(100), &mut waiting).await;
+    assert!(waited.is_err(), "the fourth connection is kept free");
+
+    let urgent = Outgoing {
+        urgency: Urgency::Urgent,
+        ..outgoing()
+    };
+    let last = transport.begin(&urgent).await.unwrap();
+    assert!(matches!(last, Ready::Smtp(_)));
+    in_hand.pop().unwrap().abandon();
+    assert!(matches!(waiting.await.unwrap(), Ready::Smtp(_)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

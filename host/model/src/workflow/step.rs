@@ -210,6 +210,11 @@ pub enum MessageClass {
     Transactional,
 }
 
+impl MessageClass {
+    /// Both, the one that must not wait for the other first.
+    pub const BY_URGENCY: [Self; 2] = [Self::Transactional, Self::Marketing];
+}
+
 /// What happens when a connection ended after `go` and without a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use signalbox_model::{fact::FactKind, message::Message};
+use signalbox_model::{fact::FactKind, message::Message, workflow::step::MessageClass};
 use signalbox_store::{Condition, Store};
 
 use crate::fixture::{
@@ -82,7 +82,9 @@ fn assert_whole(store: &Store, position: u64) {
     let timers = store.due_timers(0, at(position), 1_000).unwrap();
     assert_eq!(timers.len(), numbers.len());
     assert!(timers.iter().all(|timer| timer.due == at(position)));
-    let released = store.released(0, at(position), None, 1_000).unwrap();
+    let released = store
+        .released(0, MessageClass::Marketing, at(position), None, 1_000)
+        .unwrap();
     assert_eq!(released.len(), numbers.len());
     let report = store.check().unwrap();
     assert!(report.is_good(), "{report:?}");

@@ -6,6 +6,7 @@ use signalbox_model::{
     message::{Message, MessageStatus},
     record::{PostId, Posted},
     state::{Timer, TimerId},
+    workflow::step::MessageClass,
 };
 use signalbox_store::{Config, Error, Store, create_as};
 
@@ -107,7 +108,9 @@ fn the_outbox_holds_what_is_queued() {
         assert!(report.is_good(), "{report:?}");
     };
     let released = |now| {
-        let released = store.released(partition, now, None, 10).unwrap();
+        let released = store
+            .released(partition, MessageClass::Marketing, now, None, 10)
+            .unwrap();
         released
             .iter()
             .map(|release| release.release_at)
@@ -163,17 +166,57 @@ fn the_outbox_holds_what_is_queued() {
 }
 
 #[test]
+fn transactional_messages_have_an_outbox_of_their_own() {
+    let (_folder, store) = temp_store();
+    let contact = contact_id(1);
+    let partition = store.partition_of(&contact);
+    let template = store.blobs().put(b"<mjml/>").unwrap();
+    let mut state = state(&contact, 1);
+    let news = queue_message(&mut state, 0, template, at(10));
+    let mut receipt = queue_message(&mut state, 1, template, at(20));
+    receipt.class = MessageClass::Transactional;
+    let mut batch = store.batch(partition).unwrap();
+    batch.put_contact(&state).unwrap();
+    batch.put_message(&news).unwrap();
+    batch.put_message(&receipt).unwrap();
+    store.commit(batch).unwrap();
+
+    let released = |class| {
+        let page = store.released(partition, class, at(99), None, 10).unwrap();
+        page.into_iter()
+            .map(|release| release.message)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(released(MessageClass::Marketing), [news.id]);
+    assert_eq!(released(MessageClass::Transactional), [receipt.id]);
+    assert_eq!(store.next_release(partition).unwrap(), Some(at(10)));
+    let report = store.check().unwrap();
+    assert!(report.is_good(), "{report:?}");
+
+    let mut batch = store.batch(partition).unwrap();
+    batch
+        .change_message(&news.id, |news| news.status = MessageStatus::Accepted)
+        .unwrap();
+    store.commit(batch).unwrap();
+    assert_eq!(store.next_release(partition).unwrap(), Some(at(20)));
+}
+
+#[test]
 fn released_messages_are_paged() {
     let (_folder, store) = temp_store();
     fill(&store, 40);
     let partition = 0;
-    let all = store.released(partition, at(99), None, 1_000).unwrap();
+    let all = store
+        .released(partition, MessageClass::Marketing, at(99), None, 1_000)
+        .unwrap();
     assert!(all.len() > 5);
     assert!(all.is_sorted_by_key(|release| (release.release_at, release.message)));
     let mut paged = Vec::new();
     let mut after = None;
     loop {
-        let page = store.released(partition, at(99), after, 3).unwrap();
+        let page = store
+            .released(partition, MessageClass::Marketing, at(99), after, 3)
+            .unwrap();
         let Some(last) = page.last() else { break };
         after = Some((last.release_at, last.message));
         paged.extend(page);
