@@ -6,6 +6,7 @@
 //! writes to the store: what comes of an attempt is a record like any other.
 
 mod door;
+mod pace;
 pub(crate) mod render;
 mod send;
 

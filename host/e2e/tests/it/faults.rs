@@ -68,6 +68,59 @@ fn marketing_that_a_server_does_not_answer_holds_up_no_order() {
 }
 
 #[test]
+fn a_domain_that_refuses_us_gets_its_marketing_slowly_and_others_at_once() {
+    let sink = Sink::start().unwrap();
+    let refusal = "550 5.7.1 your mail is unwelcome";
+    sink.plan_for("ann@example.com", Stage::Rcpt, reply(refusal), 1);
+    let home = home(&sink);
+    let server = home.start().unwrap();
+    let api = &server.api;
+    order(api);
+    start(
+        api,
+        &on_event("news", "signed_up", &json!([send("news", "marketing")])),
+    );
+    for contact in ["ann", "bo", "cid"] {
+        post(api, contact, "signed_up", "s1");
+        api.settle().unwrap();
+    }
+    let elsewhere = json!({
+        "contact": "dan", "name": "signed_up", "id": "s1",
+        "fields": { "key": "s1" }, "attributes": { "email": "dan@example.org" },
+    });
+    api.post("/v1/events", &elsewhere)
+        .unwrap()
+        .good("an event")
+        .unwrap();
+    post(api, "eve", "order_completed", "o1");
+    api.settle().unwrap();
+    assert_eq!(
+        received(&sink),
+        ["dan@example.org", "eve@example.com"],
+        "another domain, and an order"
+    );
+    api.wind("2026-03-02T10:00:00Z", "through").unwrap();
+    assert_eq!(
+        received(&sink),
+        [
+            "bo@example.com",
+            "cid@example.com",
+            "dan@example.org",
+            "eve@example.com"
+        ]
+    );
+    assert_eq!(outcomes(api, "ann"), ["refused news policy_refused"]);
+    for contact in ["bo", "cid"] {
+        let told = outcomes(api, contact).join("; ");
+        assert!(
+            told.contains("domain_slowed") && told.ends_with("sent news"),
+            "{told}"
+        );
+    }
+    server.stop().unwrap();
+}
+
+#[test]
 fn refusals_are_retried_or_final_by_their_class() {
     let sink = Sink::start().unwrap();
     let plans = [

@@ -22,6 +22,7 @@ use tokio::sync::oneshot;
 
 use super::{
     is_stale,
+    pace::Pace,
     render::{Built, Renderer},
 };
 use crate::{
@@ -33,11 +34,17 @@ use crate::{
 /// Between two tries of an append that was refused for want of space.
 const APPEND_RETRY: Duration = Duration::from_millis(100);
 
+/// Why a message was refused that a server refused for what we are.
+const POLICY_REFUSED: &str = "policy_refused";
+/// Why a message waits whose domain has refused another for what we are.
+const DOMAIN_SLOWED: &str = "domain_slowed";
+
 /// What all attempts have in common.
 pub(super) struct Sender {
     shared: Arc<Shared>,
     renderer: Arc<Renderer>,
     transport: Transport,
+    pace: Pace,
 }
 
 /// How an attempt went, as far as it concerns the log.
@@ -53,6 +60,7 @@ impl Sender {
             shared,
             renderer: Arc::new(renderer),
             transport,
+            pace: Pace::default(),
         }
     }
 
@@ -105,6 +113,13 @@ impl Sender {
             }
         };
         let now = self.shared.clock.now();
+        let domain = built.to.domain().to_owned();
+        if message.class == MessageClass::Marketing
+            && let Some(until) = self.pace.wait(&domain, now)
+        {
+            let outcome = self.again(message, attempt, DOMAIN_SLOWED);
+            return Ok(Ended::With(not_before(outcome, until)));
+        }
         let outgoing = Outgoing {
             from: self.renderer.from.address().clone(),
             to: built.to.clone(),
@@ -117,12 +132,19 @@ impl Sender {
         };
         let ready = match self.transport.begin(&outgoing).await {
             Ok(ready) => ready,
-            Err(error) => return Ok(Ended::With(self.not_begun_by(&error, message, attempt))),
+            Err(error) => {
+                let outcome = self.not_begun_by(&error, message, attempt);
+                self.note_pace(&domain, &outcome);
+                return Ok(Ended::With(outcome));
+            }
         };
         self.shared.outbox.reached();
         let ended = self
             .claim_and_hand_over(ready, built, partition, message, attempt)
             .await;
+        if let Ok(Ended::With(outcome)) = &ended {
+            self.note_pace(&domain, outcome);
+        }
         self.shared.metrics.send_time.record(began.elapsed());
         ended
     }
@@ -253,7 +275,7 @@ impl Sender {
                 self.shared.outbox.reached();
                 AttemptOutcome::Refused(match class {
                     Class::HardBounce => "hard_bounce".to_owned(),
-                    Class::Policy => "policy_refused".to_owned(),
+                    Class::Policy => POLICY_REFUSED.to_owned(),
                     Class::Transient | Class::Permanent => format!("smtp_{}", reply.code),
                 })
             }
@@ -266,6 +288,17 @@ impl Sender {
                 self.again(message, attempt, "connection_failed")
             }
             SendError::Unsupported(_) => AttemptOutcome::Refused("unsupported".to_owned()),
+        }
+    }
+
+    /// What the domain thinks of us by that outcome.
+    fn note_pace(&self, domain: &str, outcome: &AttemptOutcome) {
+        match outcome {
+            AttemptOutcome::Accepted => self.pace.taken(domain),
+            AttemptOutcome::Refused(reason) if reason == POLICY_REFUSED => {
+                self.pace.refused(domain, self.shared.clock.now());
+            }
+            _ => {}
         }
     }
 
@@ -340,6 +373,13 @@ impl Sender {
             }
             _ = failed.wait_for(Option::is_some) => Err(Broken),
         }
+    }
+}
+
+fn not_before(outcome: AttemptOutcome, earliest: Instant) -> AttemptOutcome {
+    match outcome {
+        AttemptOutcome::RetryAt(at, reason) => AttemptOutcome::RetryAt(at.max(earliest), reason),
+        outcome => outcome,
     }
 }
 

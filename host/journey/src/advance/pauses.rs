@@ -19,6 +19,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Standing, Whose,
+        permits::Permit,
         reasons::{Hold, LATE, PAUSED},
         standing,
         steps::Next,
@@ -84,14 +85,16 @@ impl Advance {
         step: &Step,
         send: &Send,
     ) -> Option<Next> {
-        let due = self.due_at.min(ctx.now);
-        if !was_due_in_pause(ctx, &whose.workflow, due) {
+        let reached = self.due_at.min(ctx.now);
+        let due = self.due_by_window(ctx, whose, version, (step, send), reached);
+        // One that is let out later goes then, if its workflow runs by then.
+        if due > ctx.now || !was_due_in_pause(ctx, &whose.workflow, due) {
             return None;
         }
         if version.document.on_resume == OnResume::Skip {
             return Some(self.not_queued(ctx, whose, step, PAUSED));
         }
-        if self.is_send_late(ctx, whose, version, (step, send), due) {
+        if self.is_send_late(ctx, whose, version, (step, send), reached) {
             return Some(self.not_queued(ctx, whose, step, LATE));
         }
         if !is_paused(ctx, &whose.workflow) {
@@ -102,8 +105,24 @@ impl Advance {
         let what =
             FactKind::MessageHeld(step.id.clone(), id, until, Hold::Resume.as_str().to_owned());
         self.journey_fact(ctx, whose, what);
-        self.wait_for_resume(whose, step, due, until);
+        self.wait_for_resume(whose, step, reached, until);
         Some(Next::Stay)
+    }
+
+    /// When a message is due whose send was reached at an instant: when the window and the quiet hours let it out.
+    fn due_by_window(
+        &self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        (step, send): (&Step, &Send),
+        reached: Instant,
+    ) -> Instant {
+        let id = self.message_id(whose, step);
+        match self.permit(ctx, version, send, id, reached) {
+            Permit::At(at, _) => at,
+            Permit::Skip(_) | Permit::Exit(_) => reached,
+        }
     }
 
     /// Whether a message that was due at an instant, and is not queued yet, comes too late.

@@ -103,6 +103,36 @@ fn what_occurred_in_a_pause_enters_nobody_whenever_it_is_posted() {
 }
 
 #[test]
+fn what_a_window_lets_out_after_the_resume_is_sent_though_its_step_was_reached_in_the_pause() {
+    let told = |on_resume: &str, resume: &str| {
+        let mut series = with(series(), "on_resume", json!(on_resume));
+        series["steps"][2]["send"]["window"] = json!({"from": "12:00", "to": "14:00"});
+        let tape = format!(
+            "event signup {{\"key\": \"a\"}}\nsend\n@20h pause series\n@{resume} resume series\n@2250m send"
+        );
+        let told = story(&[series], &tape);
+        let lines = told.lines().filter(|line| line.contains("second"));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let came = |on_resume: &str, resume: &str| {
+        let told = told(on_resume, resume);
+        told.lines().last().map(str::to_owned).unwrap_or_default()
+    };
+    // The window opens at 36h.
+    assert_eq!(came("skip", "25h"), "2250m series: second sent");
+    assert_eq!(came("skip", "37h"), "2250m series: second skipped: paused");
+    assert_eq!(came("catch_up", "25h"), "2250m series: second sent");
+    assert_eq!(came("catch_up", "37h"), "2250m series: second sent");
+    assert_snapshot!(told("skip", "25h"), @r"
+    1d series: at second
+    1d series: second queued
+    1d series: second goes by UTC (utc)
+    1d series: second held until 36h: window
+    2250m series: second sent
+    ");
+}
+
+#[test]
 fn a_message_claimed_in_a_pause_is_skipped() {
     assert_snapshot!(story(&[series()], r#"
         event signup {"key": "a"}
