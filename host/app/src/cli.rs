@@ -361,6 +361,9 @@ pub(crate) struct Simulate {
     /// What is known of contacts from the begin on: JSON lines of contact and attributes, or CSV with a column contact
     #[arg(long, value_name = "FILE")]
     pub(crate) contacts: Option<PathBuf>,
+    /// What decides with every workflow, as `PUT /v1/settings` takes it, in JSON or YAML
+    #[arg(long = "settings", value_name = "FILE")]
+    pub(crate) server: Option<PathBuf>,
     /// When it begins [default: the first event]
     #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
     pub(crate) from: Option<Instant>,

@@ -20,6 +20,7 @@ use anyhow::{Context, anyhow};
 use signalbox_engine::{Edge, NewInput, PutError, Rendering, Simulation};
 use signalbox_model::{
     id::WorkflowId,
+    settings::Settings,
     time::{Instant, Span},
     workflow::{Action, Workflow},
 };
@@ -42,6 +43,7 @@ const BEYOND_DAYS: u32 = 30;
 /// What a simulation is made of.
 struct Job {
     workflows: Vec<Workflow>,
+    settings: Option<Settings>,
     contacts: Vec<NewInput>,
     events: Tape,
     from: Instant,
@@ -89,6 +91,7 @@ impl Job {
     fn read(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<Self> {
         let workflows = simulate.workflow.iter().map(|path| workflow::read(path));
         let workflows = workflows.collect::<Result<Vec<_>, _>>()?;
+        let settings = simulate.server.as_deref().map(workflow::read_settings);
         let events = simulate.tape.as_deref().map(tape::events).transpose()?;
         let events = events.unwrap_or_default();
         let contacts = simulate.contacts.as_deref().map(tape::contacts);
@@ -98,6 +101,7 @@ impl Job {
         let beyond = Until::Beyond(Span::from_days(BEYOND_DAYS));
         Ok(Self {
             workflows,
+            settings: settings.transpose()?,
             contacts: contacts.transpose()?.unwrap_or_default(),
             events,
             from,
@@ -136,6 +140,10 @@ fn play(
     let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
     let mut simulation = Simulation::create(config.engine(), catalogue, seed, rendering, tell)
         .context("beginning the simulation")?;
+    if let Some(settings) = &job.settings {
+        let put = simulation.put_settings(settings);
+        put.context("putting the settings")?;
+    }
     simulation.feed(job.contacts)?;
     for workflow in &job.workflows {
         start(&mut simulation, workflow)?;

@@ -11,7 +11,9 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 use serde_json::Value as Json;
 use signalbox_engine::check_workflow;
-use signalbox_model::{id::WorkflowId, problem::Problem, workflow::Workflow};
+use signalbox_model::{
+    id::WorkflowId, problem::Problem, settings::Settings as ServerSettings, workflow::Workflow,
+};
 use signalbox_rules::documents::read_workflow;
 
 use self::document::{Document, Place};
@@ -80,6 +82,23 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Workflow> {
             problems.join("\n")
         )
     })
+}
+
+/// The settings of a file, as `PUT /v1/settings` takes them.
+pub(crate) fn read_settings(file: &Path) -> anyhow::Result<ServerSettings> {
+    let document = Document::read(file)?;
+    let name = file.display();
+    let settings = ServerSettings::deserialize(&document.json);
+    let settings = settings.with_context(|| format!("{name} holds no settings"))?;
+    let problems = settings.problems();
+    if problems.is_empty() {
+        return Ok(settings);
+    }
+    let problems = problems
+        .iter()
+        .map(|found| in_words(file, &document, found));
+    let problems: Vec<String> = problems.collect();
+    bail!("{name} holds no settings:\n{}", problems.join("\n"));
 }
 
 /// The workflow that a document says, as the server reads it.

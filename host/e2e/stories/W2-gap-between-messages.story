@@ -54,7 +54,7 @@ mails
     none
 at 2026-03-03 09:00
 mails
-    ann@example.com | From alpha | 2026-03-02 09:00:00
+    ann@example.com | From alpha | 2026-03-03 09:00:00
 log ann alpha
     2026-03-02 09:00:00 alpha: trigger said enter: matched
     2026-03-02 09:00:00 alpha: journey entered a

@@ -21,6 +21,7 @@ use signalbox_model::{
     id::{ContactId, Digest, MessageId, StepId, WorkflowId},
     message::{AttemptOutcome, MessageStatus},
     record::{Command, Record},
+    settings::Settings,
     time::Instant,
     workflow::{Action, Edit, Workflow},
 };
@@ -278,6 +279,14 @@ impl<'a> Simulation<'a> {
             Err(CommandError::Log(error)) => Err(error.into()),
             Err(CommandError::Unavailable(unavailable)) => Err(unavailable.into()),
         }
+    }
+
+    /// Puts the settings of the whole server in place of those that there are.
+    pub fn put_settings(&mut self, settings: &Settings) -> Result<(), CommandError> {
+        let settings = serde_json::to_string(settings).map_err(|_| Unavailable::Failed)?;
+        let based_on = self.shared.definitions.borrow().settings_version;
+        let command = Command::PutSettings { settings, based_on };
+        self.command(command).map(drop)
     }
 
     /// Moves a workflow to another state.

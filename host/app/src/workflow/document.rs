@@ -104,7 +104,7 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
         .with_context(tried)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
         bail!(
-            "{} has more than {FILE_BYTES_MAX} bytes: a workflow is smaller",
+            "{} has more than {FILE_BYTES_MAX} bytes: a document is smaller",
             path.display()
         );
     }

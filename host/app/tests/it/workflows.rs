@@ -147,7 +147,7 @@ fn the_form_of_a_document_is_told_with_its_places() {
     let large = format!("id: {}", "x".repeat(1024 * 1024));
     assert_eq!(
         checked("thanks.yaml", &large),
-        "exit 1\nerror: thanks.yaml has more than 1048576 bytes: a workflow is smaller\n"
+        "exit 1\nerror: thanks.yaml has more than 1048576 bytes: a document is smaller\n"
     );
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thanks.yaml"), GOOD).unwrap();

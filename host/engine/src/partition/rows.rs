@@ -259,9 +259,11 @@ fn change_message(message: &mut Message, change: &MessageChange, now: Instant) {
             message.status = MessageStatus::Queued;
             message.release_at = *release_at;
             message.attempts = *attempts;
-            // What is held before its first attempt has none.
+            // What is held before its first attempt has none, and no byte of it was sent: its Date moves along.
             if *attempts > 0 {
                 message.first_attempt_at.get_or_insert(now);
+            } else if message.first_attempt_at.is_none() {
+                message.dated_at = *release_at;
             }
         }
         MessageChange::Settled(status) => {
