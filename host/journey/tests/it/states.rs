@@ -222,9 +222,13 @@ fn a_failing_rule_pauses_a_running_workflow_once() {
         reason: "trigger failed: trapped".to_owned(),
     };
     for state in STATES {
-        let change = control::apply_post(&inside(state), &posted, now());
-        let paused = change.map(|change| change.definitions.workflows[&id()].state);
-        let expected = (state == WorkflowState::Running).then_some(WorkflowState::Paused);
+        let change = control::apply_post(&inside(state), &posted, later());
+        let paused = change.map(|change| {
+            let found = &change.definitions.workflows[&id()];
+            (found.state, found.paused_at)
+        });
+        let expected = (WorkflowState::Paused, Some(later()));
+        let expected = (state == WorkflowState::Running).then_some(expected);
         assert_eq!(paused, expected);
     }
 }
