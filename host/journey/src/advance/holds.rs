@@ -6,6 +6,7 @@ use signalbox_model::{
     definitions::Slot,
     fact::FactKind,
     id::{StepId, WorkflowId},
+    plan::Occasion,
     record::Posted,
     state::{HeldEntry, Place, Presence, Timer, TimerId},
     time::{Instant, Span},
@@ -132,16 +133,11 @@ impl Advance {
         }
         for (workflow, number) in again {
             if let Some(held) = self.take_held_entry(&workflow, number) {
+                let due = held.due;
                 let entering = Entering {
-                    workflow,
-                    version: held.version,
-                    event: Arc::new(held.event),
-                    occasion: held.occasion,
-                    arm_key: held.arm_key,
-                    cancelled_by: Vec::new(),
-                    key: None,
                     attempts: 0,
-                    grace_until: Some(held.due),
+                    grace_until: Some(due),
+                    ..entering_again(ctx, &workflow, held)
                 };
                 self.ask_trigger(ctx, entering);
             }
@@ -189,17 +185,7 @@ impl Advance {
         let Some(held) = presence.held.remove(&number) else {
             return;
         };
-        let entering = Entering {
-            workflow: workflow.clone(),
-            version: held.version,
-            event: Arc::new(held.event),
-            occasion: held.occasion,
-            arm_key: held.arm_key,
-            cancelled_by: held.cancelled_by,
-            key: held.key,
-            attempts: held.attempts,
-            grace_until: None,
-        };
+        let entering = entering_again(ctx, workflow, held);
         if pauses {
             self.is_due_since_resume(ctx, workflow);
         }
@@ -354,4 +340,40 @@ fn pauses(step: &Step) -> bool {
         .and_then(|send| send.personalizer.as_ref());
     let mut bindings = arms.iter().map(|arm| &arm.segment).chain(personalizer);
     bindings.any(|binding| binding.on_failure == OnFailure::Pause)
+}
+
+/// What is asked about once more.
+fn entering_again(ctx: &Context<'_>, workflow: &WorkflowId, held: HeldEntry) -> Entering {
+    Entering {
+        workflow: workflow.clone(),
+        version: held.version,
+        occasion: occasion_now(ctx, workflow, &held),
+        event: Arc::new(held.event),
+        arm_key: held.arm_key,
+        cancelled_by: held.cancelled_by,
+        key: held.key,
+        attempts: held.attempts,
+        grace_until: None,
+    }
+}
+
+/// The held entry's occasion in the plan that its trigger has by now: a plugin's next file may put them in another
+/// order. One that it no longer has is asked about as it was.
+fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u32 {
+    let version = ctx.definitions.version(workflow, held.version);
+    let trigger = version.and_then(|version| version.bindings.get(&Slot::Trigger));
+    let occasions = trigger.map_or(&[][..], |binding| &binding.plan.occasions);
+    let is_it = |occasion: &Occasion| match occasion {
+        Occasion::Due => held.arm_key.is_some(),
+        Occasion::Event(pattern) => {
+            held.arm_key.is_none() && pattern.matches(&held.event.name, &held.event.fields)
+        }
+        _ => false,
+    };
+    let before = held.occasion;
+    if occasions.get(before as usize).is_some_and(is_it) {
+        return before;
+    }
+    let found = occasions.iter().position(is_it);
+    found.map_or(before, |found| found as u32)
 }

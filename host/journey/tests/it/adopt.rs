@@ -96,3 +96,25 @@ fn an_arm_asks_the_new_file_when_it_falls_due() {
     1h trigger said enter: because_again
     ");
 }
+
+#[test]
+fn what_is_held_is_asked_on_its_own_occasion_though_the_new_file_has_another_order() {
+    let steps = json!([{"id": "remind", "send": {"template": "hello"}}]);
+    let mut trigger = later_than("cart_created", "1h", "order_completed");
+    trigger["on_failure"] = json!("hold");
+    let mut world = World::new(&[workflow("course", trigger, steps)]);
+    world.play("start course\n break later\n event cart_created {\"key\": \"a\"}");
+    world.rebind_with("course", 1, "trigger", |binding| {
+        let mut config: Json = serde_json::from_str(&binding.config).unwrap();
+        config["on"].as_array_mut().unwrap().reverse();
+        binding.config = config.to_string();
+        binding.plan.occasions.reverse();
+    });
+    world.play("@1m mend later\n @90m");
+    // It arms on the cart, which is its second occasion by now, and enters on the first, when the arm is due.
+    assert_snapshot!(said(&world), @r"
+    0s trigger said failed: trapped
+    1m trigger said arm: because_again
+    61m trigger said enter: because_again
+    ");
+}

@@ -18,7 +18,7 @@ use signalbox_journey::{
 use signalbox_model::{
     codec,
     contact::{AttributeChanges, Contact},
-    definitions::{Definitions, Slot},
+    definitions::{Definitions, ResolvedBinding, Slot},
     event::Event,
     fact::{Conversion, Fact, FactKind},
     id::{
@@ -189,6 +189,17 @@ impl World {
 
     /// A binding moves on to the next version of its plugin, which gives its reasons other codes: `NAME_again`.
     pub(crate) fn rebind(&mut self, workflow: &str, version: u32, slot: &str) {
+        self.rebind_with(workflow, version, slot, |_| ());
+    }
+
+    /// The same with what another file may have otherwise.
+    pub(crate) fn rebind_with(
+        &mut self,
+        workflow: &str,
+        version: u32,
+        slot: &str,
+        change: impl FnOnce(&mut ResolvedBinding),
+    ) {
         let workflow = WorkflowId::parse(workflow).unwrap();
         let bindings = &self.definitions.workflows[&workflow].versions[&version].bindings;
         let mut binding = bindings[&Slot::parse(slot).unwrap()].clone();
@@ -197,6 +208,7 @@ impl World {
         for reason in &mut binding.reasons {
             reason.code.push_str("_again");
         }
+        change(&mut binding);
         self.command(&Command::Rebind {
             bindings: vec![Rebinding {
                 workflow,
