@@ -13,6 +13,7 @@ use signalbox_model::{
         Definitions, EndedExperiment, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, StepId, TemplateName, WorkflowId},
+    plan::Occasion,
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     settings::Settings,
     time::Instant,
@@ -316,7 +317,11 @@ fn start(workflow: &mut WorkflowDefinition, at: Instant) {
     workflow.starts_at = None;
     workflow.running_since = Some(at);
     let version = workflow.current_version();
-    workflow.enters_existing = version.is_some_and(|version| version.document.enter_existing);
+    workflow.enters_existing = version.is_some_and(|version| {
+        let trigger = version.bindings.get(&Slot::Trigger);
+        let asks = |binding: &ResolvedBinding| binding.plan.occasions.contains(&Occasion::Start);
+        version.document.enter_existing || trigger.is_some_and(asks)
+    });
 }
 
 fn put(

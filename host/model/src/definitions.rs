@@ -56,7 +56,7 @@ pub struct WorkflowDefinition {
     pub starts_at: Option<Instant>,
     /// Journey time of its start; triggers look at nothing that was logged before. `None` before the start.
     pub running_since: Option<Instant>,
-    /// Whether everybody who was there at its start enters.
+    /// Whether everybody who was there at its start is looked at: enters, or has its trigger asked about them.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub enters_existing: bool,
     /// Journey time at which its last pause began. `None` before the first.

@@ -248,12 +248,11 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
     }
     for (at, occasion) in plan.occasions.iter().enumerate() {
         let name = match occasion {
-            Occasion::Event(_) | Occasion::Due => continue,
+            Occasion::Event(_) | Occasion::Due | Occasion::Start => continue,
             Occasion::AttributeChanged(_) => "attribute_changed",
             Occasion::SegmentEntered(_) => "segment_entered",
             Occasion::SegmentLeft(_) => "segment_left",
             Occasion::TableRowChanged(_) => "table_row_changed",
-            Occasion::Start => "start",
         };
         problems.push(not_supported(
             format!("/occasions/{at}"),

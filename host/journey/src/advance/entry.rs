@@ -6,6 +6,7 @@ use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
     id::{EntryKey, EventId, EventName, JourneyId, WorkflowId},
+    plan::Occasion,
     state::{Cause, Journey, KEY_KEEP_DAYS, Place, Presence},
     time::Instant,
     value::Fields,
@@ -30,12 +31,20 @@ const WORKFLOW_STARTED: &str = "workflow_started";
 const EXISTING: &str = "existing";
 /// Why those stay out whom the audience does not have.
 const NOT_IN_AUDIENCE: &str = "not_in_audience";
+/// Why those stay out whom the trigger would let in at the start of a workflow that takes in nobody then.
+const NOT_AT_START: &str = "not_at_start";
 
-impl Entering {
-    /// Whether it is about somebody who was there when the workflow started.
-    fn is_existing(&self) -> bool {
-        self.event.name.as_str() == WORKFLOW_STARTED && self.event.id.as_str() == EXISTING
-    }
+/// Whether it is about somebody who was there when the workflow started.
+pub(super) fn is_existing(event: &Cause) -> bool {
+    event.name.as_str() == WORKFLOW_STARTED && event.id.as_str() == EXISTING
+}
+
+/// The occasion on which the version's trigger is asked about everybody who is there at the start.
+fn start_occasion(version: &WorkflowVersion) -> Option<u32> {
+    let trigger = version.bindings.get(&Slot::Trigger)?;
+    let mut occasions = trigger.plan.occasions.iter();
+    let found = occasions.position(|occasion| *occasion == Occasion::Start)?;
+    Some(found as u32)
 }
 
 impl Advance {
@@ -62,10 +71,13 @@ impl Advance {
         }
     }
 
-    /// The contact was there when the workflow started.
+    /// The contact was there when the workflow started: its trigger is asked, where it wants to be, and decides then.
     pub(super) fn enter_existing(&mut self, ctx: &Context<'_>, workflow: &WorkflowId) {
-        let definition = ctx.definitions.workflow(workflow);
-        let Some(since) = definition.and_then(|definition| definition.running_since) else {
+        let Some(definition) = ctx.definitions.workflow(workflow) else {
+            return;
+        };
+        let running = definition.running_since.zip(definition.current_version());
+        let Some((since, version)) = running else {
             return;
         };
         let is_known = self.state.contact.created_at <= since;
@@ -85,18 +97,33 @@ impl Advance {
             occurred_at: since,
             fields: Fields::new(),
         };
+        let asked = start_occasion(version);
         let entering = Entering {
             workflow: workflow.clone(),
-            version: 0,
+            version: version.number,
             event: Arc::new(event),
-            occasion: 0,
+            occasion: asked.unwrap_or(0),
             arm_key: None,
             cancelled_by: Vec::new(),
-            key: Some(key),
+            key: asked.is_none().then_some(key),
             attempts: 0,
             grace_until: None,
         };
-        self.let_in(ctx, entering);
+        if asked.is_some() {
+            self.ask_trigger(ctx, entering);
+        } else if version.document.enter_existing {
+            self.let_in(ctx, entering);
+        }
+    }
+
+    /// Whether the trigger was asked at the start, in a workflow that takes in nobody then.
+    fn is_kept_out_at_start(ctx: &Context<'_>, entering: &Entering) -> bool {
+        let version = ctx
+            .definitions
+            .version(&entering.workflow, entering.version);
+        is_existing(&entering.event)
+            && entering.arm_key.is_none()
+            && version.is_some_and(|version| !version.document.enter_existing)
     }
 
     fn trigger_answered(
@@ -116,10 +143,15 @@ impl Advance {
         if let Some(arm) = arm {
             self.arm(ctx, &entering, arm);
         }
-        if enter.is_none() && answer == "no" {
+        if enter.is_none() && answer == "no" && !is_existing(&entering.event) {
             return self.keep_in_grace(ctx, entering);
         }
         if let Some(enter) = enter {
+            if Self::is_kept_out_at_start(ctx, &entering) {
+                let what = FactKind::NotEntered(NOT_AT_START.to_owned());
+                let fact = self.new_fact(ctx, &entering.workflow, entering.version, None, what);
+                return self.effects.push(Effect::Count(fact));
+            }
             // An event's id has the alphabet and the length of a key.
             let of_event = || EntryKey::parse(entering.event.id.as_str()).ok();
             let Some(key) = enter.key.or_else(of_event) else {
@@ -157,7 +189,7 @@ impl Advance {
         verdict: &SegmentVerdict,
     ) {
         let answer = if verdict.member { "in" } else { "out" };
-        if !verdict.member && entering.is_existing() {
+        if !verdict.member && is_existing(&entering.event) {
             return self.count_outside(ctx, &entering, verdict.reason);
         }
         self.entry_decided(ctx, &entering, &Slot::Audience, verdict.reason, answer);

@@ -16,7 +16,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, CONTACT_FULL, Context, Entering, Standing, Whose,
-        entry::entry_policy,
+        entry::{entry_policy, is_existing},
         events::{Happening, disarmed},
         pauses::was_due_in_pause,
         reasons::PAUSED,
@@ -365,6 +365,7 @@ fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u
     let occasions = trigger.map_or(&[][..], |binding| &binding.plan.occasions);
     let is_it = |occasion: &Occasion| match occasion {
         Occasion::Due => held.arm_key.is_some(),
+        Occasion::Start => held.arm_key.is_none() && is_existing(&held.event),
         Occasion::Event(pattern) => {
             held.arm_key.is_none() && pattern.matches(&held.event.name, &held.event.fields)
         }

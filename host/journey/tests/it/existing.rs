@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     harness::World,
-    rules::{has, on, with, workflow},
+    rules::{has, later_than, on, with, workflow},
 };
 
 fn bulk(id: &str) -> Json {
@@ -84,4 +84,82 @@ fn who_came_after_the_start_does_not_enter_by_it() {
     0s both: at note
     0s both: note queued
     ");
+}
+
+/// A trigger that is asked at the start as well, and enters at once or later.
+fn at_start(plugin: Json) -> Json {
+    let mut trigger = plugin;
+    let occasions = trigger["config"]["on"].as_array_mut().unwrap();
+    occasions.push(json!("start"));
+    let document = with(bulk("asked"), "enter_existing", json!(false));
+    with(document, "trigger", trigger)
+}
+
+#[test]
+fn a_trigger_that_asks_for_the_start_decides_about_whoever_is_there() {
+    let enters = |takes_in: bool| {
+        let document = with(at_start(on("signup")), "enter_existing", json!(takes_in));
+        let mut world = World::new(&[document]);
+        world.play("start asked");
+        world.enter_existing("asked");
+        world.out
+    };
+    assert_snapshot!(enters(true), @r"
+    0s asked: trigger said enter: because
+    0s asked: entered as existing
+    0s asked: at note
+    0s asked: note queued
+    ");
+    assert_snapshot!(enters(false), @r"
+    0s asked: trigger said enter: because
+    0s asked: not entered: not_at_start (counted)
+    ");
+}
+
+#[test]
+fn a_trigger_arms_at_the_start_and_lets_in_when_the_arm_is_due() {
+    let mut later = later_than("cart_created", "1h", "order_completed");
+    later["config"]["inputs"][0]["source"] = json!({"attribute": "cart"});
+    let mut world = World::new(&[at_start(later)]);
+    world.play("set {\"cart\": \"c1\"}\n start asked");
+    world.enter_existing("asked");
+    world.enter_existing("asked");
+    world.play("@1h");
+    assert_snapshot!(world.out, @r"
+    0s asked: trigger said arm: because
+    0s asked: armed c1 for 1h
+    0s asked: trigger said arm: because
+    0s asked: armed c1 for 1h
+    1h asked: trigger said enter: because
+    1h asked: entered as c1
+    1h asked: at note
+    1h asked: note queued
+    ");
+}
+
+#[test]
+fn at_the_start_a_failing_trigger_is_asked_again_and_a_no_has_no_grace() {
+    let held = with(
+        at_start(with(on("signup"), "on_failure", json!("hold"))),
+        "enter_existing",
+        json!(true),
+    );
+    let never = json!({"plugin": "never", "config": {"on": []}});
+    let no = with(at_start(never), "grace", json!("1d"));
+    let mut world = World::new(&[held]);
+    world.play("start asked\n break event");
+    world.enter_existing("asked");
+    world.play("mend event\n @2m");
+    assert_snapshot!(world.out, @r"
+    0s asked: trigger said failed: trapped
+    1m asked: trigger said enter: because
+    1m asked: entered as existing
+    1m asked: at note
+    1m asked: note queued
+    ");
+    let mut world = World::new(&[no]);
+    world.play("start asked");
+    world.enter_existing("asked");
+    world.play("set {\"vip\": 1}");
+    assert_snapshot!(world.out, @"0s asked: trigger said no: because_not (counted)");
 }

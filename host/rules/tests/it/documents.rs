@@ -203,8 +203,8 @@ fn what_this_host_cannot_do_yet_is_refused_by_name() {
     );
     check(
         RuleKind::Trigger,
-        json!({"format": 1, "inputs": [], "occasions": ["start", "due"]}),
-        &["/occasions/0 not_supported_yet: this server cannot give the occasion start yet"],
+        json!({"format": 1, "inputs": [], "occasions": ["start", {"segment_left": "vip"}]}),
+        &["/occasions/1 not_supported_yet: this server cannot give the occasion segment_left yet"],
     );
     check(
         RuleKind::Trigger,
