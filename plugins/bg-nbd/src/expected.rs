@@ -20,10 +20,12 @@ use crate::{History, Model};
 /// out are a thousandth of a millionth part of the bound at most.
 pub const RELATIVE_ERROR_MAX: f64 = 1e-9;
 /// Most terms of the series. The mean of `K` may be about as large: more purchases than that no person makes.
-pub const TERMS_MAX: u32 = 50_000;
+pub const TERMS_MAX: u32 = 3_000;
 
 /// What the terms left out may add, relative to the sum.
 const TAIL_MAX: f64 = 1e-15;
+/// How many terms are added between two looks at what is left: looking costs more than a term.
+const LOOK_EVERY: u32 = 16;
 /// Weights are scaled down beyond this, long before they overflow.
 const WEIGHT_MAX: f64 = 1e200;
 
@@ -57,6 +59,9 @@ impl Model {
                 weight /= WEIGHT_MAX;
                 weights /= WEIGHT_MAX;
                 sum /= WEIGHT_MAX;
+            }
+            if !index.is_multiple_of(LOOK_EVERY) {
+                continue;
             }
             // From here on each weight is at most `ratio` of the one before, and `made` grows by at most 1 a term.
             let ratio = (z * (shape + k + 1.0) / (k + 2.0)).max(z);

@@ -15,7 +15,7 @@ struct End {
 /// The first instant after `now`, to the millisecond, at which `value` is below `level`; `None` if it never is by the
 /// year 2199, or if `value` gives none. `value` must never rise and be at least `level` at `now`.
 ///
-/// Looks ahead in steps that double until the level is passed, then closes in by the secant through the two ends. An
+/// Looks ahead in steps that grow until the level is passed, then closes in by the secant through the two ends. An
 /// end that stays twice counts half (the Illinois method), and each third step halves the stretch, so that the search
 /// ends whatever the curve.
 pub fn first_below(
@@ -67,7 +67,7 @@ fn bracket(mut low: End, end: impl Fn(i64) -> Option<End>) -> Option<(End, End)>
             return Some((low, high));
         }
         low = high;
-        step_ms = step_ms.saturating_mul(2);
+        step_ms = step_ms.saturating_mul(3);
     }
     None
 }

@@ -233,7 +233,7 @@ mod tests {
             (1_000_000, 0, 604_800_000),
             Instant::from_ms(604_800_000),
         );
-        assert!(answer.unwrap_err().contains("over 50000 purchases"));
+        assert!(answer.unwrap_err().contains("over 3000 purchases"));
     }
 
     #[test]

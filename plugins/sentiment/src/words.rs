@@ -13,8 +13,8 @@ const DENIAL_REACH: u32 = 3;
 const DENIED: f64 = -0.75;
 /// What is left of all points before a "but".
 const BEFORE_BUT: f64 = 0.5;
-/// Most words that are looked at.
-const WORDS_MAX: usize = 2_000;
+/// Most words that are looked at, from the beginning of a text.
+const WORDS_MAX: usize = 500;
 
 /// What one's own words are worth, above or below 0.
 const OWN_POINTS: f64 = 2.0;
