@@ -1,3 +1,7 @@
+//! The rule against years of arms, moved days and configs that make no sense.
+//!
+//! Run by `cargo test` only; never part of the component.
+
 use signalbox_sdk::{
     Instant, Random, TriggerVerdict,
     testing::{Row, check_cases, check_description},

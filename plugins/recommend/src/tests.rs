@@ -1,3 +1,7 @@
+//! The rule against random catalogues and histories, and what it does with too much or nothing.
+//!
+//! Run by `cargo test` only; never part of the component.
+
 use serde_json::{Value as Json, json};
 use signalbox_sdk::{
     Random,

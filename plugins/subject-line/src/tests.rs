@@ -1,3 +1,7 @@
+//! The rule against texts of any kind, its draws, and configs that make no sense.
+//!
+//! Run by `cargo test` only; never part of the component.
+
 use signalbox_sdk::{
     Random,
     testing::{Row, check_cases, check_description},
