@@ -103,7 +103,7 @@ pub use contact::{Batch, Column, Contact, KEY_BYTES_MAX, Value};
 pub use description::{Case, Description};
 pub use plan::{
     Condition, EventPattern, Events, FieldOf, FieldOrInstantOf, INPUT_NAME_BYTES_MAX, INPUTS_MAX,
-    Input, OCCASIONS_MAX, Occasion, Operator, Plan, RecentOf, Source, Type,
+    Input, OCCASIONS_MAX, Occasion, Operator, Plan, RecentOf, Source, TableRows, Type,
 };
 pub use random::Random;
 pub use rule::Rule;

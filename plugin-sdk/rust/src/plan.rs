@@ -80,6 +80,8 @@ pub enum Source {
     Segment(String),
     /// A value kept by an earlier step or journey.
     Kept(String),
+    /// Rows of a reference table, as a JSON list of objects.
+    Table(TableRows),
     /// What the occasion is: the index into the plan's occasions.
     Occasion,
     /// The key of the arm that fired. A text; missing on any other occasion.
@@ -129,6 +131,22 @@ pub struct RecentOf {
     pub of: Events,
     /// How many, 1 to 100.
     pub count: u32,
+}
+
+/// Which rows of a reference table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TableRows {
+    /// The table's name.
+    pub table: String,
+    /// The input whose value is the rows' key; rows of any key without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_input: Option<String>,
+    /// The column by which the first rows are taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub order_by: Option<String>,
+    /// How many at most, 1 to 10,000.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rows_max: Option<u32>,
 }
 
 /// An occasion on which a trigger is asked.
@@ -306,6 +324,12 @@ impl Plan {
         )
     }
 
+    /// Adds rows of a reference table as a JSON list of objects.
+    #[must_use]
+    pub fn table(self, name: &str, rows: TableRows) -> Self {
+        self.input(name, Source::Table(rows), Type::Json)
+    }
+
     /// Adds when the occasion's event occurred, under the name `occurred_at`.
     #[must_use]
     pub fn occurred_at(self) -> Self {
@@ -428,6 +452,38 @@ impl Events {
     pub fn with_field(mut self, field: &str, value: impl Into<Json>) -> Self {
         self.conditions.push(Condition::eq(field, value));
         self
+    }
+}
+
+impl TableRows {
+    /// The whole of a small table, at most 64 KiB.
+    #[must_use]
+    pub fn all(table: impl Into<String>) -> Self {
+        Self {
+            table: table.into(),
+            key_input: None,
+            order_by: None,
+            rows_max: None,
+        }
+    }
+
+    /// The rows whose key is the value of the input of that name.
+    #[must_use]
+    pub fn with_key(table: impl Into<String>, input: impl Into<String>) -> Self {
+        Self {
+            key_input: Some(input.into()),
+            ..Self::all(table)
+        }
+    }
+
+    /// The first so many rows by a column.
+    #[must_use]
+    pub fn first(table: impl Into<String>, rows: u32, column: impl Into<String>) -> Self {
+        Self {
+            order_by: Some(column.into()),
+            rows_max: Some(rows),
+            ..Self::all(table)
+        }
     }
 }
 

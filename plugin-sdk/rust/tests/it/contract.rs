@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use serde_json::Value as Json;
 use signalbox_model::{describe::Description, plan::Plan, time};
-use signalbox_sdk::{Instant, Rule, Span};
+use signalbox_sdk::{Instant, Rule, Span, TableRows};
 
 use crate::rules::{Greeting, Spender, Threshold, Welcome, signalbox_description};
 
@@ -70,6 +70,20 @@ fn plans_are_what_the_server_reads() {
     same_plan::<Welcome>();
     same_plan::<Spender>();
     same_plan::<Greeting>();
+}
+
+#[test]
+fn rows_of_a_table_are_asked_for_as_the_server_reads_it() {
+    let plan = signalbox_sdk::Plan::new()
+        .table("all", TableRows::all("products"))
+        .table("of", TableRows::with_key("products", "seen"))
+        .table("first", TableRows::first("products", 20, "rank"));
+    let read: Plan = serde_json::from_value(serde_json::to_value(&plan).expect("a JSON form"))
+        .expect("the server's type reads it");
+    assert_eq!(
+        serde_json::to_value(&read).expect("a JSON form")["inputs"],
+        serde_json::to_value(plan.inputs()).expect("a JSON form")
+    );
 }
 
 #[test]
