@@ -1,8 +1,8 @@
 //! Trigger `back-in-stock`: a contact enters when a product that they asked for is there again.
 //!
-//! It is asked when a row of the catalogue changes. The contact asked by an event that names the product; of several the
-//! last one counts. Each request enters at most once, however often the stock goes up and down, and who has bought the
-//! product since is left in peace.
+//! It is asked when a row of the catalogue changes. The contact asked by an event that names the product; of several
+//! the last one counts. Each request enters at most once, however often the stock goes up and down, and who has
+//! bought the product since is left in peace.
 #![deny(missing_docs)]
 
 use signalbox_catalogue::{bought_since, events, id, in_stock, key, rows};

@@ -1,11 +1,10 @@
 //! How many purchases to expect of a contact, as a sum of positive terms.
 //!
-//! Equation (10) of the paper is a difference of a constant and a Gaussian hypergeometric function, divided by `a - 1`:
-//! it loses digits where the horizon is short, and is undefined at `a = 1`. The same number comes without a subtraction
-//! from what the model says will happen. Let `K` be the purchases a contact would make in the horizon if they never
-//! stopped: negative binomial with shape `s = r + x` and `z = t / (alpha + T + t)`. The `j + 1`th of them is made if the
-//! contact goes on after each of the `j` before it, the chance of which is `(b + x)_j / (a + b + x)_j` (rising
-//! factorials). So
+//! The paper's formula is a difference of a constant and a Gaussian hypergeometric function over `a - 1`: it loses
+//! digits where the horizon is short, and is undefined at `a = 1`. The same number comes without a subtraction from
+//! what the model says will happen. Let `K` be the purchases a contact would make in the horizon if they never stopped:
+//! negative binomial with shape `s = r + x` and `z = t / (alpha + T + t)`. The `j + 1`th of them is made if the contact
+//! goes on after each of the `j` before it, the chance of which is `(b + x)_j / (a + b + x)_j` (rising factorials). So
 //!
 //! ```text
 //! E = P(alive) * sum over k of P(K = k) * m_k,   m_k = sum over j < k of (b + x)_j / (a + b + x)_j
@@ -16,8 +15,8 @@
 
 use crate::{History, Model};
 
-/// Bound of the relative error of [`Model::expected`]: rounding over [`TERMS_MAX`] terms is most of it, the terms left
-/// out are a thousandth of a millionth part of the bound at most.
+/// Bound of the relative error of [`Model::expected`]. The terms left out are at most a millionth of it; the rest is for
+/// rounding, which over [`TERMS_MAX`] terms stays far below.
 pub const RELATIVE_ERROR_MAX: f64 = 1e-9;
 /// Most terms of the series. The mean of `K` may be about as large: more purchases than that no person makes.
 pub const TERMS_MAX: u32 = 3_000;
@@ -30,8 +29,8 @@ const LOOK_EVERY: u32 = 16;
 const WEIGHT_MAX: f64 = 1e200;
 
 impl Model {
-    /// The purchases to be expected in the next `ahead` weeks, equation (10) of the paper, to a relative error of
-    /// [`RELATIVE_ERROR_MAX`]. Falls while time passes without a purchase.
+    /// The purchases to be expected in the next `ahead` weeks, the paper's conditional expectation, to a relative error
+    /// of [`RELATIVE_ERROR_MAX`]. Falls while time passes without a purchase.
     ///
     /// `None` where the series needs more than [`TERMS_MAX`] terms.
     #[must_use]

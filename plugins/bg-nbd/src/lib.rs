@@ -1,13 +1,14 @@
 //! The BG/NBD model of repeat purchases: who still buys, and how much is to be expected.
 //!
-//! Called by the plugins `churn-risk` and `repeat-buyer`. The model is that of Fader, Hardie and Lee (2005), "Counting
-//! Your Customers the Easy Way: An Alternative to the Pareto/NBD Model", Marketing Science 24(2), 275-284: a contact
-//! buys at a rate of their own until, after some repeat purchase, they silently stop. Rates differ between contacts by a
-//! gamma distribution (`r`, `alpha`), chances to stop by a beta distribution (`a`, `b`). Time is in weeks throughout.
+//! Called by the plugins `churn-risk` and `repeat-buyer`. The model is that of Fader, Hardie and Lee (2005),
+//! "Counting Your Customers the Easy Way: An Alternative to the Pareto/NBD Model", Marketing Science 24(2), 275-284:
+//! a contact buys at a rate of their own until, after some repeat purchase, they silently stop. Rates differ between
+//! contacts by a gamma distribution (`r`, `alpha`), chances to stop by a beta distribution (`a`, `b`). Time is in
+//! weeks throughout.
 //!
-//! What it takes of a contact is three numbers: the repeat purchases `x`, and how long after the first purchase came the
-//! last one (`t_x`) and the present (`T`). A contact with a single purchase cannot have stopped in this model, whatever
-//! the time since: callers must say something else of them.
+//! What it takes of a contact is three numbers: the repeat purchases `x`, and how long after the first purchase came
+//! the last one (`t_x`) and the present (`T`). A contact with a single purchase cannot have stopped in this model,
+//! whatever the time since: callers must say something else of them.
 #![deny(missing_docs)]
 
 mod expected;
@@ -25,7 +26,7 @@ use serde::{Deserialize, Serialize};
 pub const WEEK_MS: f64 = 604_800_000.0;
 
 /// The four parameters, each from 0.001 to 1000. The defaults are those that the authors found for the CDNOW sample
-/// (table 2 of the paper).
+///.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Model {
@@ -90,8 +91,8 @@ impl Model {
 
     /// The probability, from 0 to 1, that a contact has not stopped.
     ///
-    /// Falls while time passes without a purchase; 1 for a contact without a repeat. In the paper it is the factor
-    /// behind equation (10).
+    /// Falls while time passes without a purchase; 1 for a contact without a repeat. It is one over the denominator of
+    /// the paper's conditional expectation.
     #[must_use]
     pub fn alive(&self, history: &History) -> f64 {
         if history.repeats < 1.0 {

@@ -1,7 +1,7 @@
 //! The model against what its authors published for the CDNOW sample, and against their formulas as they stand.
 //!
 //! Sources: Fader, Hardie and Lee (2005), Marketing Science 24(2), for the formulas, the parameters and the
-//! log-likelihood (table 2); the same, "Implementing the BG/NBD Model for Customer Base Analysis in Excel" (2005), for
+//! log-likelihood; the same, "Implementing the BG/NBD Model for Customer Base Analysis in Excel" (2005), for
 //! the contact whose expected purchases are worked out.
 
 use std::{collections::BTreeMap, fs};
@@ -88,7 +88,7 @@ fn hypergeometric(a: f64, b: f64, c: f64, z: f64) -> f64 {
     panic!("2F1({a}, {b}; {c}; {z}) takes too many terms");
 }
 
-/// Equation (10) as it is printed.
+/// The conditional expectation as it is printed.
 fn published_expected(model: &Model, history: &History, ahead: f64) -> f64 {
     let Model { r, alpha, a, b } = *model;
     let History {
@@ -106,7 +106,7 @@ fn published_expected(model: &Model, history: &History, ahead: f64) -> f64 {
     (a + b + x - 1.0) / (a - 1.0) * bracket / (1.0 + stopped)
 }
 
-/// Equation (6): the log-likelihood of one contact.
+/// The log-likelihood of one contact.
 fn ln_likelihood(model: &Model, history: &History) -> f64 {
     let Model { r, alpha, a, b } = *model;
     let x = history.repeats;

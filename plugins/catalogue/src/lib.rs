@@ -1,7 +1,7 @@
 //! Rows of a catalogue and the events that name its products, read from the JSON that the host gives.
 //!
-//! Called by `recommend`, `price-drop` and `back-in-stock`. A product is known by a text or a whole number, which are the
-//! same if they are written the same.
+//! Called by `recommend`, `price-drop` and `back-in-stock`. A product is known by a text or a whole number, which are
+//! the same if they are written the same.
 #![deny(missing_docs)]
 
 use serde::Deserialize;

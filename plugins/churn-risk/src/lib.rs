@@ -1,9 +1,9 @@
 //! Segment `churn-risk`: how likely it is that a contact still buys, by the BG/NBD model.
 //!
 //! The probability, from 0 to 1, comes from three numbers: how many purchases, and how long after the first came the
-//! last one and the present. Who buys every week and has been away for two months is lost; who buys twice a year is not.
-//! Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2), 275-284; defaults are
-//! their parameters for the CDNOW sample, time in weeks.
+//! last one and the present. Who buys every week and has been away for two months is lost; who buys twice a year is
+//! not. Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2), 275-284;
+//! defaults are their parameters for the CDNOW sample, time in weeks.
 //!
 //! Every contact is in exactly one band. The probability only falls between purchases, so the next change is known, and
 //! the contact is looked at again then and not before. Two things to know: the model cannot tell a contact with one

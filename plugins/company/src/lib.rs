@@ -1,9 +1,9 @@
 //! Segment `company`: contacts by the company they belong to, for account-based work.
 //!
-//! A company is known by the domain of a contact's address and by attributes: the account, the industry, the country and
-//! the number of employees. Every condition that is set must be met, and what is not known of a contact meets none.
-//! Texts are compared without regard to case and surrounding spaces; a domain takes in its subdomains. Only what a set
-//! condition needs is read.
+//! A company is known by the domain of a contact's address and by attributes: the account, the industry, the country
+//! and the number of employees. Every condition that is set must be met, and what is not known of a contact meets
+//! none. Texts are compared without regard to case and surrounding spaces; a domain takes in its subdomains. Only
+//! what a set condition needs is read.
 #![deny(missing_docs)]
 
 use signalbox_sdk::prelude::*;

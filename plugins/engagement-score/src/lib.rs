@@ -1,14 +1,14 @@
 //! Segment `engagement-score`: points for what a contact does, which fade with time.
 //!
-//! Each event of a kind is worth that kind's points when it happens and half of them after each half-life, so the score
-//! at an instant is the sum of `points * 2^(-age / half_life)` over the contact's events. Worth more than a stage: it can
-//! weigh a reply above an open, and take points away for what shows displeasure. A score of points of either sign only
-//! shrinks towards 0 between events, so the instant at which it leaves its band is known, and the contact is looked at
-//! again then and not before.
+//! Each event of a kind is worth that kind's points when it happens and half of them after each half-life, so the
+//! score at an instant is the sum of `points * 2^(-age / half_life)` over the contact's events. Worth more than a
+//! stage: it can weigh a reply above an open, and take points away for what shows displeasure. A score of points of
+//! either sign only shrinks towards 0 between events, so the instant at which it leaves its band is known, and the
+//! contact is looked at again then and not before.
 //!
-//! Only the most recent events of each kind count, as many as the config says (at most 100): after 7 half-lives an event
-//! is worth under a hundredth of its points, so a limit that covers those loses nothing that matters. An event that is
-//! ahead of the clock is worth a little more than its points until the clock has come up.
+//! Only the most recent events of each kind count, as many as the config says (at most 100): after 7 half-lives an
+//! event is worth under a hundredth of its points, so a limit that covers those loses nothing that matters. An event
+//! that is ahead of the clock is worth a little more than its points until the clock has come up.
 #![deny(missing_docs)]
 
 use std::borrow::Cow;
@@ -79,8 +79,8 @@ reasons! {
 /// The rule.
 pub struct EngagementScore;
 
-/// A contact's score as a function of time: `at_reference * 2^(-(now - reference) / half_life)`. It is the same function
-/// at any later time without new events.
+/// A contact's score as a function of time: `at_reference * 2^(-(now - reference) / half_life)`. It is the same
+/// function at any later time without new events.
 struct Score {
     at_reference: f64,
     reference: Instant,

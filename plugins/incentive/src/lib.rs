@@ -1,14 +1,16 @@
 //! Personalizer `incentive`: a coupon only for those who need one, within a budget.
 //!
 //! A score says how much a contact needs an incentive, from an attribute that you keep (the probability of not coming
-//! back, say). It falls into exactly one arm: below the least bound there is no coupon, from each bound on that arm's. The
-//! template finds `incentive.arm`, `incentive.coupon` and `incentive.cost`; the arm is `none` and the cost 0 where there
-//! is no coupon, so that coupons and their cost can be added up by arm.
+//! back, say). It falls into exactly one arm: below the least bound there is no coupon, from each bound on that
+//! arm's. The template finds `rule.incentive.arm`, `rule.incentive.coupon` and `rule.incentive.cost`; the arm is
+//! `none` and the cost 0 where there is no coupon, so that coupons and their cost can be added up by arm. There is no
+//! `rule.incentive.coupon` then, so a template that names it without asking for the arm is not sent to those without
+//! one.
 //!
-//! A rule sees one contact at a time and keeps no accounts. A budget is therefore a share: of `contacts` who are expected
-//! to need a coupon, so many get theirs, drawn by the contact's own seed, that the expected cost of each arm is at most
-//! `amount / contacts` a head. The draw is the same whenever it is made again; the true cost scatters around the expected
-//! one like any draw.
+//! A rule sees one contact at a time and keeps no accounts. A budget is therefore a share: of `contacts` who are
+//! expected to need a coupon, so many get theirs, drawn by the contact's own seed, that the expected cost of each arm
+//! is at most `amount / contacts` a head. The draw is the same whenever it is made again; the true cost scatters
+//! around the expected one like any draw.
 #![deny(missing_docs)]
 
 use serde_json::{Map, Value as Json};

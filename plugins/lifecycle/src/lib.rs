@@ -1,10 +1,10 @@
 //! Segment `lifecycle`: the stage a contact is in, from first contact to faithful buyer.
 //!
-//! Seven stages, each contact in exactly one. Three are in motion and last only a while: `push` (about to buy), `confirm`
-//! (has just bought), `deliver` (the purchase is on its way); of these the one that happened last counts, and at the same
-//! instant the later stage. Where nothing is in motion a buyer is in `maintain`, and anyone else in `deepen` (interested
-//! more than once), `explore` (looked around) or `contact` (did nothing yet). What shows each stage is declared by
-//! events, counts and rolling windows; no clock is read, so the host knows when a stage ends.
+//! Seven stages, each contact in exactly one. Three are in motion and last only a while: `push` (about to buy),
+//! `confirm` (has just bought), `deliver` (the purchase is on its way); of these the one that happened last counts,
+//! and at the same instant the later stage. Where nothing is in motion a buyer is in `maintain`, and anyone else in
+//! `deepen` (interested more than once), `explore` (looked around) or `contact` (did nothing yet). What shows each
+//! stage is declared by events, counts and rolling windows; no clock is read, so the host knows when a stage ends.
 //!
 //! To gate mail by stage, use it as the workflow's audience or in a branch.
 #![deny(missing_docs)]

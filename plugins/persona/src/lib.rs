@@ -1,9 +1,9 @@
 //! Personalizer `persona`: the words for a kind of person, chosen by an attribute, with words for everyone else.
 //!
-//! A student and an enterprise buyer read the same offer in other words. The attribute names the persona, without regard
-//! to case and surrounding spaces; who has another one, or none, gets the default. Whichever is taken, the template finds
-//! all of its values under one name (`persona` when nothing else is said), and which persona it was under `persona.name`,
-//! `default` for the default.
+//! A student and an enterprise buyer read the same offer in other words. The attribute names the persona, without
+//! regard to case and surrounding spaces; who has another one, or none, gets the default. Whichever is taken, the
+//! template finds all of its values under one name (`rule.persona` when nothing else is said), and which persona it
+//! was under `rule.persona.name`, `default` for the default.
 #![deny(missing_docs)]
 
 use std::collections::BTreeMap;

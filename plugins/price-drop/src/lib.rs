@@ -1,8 +1,8 @@
 //! Trigger `price-drop`: a contact enters when a product that they looked at has become cheaper.
 //!
-//! It is asked when a row of the catalogue changes, and compares the price in the row with the one that the contact saw:
-//! the event that shows interest says which product it was and what it cost then. Of several products the last one
-//! counts. Each price of a product enters a contact at most once, and who has bought it since is left in peace.
+//! It is asked when a row of the catalogue changes, and compares the price in the row with the one that the contact
+//! saw: the event that shows interest says which product it was and what it cost then. Of several products the last
+//! one counts. Each price of a product enters a contact at most once, and who has bought it since is left in peace.
 //!
 //! Prices are compared as percent of the price seen; both must be above 0 and of one currency.
 #![deny(missing_docs)]

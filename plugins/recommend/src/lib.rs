@@ -1,9 +1,10 @@
 //! Personalizer `recommend`: products from the categories that a contact looked at, else best sellers.
 //!
-//! The catalogue is a reference table, read in the order of its column for rank (1 sells best). What the contact bought
-//! and what is out of stock is left out. Of the rest those of the most viewed category come first, by rank; what is then
-//! missing is filled up with best sellers, and the reason says so. The template finds the rows as they are in
-//! `recommend.items`, and in `recommend.personal` how many of them come from the contact's own categories.
+//! The catalogue is a reference table, read in the order of its column for rank (1 sells best). What the contact
+//! bought and what is out of stock is left out. Of the rest those of the most viewed category come first, by rank;
+//! what is then missing is filled up with best sellers, and the reason says so. The template finds the rows as they
+//! are in `rule.recommend.items`, and in `rule.recommend.personal` how many of them come from the contact's own
+//! categories.
 #![deny(missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};

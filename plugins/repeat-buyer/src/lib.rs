@@ -3,10 +3,11 @@
 //! The number of purchases to be expected in the coming time comes from three numbers: how many purchases so far, and
 //! how long after the first came the last one and the present. It counts in both how often a contact buys and that they
 //! may have stopped. Fader, Hardie and Lee (2005), "Counting Your Customers the Easy Way", Marketing Science 24(2),
-//! 275-284, equation (10); defaults are their parameters for the CDNOW sample, time in weeks.
+//! 275-284; defaults are their parameters for the CDNOW sample, time in weeks.
 //!
-//! The number only falls between purchases, so the instant at which it passes the threshold is known, and the contact is
-//! looked at again then and not before. Several purchases on one day count one by one, where the authors count days.
+//! The number only falls between purchases, so the instant at which it passes the threshold is known, and the contact
+//! is looked at again then and not before. Several purchases on one day count one by one, where the authors count
+//! days.
 #![deny(missing_docs)]
 
 use signalbox_bg_nbd::{Model, Purchases, TERMS_MAX, WEEK_MS, first_below};
@@ -17,8 +18,8 @@ use signalbox_sdk::prelude::*;
 #[serde(deny_unknown_fields)]
 #[schemars(title = "Repeat buyers")]
 pub struct Config {
-    /// From how many expected purchases on a contact is in the segment. 0.2 means: of five such contacts one purchase is
-    /// to be expected.
+    /// From how many expected purchases on a contact is in the segment. 0.2 means: of five such contacts one purchase
+    /// is to be expected.
     #[serde(default = "default_purchases_min")]
     #[schemars(title = "Expected purchases", range(min = 0.001, max = 1000.0))]
     pub purchases_min: f64,

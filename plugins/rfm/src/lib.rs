@@ -2,8 +2,8 @@
 //!
 //! The three numbers are the classic ones of database marketing: how long ago a contact last bought, how often they
 //! bought, and for how much in all. A rule sees one contact at a time, so the bounds of the fifths are declared: look
-//! up the values below which 20, 40, 60 and 80 percent of your buyers lie. Frequency and amount are of a rolling window;
-//! recency is a count in each of four windows, so no clock is read and the host knows when a score changes.
+//! up the values below which 20, 40, 60 and 80 percent of your buyers lie. Frequency and amount are of a rolling
+//! window; recency is a count in each of four windows, so no clock is read and the host knows when a score changes.
 #![deny(missing_docs)]
 
 use signalbox_sdk::prelude::*;

@@ -1,7 +1,7 @@
 //! Trigger `segment-entered`: a contact enters when they come into a named segment, or leave it.
 //!
-//! Once ever, or each time, under the instant of the change. Where those who are in it already are to count, the start of
-//! the workflow asks for every contact there is; they enter where the workflow lets existing contacts in.
+//! Once ever, or each time, under the instant of the change. Where those who are in it already are to count, the
+//! start of the workflow asks for every contact there is; they enter where the workflow lets existing contacts in.
 #![deny(missing_docs)]
 
 use signalbox_sdk::prelude::*;

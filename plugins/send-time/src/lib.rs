@@ -1,11 +1,11 @@
 //! Personalizer `send-time`: sends at the hour at which a contact most often opens messages.
 //!
-//! The hour is the mode of the contact's own opens, by the clocks of their zone; of several hours with as many opens the
-//! one of the latest open. With too few opens it is the hour of the config, and the reason says so. The instant is the
-//! next one at which that hour begins, and now while it lasts; it is never in the past. Zones are IANA names in the
-//! attribute `time_zone`.
+//! The hour is the mode of the contact's own opens, by the clocks of their zone; of several hours with as many opens
+//! the one of the latest open. With too few opens it is the hour of the config, and the reason says so. The instant
+//! is the next one at which that hour begins, and now while it lasts; it is never in the past. Zones are IANA names
+//! in the attribute `time_zone`.
 //!
-//! The template finds `send_time.hour` (0 to 23) and `send_time.opens`, how many opens it was chosen by.
+//! The template finds `rule.send_time.hour` (0 to 23) and `rule.send_time.opens`, how many opens it was chosen by.
 #![deny(missing_docs)]
 
 use std::borrow::Cow;
@@ -307,8 +307,8 @@ mod tests {
         assert_eq!(mode(&[8, 9, 9, 7, 7, 7]), Some(7));
     }
 
-    /// At any instant of a year with its changes of clocks: in the future, within two days, and at that hour or, where the
-    /// clocks skip it, right behind it.
+    /// At any instant of a year with its changes of clocks: in the future, within two days, and at that hour or,
+    /// where the clocks skip it, right behind it.
     #[test]
     fn the_instant_is_the_next_one_of_that_hour() {
         let mut random = Random::new(10);

@@ -1,13 +1,13 @@
 //! Personalizer `sentiment`: an answer in the tone of what a contact wrote.
 //!
-//! A review or a ticket is weighed by a list of English words (`words.tsv`, 227 of them, and your own): happy from
-//! 1 point on, unhappy from -1 down, else neutral. For each there are values for the template, a subject and a template:
-//! happy people are asked to tell a friend, unhappy ones offered help. The template finds `sentiment.mood` and
-//! `sentiment.points` beside the values.
+//! A review or a ticket is weighed by a list of English words (`words.tsv`, 227 of them, and your own): happy from 1
+//! point on, unhappy from -1 down, else neutral. For each there are values for the template, a subject and a
+//! template: happy people are asked to tell a friend, unhappy ones offered help. The template finds
+//! `rule.sentiment.mood` and `rule.sentiment.points` beside the values.
 //!
-//! Of `held_out.tsv`, 80 texts that were labelled before the list was written and by which it was not tuned, it reads 74
-//! as they are labelled; a test names the others. The same hand wrote both, so expect less of other texts. It reads
-//! the first 500 words, and words only: irony escapes it, and so does any other language.
+//! Of `held_out.tsv`, 80 texts that were labelled before the list was written and by which it was not tuned, it reads
+//! 74 as they are labelled; a test names the others. The same hand wrote both, so expect less of other texts. It
+//! reads the first 500 words, and words only: irony escapes it, and so does any other language.
 #![deny(missing_docs)]
 
 mod words;

@@ -1,8 +1,9 @@
 //! The words that show what people feel, and how a text is weighed by them.
 //!
-//! Each word of the list is worth 1 to 3 points, above or below 0. A word of denial turns the next few around and takes a
-//! quarter off ("not bad" is less than "good"); a word of degree makes the next one stronger or weaker; what follows a
-//! "but" counts more than what stood before it. Endings are taken off where a word is not in the list as it stands.
+//! Each word of the list is worth 1 to 3 points, above or below 0. A word of denial turns the next few around and
+//! takes a quarter off ("not bad" is less than "good"); a word of degree makes the next one stronger or weaker; what
+//! follows a "but" counts more than what stood before it. Endings are taken off where a word is not in the list as it
+//! stands.
 
 /// The list that ships with the plugin: words in the order of their bytes and what each is worth.
 const LIST: &str = include_str!("../words.tsv");

@@ -3,13 +3,13 @@
 //!
 //! The first variant whose conditions a contact meets gives the subject, else the default does. Where a variant has
 //! several texts, the contact's seed draws one, the same whenever it is drawn again, so that texts can be compared.
-//! `{first_name|you}` in a text stands for the attribute `first_name`, or for `you` where the contact has none, where it
-//! is longer than 40 characters or has line breaks in it. A name in capitals is written with one.
+//! `{first_name|you}` in a text stands for the attribute `first_name`, or for `you` where the contact has none, where
+//! it is longer than 40 characters or has line breaks in it. A name in capitals is written with one.
 //!
-//! A text that would pass the limit with the contact's own words is sent with the stand-ins; with those it fits, or the
-//! config is refused. Refused too is what shouts: capitals for most letters, or two exclamation marks. The template finds
-//! `subject_line.variant`, `subject_line.text` (which of the texts, from 1) and `subject_line.own` (whether the contact's
-//! own words are in it).
+//! A text that would pass the limit with the contact's own words is sent with the stand-ins; with those it fits, or
+//! the config is refused. Refused too is what shouts: capitals for most letters, or two exclamation marks. The
+//! template finds `rule.subject_line.variant`, `rule.subject_line.text` (which of the texts, from 1) and
+//! `rule.subject_line.own` (whether the contact's own words are in it).
 #![deny(missing_docs)]
 
 mod text;

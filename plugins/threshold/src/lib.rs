@@ -1,8 +1,8 @@
 //! Trigger `threshold`: a contact enters when an event has happened often enough, or its amounts add up to enough.
 //!
-//! The third visit within a week, the tenth order, a thousand spent in a year. The rule is asked on each such event and
-//! counts what the history holds within the window, the event itself included; a change of the threshold counts from the
-//! next event on. An event that arrives so late that it lies outside the window starts nothing.
+//! The third visit within a week, the tenth order, a thousand spent in a year. The rule is asked on each such event
+//! and counts what the history holds within the window, the event itself included; a change of the threshold counts
+//! from the next event on. An event that arrives so late that it lies outside the window starts nothing.
 #![deny(missing_docs)]
 
 use signalbox_sdk::prelude::*;
