@@ -9,7 +9,7 @@ use std::{
 
 use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
-    id::{EventName, StepId, WorkflowId},
+    id::{EventName, FieldName, StepId, WorkflowId},
     plan::Occasion,
     time::Instant,
     workflow::{
@@ -29,6 +29,7 @@ use crate::{
 pub struct Compiled {
     definitions: Arc<Definitions>,
     listeners: BTreeMap<EventName, Vec<Listener>>,
+    attribute_listeners: BTreeMap<FieldName, Vec<Listener>>,
     steps: BTreeMap<WorkflowId, BTreeMap<u32, StepIndex>>,
     /// Workflows by the events that are the goal of one of their versions.
     measured: BTreeMap<EventName, Vec<WorkflowId>>,
@@ -36,7 +37,7 @@ pub struct Compiled {
     by_hash: BTreeMap<u64, WorkflowId>,
 }
 
-/// A trigger of a running workflow that wants to be asked about an event.
+/// A trigger of a running workflow that wants to be asked about an event, or about a change of an attribute.
 #[derive(Debug, Clone)]
 pub(crate) struct Listener {
     pub(crate) workflow: WorkflowId,
@@ -69,7 +70,8 @@ impl StepIndex {
 impl Compiled {
     /// Builds the look-ups.
     pub fn new(definitions: Arc<Definitions>) -> Self {
-        let mut listeners: BTreeMap<EventName, Vec<Listener>> = BTreeMap::new();
+        let mut listeners = BTreeMap::new();
+        let mut attribute_listeners = BTreeMap::new();
         let mut steps = BTreeMap::new();
         let mut measured: BTreeMap<EventName, Vec<WorkflowId>> = BTreeMap::new();
         let mut by_hash = BTreeMap::new();
@@ -79,7 +81,7 @@ impl Compiled {
                 measured.entry(event.clone()).or_default().push(id.clone());
             }
             if definition.state == WorkflowState::Running {
-                listen(id, definition, &mut listeners);
+                listen(id, definition, &mut listeners, &mut attribute_listeners);
             }
             let versions = definition.versions.iter();
             let indexes = versions.map(|(&number, version)| (number, index(&version.document)));
@@ -88,6 +90,7 @@ impl Compiled {
         Self {
             definitions,
             listeners,
+            attribute_listeners,
             steps,
             measured,
             by_hash,
@@ -106,6 +109,12 @@ impl Compiled {
 
     pub(crate) fn listeners(&self, name: &EventName) -> &[Listener] {
         self.listeners.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    pub(crate) fn attribute_listeners(&self, name: &FieldName) -> &[Listener] {
+        self.attribute_listeners
+            .get(name)
+            .map_or(&[], Vec::as_slice)
     }
 
     /// Workflows for which an event of that name may be the goal.
@@ -151,21 +160,27 @@ fn listen(
     id: &WorkflowId,
     definition: &WorkflowDefinition,
     listeners: &mut BTreeMap<EventName, Vec<Listener>>,
+    attribute_listeners: &mut BTreeMap<FieldName, Vec<Listener>>,
 ) {
     let trigger = definition
         .current_version()
         .and_then(|version| version.bindings.get(&Slot::Trigger));
     let occasions = trigger.map_or(&[][..], |binding| &binding.plan.occasions);
     for (occasion, asked) in occasions.iter().enumerate() {
-        if let Occasion::Event(pattern) = asked {
-            let listener = Listener {
-                workflow: id.clone(),
-                occasion: occasion as u32,
-            };
-            listeners
-                .entry(pattern.event.clone())
-                .or_default()
-                .push(listener);
+        let listener = Listener {
+            workflow: id.clone(),
+            occasion: occasion as u32,
+        };
+        match asked {
+            Occasion::Event(pattern) => {
+                let listening = listeners.entry(pattern.event.clone());
+                listening.or_default().push(listener);
+            }
+            Occasion::AttributeChanged(name) => {
+                let listening = attribute_listeners.entry(name.clone());
+                listening.or_default().push(listener);
+            }
+            _ => {}
         }
     }
 }

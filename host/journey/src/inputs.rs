@@ -74,17 +74,16 @@ pub fn row(plan: &Plan, state: &ContactState, asking: &Asking<'_>) -> Box<[Optio
 }
 
 /// The value as its column wants it; `None` where it has another type. In a column of instants and in a mixed one an
-/// instant is an integer of milliseconds, in a column of JSON a value is its JSON text.
+/// instant is an integer of milliseconds. In a column of JSON any value stands as it is: `rules` writes it as JSON.
 pub fn typed(value: Value, kind: ColumnType) -> Option<Value> {
     match (kind, value) {
-        (ColumnType::Json, value) => serde_json::to_string(&value).ok().map(Value::text),
         (ColumnType::Number, Value::Integer(integer)) => Some(Value::Number(integer as f64)),
         (ColumnType::Number, Value::Number(number)) => {
             number.is_finite().then_some(Value::Number(number))
         }
         (ColumnType::Integer, Value::Integer(integer)) => Some(Value::Integer(integer)),
         (ColumnType::Integer, Value::Number(number)) => whole(number).map(Value::Integer),
-        (ColumnType::Any, value)
+        (ColumnType::Any | ColumnType::Json, value)
         | (ColumnType::Text, value @ Value::Text(_))
         | (ColumnType::Boolean, value @ Value::Boolean(_)) => Some(value),
         (ColumnType::Instant, Value::Integer(ms)) => Some(Value::Integer(ms)),

@@ -248,8 +248,10 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
     }
     for (at, occasion) in plan.occasions.iter().enumerate() {
         let name = match occasion {
-            Occasion::Event(_) | Occasion::Due | Occasion::Start => continue,
-            Occasion::AttributeChanged(_) => "attribute_changed",
+            Occasion::Event(_)
+            | Occasion::AttributeChanged(_)
+            | Occasion::Due
+            | Occasion::Start => continue,
             Occasion::SegmentEntered(_) => "segment_entered",
             Occasion::SegmentLeft(_) => "segment_left",
             Occasion::TableRowChanged(_) => "table_row_changed",

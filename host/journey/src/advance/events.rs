@@ -28,6 +28,7 @@ use crate::{
     advance::{
         Advance, Context, Entering, Standing, Whose, exits::Change, reasons::PAUSED, standing,
     },
+    compiled::Listener,
     effect::Effect,
     history::{self, Novelty},
     limits::FOLLOW_UPS_MAX,
@@ -51,6 +52,8 @@ const MESSAGE_COMPLAINED: &str = "message_complained";
 pub(super) const MESSAGE_BOUNCED: &str = "message_bounced";
 /// The field of a bounce that says of what kind it is.
 pub(super) const BOUNCE_KIND: &str = "kind";
+/// What a change of attributes without an event begins a journey with.
+const ATTRIBUTES_CHANGED: &str = "attributes_changed";
 /// The kind of a bounce that is about the address.
 pub(super) const HARD: &str = "hard";
 
@@ -107,32 +110,47 @@ impl Advance {
                 return self.effects.push(Effect::EventConflict { id });
             }
         }
+        let happening = Happening {
+            id: &event.id,
+            name: &event.name,
+            occurred_at: event.occurred_at,
+            fields: &event.fields,
+            history_only: event.history_only,
+            made_by: None,
+            follow_ups: 0,
+        };
         let attributes = event.attributes.iter();
-        self.take_attributes(ctx, attributes.map(|(name, value)| (name, Some(value))));
-        self.happen(
-            ctx,
-            &Happening {
-                id: &event.id,
-                name: &event.name,
-                occurred_at: event.occurred_at,
-                fields: &event.fields,
-                history_only: event.history_only,
-                made_by: None,
-                follow_ups: 0,
-            },
-        );
+        let attributes = attributes.map(|(name, value)| (name, Some(value)));
+        self.take_attributes(ctx, attributes, &happening);
+        self.happen(ctx, &happening);
     }
 
     pub(super) fn change_attributes(&mut self, ctx: &Context<'_>, changes: &AttributeChanges) {
+        let id = EventId::parse(&format!("{ATTRIBUTES_CHANGED}:{}", ctx.sequence));
+        let (Ok(id), Ok(name)) = (id, EventName::parse(ATTRIBUTES_CHANGED)) else {
+            return;
+        };
+        let happening = Happening {
+            id: &id,
+            name: &name,
+            occurred_at: ctx.now,
+            fields: &Fields::new(),
+            history_only: false,
+            made_by: None,
+            follow_ups: 0,
+        };
         let changes = changes.attributes.iter();
-        self.take_attributes(ctx, changes.map(|(name, value)| (name, value.as_ref())));
+        let changes = changes.map(|(name, value)| (name, value.as_ref()));
+        self.take_attributes(ctx, changes, &happening);
     }
 
-    /// Sets attributes from outside, and looks at what goes by them: waits, exits, and triggers that said no.
+    /// Sets attributes from outside, and looks at what goes by them: waits, exits, triggers that said no, and triggers
+    /// that listen to them.
     fn take_attributes<'v>(
         &mut self,
         ctx: &Context<'_>,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
+        by: &Happening<'_>,
     ) {
         let changes: Vec<_> = changes.collect();
         let attributes = &self.state.contact.attributes;
@@ -151,6 +169,7 @@ impl Advance {
             self.recompute_waits(ctx);
             self.ask_exits(ctx, &Change::Attributes(&differing));
             self.ask_again_in_grace(ctx);
+            self.ask_about_attributes(ctx, &differing, by);
         }
     }
 
@@ -262,37 +281,82 @@ impl Advance {
     fn ask_triggers(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         let mut cause = None;
         for listener in ctx.definitions.listeners(event.name) {
-            if event.made_by == Some(&listener.workflow) {
-                continue;
+            self.ask_listener(
+                ctx,
+                listener,
+                event,
+                &mut cause,
+                |occasion| matches!(occasion, Occasion::Event(pattern) if event.fits(pattern)),
+            );
+        }
+    }
+
+    /// Asks the triggers that listen to attributes which have another value now. History changes nothing of today.
+    fn ask_about_attributes(
+        &mut self,
+        ctx: &Context<'_>,
+        changed: &[FieldName],
+        by: &Happening<'_>,
+    ) {
+        if by.history_only {
+            return;
+        }
+        let mut cause = None;
+        for name in changed {
+            for listener in ctx.definitions.attribute_listeners(name) {
+                self.ask_listener(
+                    ctx,
+                    listener,
+                    by,
+                    &mut cause,
+                    |occasion| matches!(occasion, Occasion::AttributeChanged(asked) if asked == name),
+                );
             }
-            let Some(definition) = ctx.definitions.workflow(&listener.workflow) else {
-                continue;
-            };
-            let Some(since) = definition.running_since else {
-                continue;
-            };
-            let Some(version) = definition.current_version() else {
-                continue;
-            };
-            if !is_met(version, listener.occasion, event) {
-                continue;
-            }
-            let cause = cause.get_or_insert_with(|| Arc::new(event.cause()));
-            let entering = Entering {
-                workflow: listener.workflow.clone(),
-                version: version.number,
-                event: Arc::clone(cause),
-                occasion: listener.occasion,
-                arm_key: None,
-                cancelled_by: Vec::new(),
-                key: None,
-                attempts: 0,
-                grace_until: None,
-            };
-            match self.kept_out_by(ctx, event, since, definition) {
-                Some(reason) => self.not_entered(ctx, &entering, reason),
-                None => self.ask_trigger(ctx, entering),
-            }
+        }
+    }
+
+    /// Asks one trigger, if its workflow's version has that occasion and nothing keeps the event out of it.
+    fn ask_listener(
+        &mut self,
+        ctx: &Context<'_>,
+        listener: &Listener,
+        event: &Happening<'_>,
+        cause: &mut Option<Arc<Cause>>,
+        is_met: impl Fn(&Occasion) -> bool,
+    ) {
+        if event.made_by == Some(&listener.workflow) {
+            return;
+        }
+        let Some(definition) = ctx.definitions.workflow(&listener.workflow) else {
+            return;
+        };
+        let running = definition.running_since.zip(definition.current_version());
+        let Some((since, version)) = running else {
+            return;
+        };
+        let trigger = version.bindings.get(&Slot::Trigger);
+        let occasions = trigger.map_or(&[][..], |binding| &binding.plan.occasions);
+        if !occasions
+            .get(listener.occasion as usize)
+            .is_some_and(is_met)
+        {
+            return;
+        }
+        let cause = cause.get_or_insert_with(|| Arc::new(event.cause()));
+        let entering = Entering {
+            workflow: listener.workflow.clone(),
+            version: version.number,
+            event: Arc::clone(cause),
+            occasion: listener.occasion,
+            arm_key: None,
+            cancelled_by: Vec::new(),
+            key: None,
+            attempts: 0,
+            grace_until: None,
+        };
+        match self.kept_out_by(ctx, event, since, definition) {
+            Some(reason) => self.not_entered(ctx, &entering, reason),
+            None => self.ask_trigger(ctx, entering),
         }
     }
 
@@ -392,12 +456,6 @@ fn suppressed_by(event: &Happening<'_>) -> Option<Suppressed> {
 
 fn is_hard(fields: &Fields) -> bool {
     fields.get(BOUNCE_KIND).and_then(Value::as_text) == Some(HARD)
-}
-
-fn is_met(version: &WorkflowVersion, occasion: u32, event: &Happening<'_>) -> bool {
-    let trigger = version.bindings.get(&Slot::Trigger);
-    let asked = trigger.and_then(|binding| binding.plan.occasions.get(occasion as usize));
-    matches!(asked, Some(Occasion::Event(pattern)) if event.fits(pattern))
 }
 
 /// Keeps what took an arm away.

@@ -366,6 +366,7 @@ fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u
     let is_it = |occasion: &Occasion| match occasion {
         Occasion::Due => held.arm_key.is_some(),
         Occasion::Start => held.arm_key.is_none() && is_existing(&held.event),
+        Occasion::AttributeChanged(_) => held.arm_key.is_none(),
         Occasion::Event(pattern) => {
             held.arm_key.is_none() && pattern.matches(&held.event.name, &held.event.fields)
         }

@@ -309,3 +309,34 @@ fn a_scheduled_start_that_is_made_up_for_counts_from_its_instant() {
     5h thanks: thank queued
     ");
 }
+
+#[test]
+fn a_trigger_is_asked_when_an_attribute_takes_another_value() {
+    let mut trigger = on("signup");
+    trigger["config"]["on"] =
+        json!([{"attribute_changed": "level"}, {"event": {"event": "signup"}}]);
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let note = with(workflow("note", trigger, steps), "entry", json!("every"));
+    assert_snapshot!(
+        story(&[note], r#"
+        set {"city": "Rome"}
+        set {"level": "gold"}
+        set {"level": "gold", "city": "Oslo"}
+        pause note
+        set {"level": "silver"}
+        resume note
+        event signup history {"key": "old"}
+        set {"level": null}
+    "#),
+        @r"
+    0s note: trigger said enter: because
+    0s note: entered as attributes_changed:2
+    0s note: at note
+    0s note: note queued
+    0s note: trigger said enter: because
+    0s note: entered as attributes_changed:7
+    0s note: at note
+    0s note: note queued
+    "
+    );
+}
