@@ -1,6 +1,6 @@
 //! Personalizer `blocks`: chooses the content of a message by conditions on the contact, with a declared default.
 //!
-//! A template has slots (`{{ offer.title }}`). For each slot the first block whose conditions the contact meets gives
+//! A template has slots (`{{ rule.offer.title }}`). For each slot the first block whose conditions the contact meets gives
 //! the values; the default does where none is met, so no slot is ever empty.
 #![deny(missing_docs)]
 
