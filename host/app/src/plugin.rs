@@ -1,4 +1,6 @@
-//! `signalbox plugin check` and `build`, for authors of rules; and the child that compiles for the server.
+//! `signalbox plugin new`, `build` and `check`, for authors of rules; and the child that compiles for the server.
+
+mod new;
 
 use std::{
     io::stdin,
@@ -16,14 +18,28 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             check_file(file, loaded.config)
         }
-        PluginCommand::Build { folder, out } => {
+        PluginCommand::New {
+            name,
+            kind,
+            lang,
+            out,
+        } => {
+            let folder = out.clone().unwrap_or_else(|| PathBuf::from(name));
+            new::run(name, (*kind).into(), (*lang).into(), &folder)
+        }
+        PluginCommand::Build {
+            folder,
+            out,
+            engine,
+        } => {
             let out = out.clone().map_or_else(|| default_out(folder), Ok)?;
             let limits = config::Config::default().limits.rules;
-            let built = toolchain::build(folder, &out, &limits)?;
+            let built = toolchain::build_with(folder, &out, &limits, (*engine).into())?;
             output::line(format_args!(
-                "{}: {} bytes, imports nothing",
+                "{}: {} bytes from {}, imports nothing",
                 built.path.display(),
-                built.bytes
+                built.bytes,
+                built.language
             ))
         }
     }

@@ -15,6 +15,7 @@ fn help_says_what_can_be_done() {
         "key",
         "key create",
         "plugin",
+        "plugin new",
         "plugin check",
         "plugin build",
         "new",
