@@ -187,6 +187,29 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Run cases of one's own on a component, under the server's limits; a case that comes out otherwise fails it
+    Test {
+        /// The component
+        file: PathBuf,
+        /// JSON with a list of cases for each kind, as `describe` has them [default: the component's own cases]
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Say what a component's rules cost, alone and by the batch, by their cases
+    Bench {
+        /// The component
+        file: PathBuf,
+        /// As in `plugin test`
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        /// How many rows are asked together
+        #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        rows: u32,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Build the plugin in a folder, in Rust, JavaScript, TypeScript, Python or C, into a component that imports nothing
     Build {
         /// Its folder, with a Cargo.toml, package.json, pyproject.toml, or description.json beside C sources

@@ -17,6 +17,8 @@ fn help_says_what_can_be_done() {
         "plugin",
         "plugin new",
         "plugin check",
+        "plugin test",
+        "plugin bench",
         "plugin build",
         "new",
         "new workflow",

@@ -96,7 +96,7 @@ fn begins(language: &str, kind: &str, test: impl Fn(&Path)) {
 fn a_rule_in_javascript_begins_with_a_template() {
     for kind in BESIDE_THE_GUIDES {
         begins("javascript", kind, |folder| {
-            passes("node", &["--test"], folder)
+            passes("node", &["--test"], folder);
         });
     }
 }
@@ -105,7 +105,7 @@ fn a_rule_in_javascript_begins_with_a_template() {
 fn a_rule_in_python_begins_with_a_template() {
     for kind in BESIDE_THE_GUIDES {
         begins("python", kind, |folder| {
-            passes("python3", &["-m", "unittest"], folder)
+            passes("python3", &["-m", "unittest"], folder);
         });
     }
 }
@@ -322,4 +322,83 @@ fn the_guide_goes_from_nothing_to_a_running_rule() {
         );
         assert!(text.contains(&told), "{language}: {text}");
     }
+}
+
+/// Every language is put the same cases, and answers the same; what it costs is printed as a table.
+#[test]
+fn every_language_answers_alike() {
+    let conformance = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk/conformance");
+    let file = |name: &str| conformance.join(name).to_string_lossy().into_owned();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut table = Vec::new();
+    for (language, rule, place, integers) in [
+        ("rust", "rule.rs", "src/lib.rs", "integers.json"),
+        (
+            "javascript",
+            "rule.js",
+            "rule.js",
+            "integers-javascript.json",
+        ),
+        ("python", "rule.py", "rule.py", "integers.json"),
+        ("c", "rule.c", "rule.c", "integers.json"),
+    ] {
+        let new = [
+            "plugin",
+            "new",
+            language,
+            "--kind",
+            "personalizer",
+            "--lang",
+            language,
+        ];
+        ok(&new, folder.path());
+        let plugin = folder.path().join(language);
+        fs::copy(conformance.join(rule), plugin.join(place)).expect("the rule is there");
+        if language == "c" {
+            fs::copy(
+                conformance.join("description.json"),
+                plugin.join("description.json"),
+            )
+            .expect("the description is there");
+        }
+        let component = format!("{language}.wasm");
+        ok(
+            &["plugin", "build", language, "--out", &component],
+            folder.path(),
+        );
+        for (cases, count) in [("cases.json", 26), (integers, 4)] {
+            let cases = file(cases);
+            let told = ok(
+                &["plugin", "test", &component, "--cases", &cases],
+                folder.path(),
+            );
+            let expected = format!("all {count} cases come out as they say");
+            assert!(told.contains(&expected), "{language}: {told}");
+        }
+        // The largest batch of the contract, in one run.
+        let bench = [
+            "plugin",
+            "bench",
+            &component,
+            "--cases",
+            &file("cases.json"),
+            "--rows",
+            "10000",
+        ];
+        let limits = [
+            "--set",
+            "limits.rules.batch_rows_max=10000",
+            "--set",
+            "limits.rules.deadline_ms=60000",
+        ];
+        let fuel = ["--set", "limits.rules.fuel_per_run_max=20000000000"];
+        let told = ok(&[&bench[..], &limits, &fuel].concat(), folder.path());
+        let cost = told.lines().find(|line| line.starts_with("personalizer: "));
+        let bytes = fs::metadata(folder.path().join(&component))
+            .expect("it is there")
+            .len();
+        let cost = cost.expect("a cost");
+        table.push(format!("{language:<10} {bytes:>9} bytes  {cost}"));
+    }
+    println!("{}", table.join("\n"));
 }
