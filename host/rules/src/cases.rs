@@ -412,7 +412,10 @@ impl Runner<'_> {
             self.ask(first, first.now, std::slice::from_ref(&first.row))?;
             measured.time_alone = measured.time_alone.min(now() - started);
         }
-        let run_rows = self.engine.limits().rows_max() as usize;
+        // As the server does: no more rows in a run than its fuel is enough for.
+        let limits = self.engine.limits();
+        let affordable = limits.fuel_per_run_max / measured.fuel_alone.max(1);
+        let run_rows = u64::from(limits.rows_max()).min(affordable).max(1) as usize;
         let order: Vec<usize> = (0..rows as usize).map(|row| row % cases.len()).collect();
         for order in order.chunks(run_rows) {
             let rows: Vec<Row> = order.iter().map(|case| cases[*case].row.clone()).collect();

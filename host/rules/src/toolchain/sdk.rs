@@ -114,3 +114,43 @@ pub fn write(language: Language, folder: &Path) -> Result<(), BuildError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names_below(folder: &Path, at: &str, names: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).expect("a folder of the SDK") {
+            let entry = entry.expect("it can be listed");
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name == "__pycache__" {
+                continue;
+            }
+            let name = format!("{at}{name}");
+            if entry.path().is_dir() {
+                names_below(&entry.path(), &format!("{name}/"), names);
+            } else {
+                names.push(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_of_an_sdk_is_carried() {
+        let sdks = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk");
+        for (language, folder, at) in [
+            (Language::Rust, "rust/src", "src/"),
+            (Language::JavaScript, "javascript/src", ""),
+            (Language::Python, "python/signalbox", ""),
+            (Language::C, "c/src", ""),
+        ] {
+            let mut names = Vec::new();
+            names_below(&sdks.join(folder), at, &mut names);
+            names.sort();
+            let carried: Vec<&str> = files(language).iter().map(|(name, _)| *name).collect();
+            let carried = carried.into_iter().filter(|name| name.starts_with(at));
+            let carried: Vec<&str> = carried.filter(|name| *name != "Cargo.toml").collect();
+            assert_eq!(carried, names, "{language}");
+        }
+    }
+}
