@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
-use signalbox_model::{id::WorkflowId, time::Instant};
+use signalbox_model::{describe::RuleKind, id::WorkflowId, time::Instant};
+use signalbox_rules::toolchain::{JavaScriptEngine, Language};
 
 use crate::feed::Until;
 
@@ -36,7 +37,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Check and build plugins
+    /// Begin, build, check and test plugins
     Plugin {
         #[command(subcommand)]
         command: PluginCommand,
@@ -164,6 +165,20 @@ impl From<RoleName> for Role {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum PluginCommand {
+    /// Begin a plugin: a folder with an example rule that builds, its test, and the SDK
+    New {
+        /// What bindings choose it by: small letters, digits, _ and -
+        name: String,
+        /// What it decides
+        #[arg(long, value_enum)]
+        kind: Kind,
+        /// What it is written in; javascript is for TypeScript too
+        #[arg(long, value_enum)]
+        lang: Lang,
+        /// The folder, which must not be there yet [default: the name, here]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Say what a component is and reads, and run its cases under the server's limits
     Check {
         /// The component
@@ -172,14 +187,100 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Build the Rust package in a folder into a component that imports nothing
+    /// Run cases of one's own on a component, under the server's limits; a case that comes out otherwise fails it
+    Test {
+        /// The component
+        file: PathBuf,
+        /// JSON with a list of cases for each kind, as `describe` has them [default: the component's own cases]
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Say what a component's rules cost, alone and by the batch, by their cases
+    Bench {
+        /// The component
+        file: PathBuf,
+        /// As in `plugin test`
+        #[arg(long, value_name = "FILE")]
+        cases: Option<PathBuf>,
+        /// How many rows are asked together
+        #[arg(long, value_name = "COUNT", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+        rows: u32,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Build the plugin in a folder, in Rust, JavaScript, TypeScript, Python or C, into a component that imports nothing
     Build {
-        /// The package's folder
+        /// Its folder, with a Cargo.toml, package.json, pyproject.toml, or description.json beside C sources
         folder: PathBuf,
         /// Where to write the component [default: the folder's name with .wasm behind it, here]
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+        /// What runs JavaScript in the component
+        #[arg(long, value_enum, value_name = "NAME", default_value_t)]
+        engine: Engine,
     },
+}
+
+/// A kind of rule.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Kind {
+    /// Who enters a workflow
+    Trigger,
+    /// Who is in or out
+    Segment,
+    /// What a message says
+    Personalizer,
+}
+
+impl From<Kind> for RuleKind {
+    fn from(kind: Kind) -> Self {
+        match kind {
+            Kind::Trigger => Self::Trigger,
+            Kind::Segment => Self::Segment,
+            Kind::Personalizer => Self::Personalizer,
+        }
+    }
+}
+
+/// A language of rules.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Lang {
+    Rust,
+    Javascript,
+    Python,
+    C,
+}
+
+impl From<Lang> for Language {
+    fn from(lang: Lang) -> Self {
+        match lang {
+            Lang::Rust => Self::Rust,
+            Lang::Javascript => Self::JavaScript,
+            Lang::Python => Self::Python,
+            Lang::C => Self::C,
+        }
+    }
+}
+
+/// What runs JavaScript in a component.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum Engine {
+    /// QuickJS: small and quick to start
+    #[default]
+    Quickjs,
+    /// StarlingMonkey: seven times larger, for what QuickJS cannot do
+    Starlingmonkey,
+}
+
+impl From<Engine> for JavaScriptEngine {
+    fn from(engine: Engine) -> Self {
+        match engine {
+            Engine::Quickjs => Self::QuickJs,
+            Engine::Starlingmonkey => Self::StarlingMonkey,
+        }
+    }
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,12 +1,17 @@
-//! `signalbox plugin check` and `build`, for authors of rules; and the child that compiles for the server.
+//! `signalbox plugin new`, `build`, `check`, `test` and `bench`, for authors of rules; and the child that compiles for the
+//! server.
+
+mod new;
 
 use std::{
+    collections::BTreeMap,
     io::stdin,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, bail};
-use signalbox_rules::{check, compile, engine::Engine, toolchain};
+use anyhow::{Context, anyhow, bail};
+use signalbox_model::describe::{Case, RuleKind};
+use signalbox_rules::{check, compile, engine::Engine, error::LoadError, toolchain};
 
 use crate::{cli::PluginCommand, config, output};
 
@@ -16,14 +21,45 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             check_file(file, loaded.config)
         }
-        PluginCommand::Build { folder, out } => {
+        PluginCommand::Test {
+            file,
+            cases,
+            settings,
+        } => {
+            let loaded = config::load(&settings.clone().into(), std::env::vars())?;
+            test_file(file, cases.as_deref(), loaded.config)
+        }
+        PluginCommand::Bench {
+            file,
+            cases,
+            rows,
+            settings,
+        } => {
+            let loaded = config::load(&settings.clone().into(), std::env::vars())?;
+            bench_file(file, cases.as_deref(), *rows, loaded.config)
+        }
+        PluginCommand::New {
+            name,
+            kind,
+            lang,
+            out,
+        } => {
+            let folder = out.clone().unwrap_or_else(|| PathBuf::from(name));
+            new::run(name, (*kind).into(), (*lang).into(), &folder)
+        }
+        PluginCommand::Build {
+            folder,
+            out,
+            engine,
+        } => {
             let out = out.clone().map_or_else(|| default_out(folder), Ok)?;
             let limits = config::Config::default().limits.rules;
-            let built = toolchain::build(folder, &out, &limits)?;
+            let built = toolchain::build_with(folder, &out, &limits, (*engine).into())?;
             output::line(format_args!(
-                "{}: {} bytes, imports nothing",
+                "{}: {} bytes from {}, imports nothing",
                 built.path.display(),
-                built.bytes
+                built.bytes,
+                built.language
             ))
         }
     }
@@ -31,6 +67,61 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
 
 /// A refusal is printed as the result that it is, and makes the command fail.
 fn check_file(file: &Path, config: config::Config) -> anyhow::Result<()> {
+    let (engine, bytes) = opened(file, config)?;
+    let report = check::check(&engine, &bytes).map_err(|error| refused(file, &error))?;
+    output::line(format_args!("{report}"))?;
+    if report.is_good() {
+        return Ok(());
+    }
+    bail!("the server would refuse {}", file.display())
+}
+
+fn test_file(file: &Path, cases: Option<&Path>, config: config::Config) -> anyhow::Result<()> {
+    let (engine, bytes) = opened(file, config)?;
+    let report = match cases {
+        None => check::check(&engine, &bytes),
+        Some(cases) => check::check_cases(&engine, &bytes, &read_cases(cases)?),
+    };
+    let report = report.map_err(|error| refused(file, &error))?;
+    output::line(format_args!("{report}"))?;
+    if report.is_good() {
+        return Ok(());
+    }
+    bail!("{} does not answer as expected", file.display())
+}
+
+fn bench_file(
+    file: &Path,
+    cases: Option<&Path>,
+    rows: u32,
+    config: config::Config,
+) -> anyhow::Result<()> {
+    let (engine, bytes) = opened(file, config)?;
+    let measured = match cases {
+        None => check::measure(&engine, &bytes, rows),
+        Some(cases) => check::measure_cases(&engine, &bytes, &read_cases(cases)?, rows),
+    };
+    let measured = measured.map_err(|error| refused(file, &error))?;
+    if measured.is_empty() {
+        bail!("{} has no cases to ask", file.display());
+    }
+    for rule in measured {
+        let per_row = |total: f64| total / f64::from(rule.rows);
+        output::line(format_args!(
+            "{}: alone on a fresh instance {:.1} us, {} fuel; {} rows together {:.2} us and {:.0} fuel a row",
+            rule.kind.as_str(),
+            rule.time_alone.as_secs_f64() * 1e6,
+            rule.fuel_alone,
+            rule.rows,
+            per_row(rule.time_together.as_secs_f64() * 1e6),
+            per_row(rule.fuel_together as f64),
+        ))?;
+    }
+    Ok(())
+}
+
+/// A file that is not too large, and the sandbox for it.
+fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8>)> {
     let limits = config.limits.rules;
     let bytes = std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
     if bytes.len() > limits.component_bytes_max {
@@ -43,20 +134,21 @@ fn check_file(file: &Path, config: config::Config) -> anyhow::Result<()> {
     }
     let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
     let engine = Engine::new(limits).context("starting the sandbox")?;
-    match check::check(&engine, &bytes) {
-        Ok(report) => {
-            output::line(format_args!("{report}"))?;
-            if report.is_good() {
-                return Ok(());
-            }
-            bail!("the server would refuse {}", file.display())
-        }
-        Err(error) => bail!(
-            "the server would refuse {} ({}): {error}",
-            file.display(),
-            error.code()
-        ),
-    }
+    Ok((engine, bytes))
+}
+
+fn read_cases(path: &Path) -> anyhow::Result<BTreeMap<RuleKind, Vec<Case>>> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("reading the cases in {}", path.display()))
+}
+
+fn refused(file: &Path, error: &LoadError) -> anyhow::Error {
+    anyhow!(
+        "the server would refuse {} ({}): {error}",
+        file.display(),
+        error.code()
+    )
 }
 
 fn default_out(folder: &Path) -> anyhow::Result<PathBuf> {

@@ -1,7 +1,8 @@
 //! A plugin's own examples, run before it is let in: singly, together and in reverse, and again just before each
 //! instant at which an answer says it may change.
 //!
-//! Called by `load` and `check`. Every run is under the limits of production.
+//! Called by `load` and `check`. Every run is under the limits of production. `measure` asks them over and over instead,
+//! to see what they cost.
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +24,7 @@ use crate::{
     documents,
     engine::Engine,
     error::{LoadError, problems_in_words},
+    plugin::Plugin,
     v1::{Bounds, Question, RowAnswer},
     verdict,
 };
@@ -117,6 +119,58 @@ pub(crate) fn run(
             .extend(runner.in_company(*kind, &asked).err());
     }
     outcomes
+}
+
+/// What a rule costs, by its own cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Measured {
+    /// Which rule.
+    pub kind: RuleKind,
+    /// Fuel of its dearest case alone on a fresh instance.
+    pub fuel_alone: u64,
+    /// The quickest of several runs of its first case alone, each on a fresh instance.
+    pub time_alone: Duration,
+    /// How many rows were asked together.
+    pub rows: u32,
+    /// Fuel of all these rows.
+    pub fuel_together: u64,
+    /// Process time of all these rows, one run after another.
+    pub time_together: Duration,
+}
+
+/// How often a case is asked alone.
+const RUNS_ALONE: u32 = 20;
+/// Longest time for measuring one rule.
+const MEASURING_MAX: Duration = Duration::from_mins(2);
+
+/// Measures every rule that has cases. Only cases with the config and the clock of the first are asked together.
+pub(crate) fn measure(
+    engine: &Engine,
+    plugin: &Plugin,
+    rows: u32,
+) -> Result<Vec<Measured>, LoadError> {
+    let mut all = Vec::new();
+    for (kind, rule) in &plugin.description.rules {
+        let Some(validator) = plugin.validators.get(kind) else {
+            continue;
+        };
+        let mut runner = Runner {
+            engine,
+            component: &plugin.component,
+            deadline: now() + MEASURING_MAX,
+        };
+        let prepared = rule
+            .cases
+            .iter()
+            .map(|case| runner.prepare(*kind, rule, validator, case))
+            .collect::<Result<Vec<_>, _>>()?;
+        if let Some(first) = prepared.first() {
+            let alike = |one: &&Prepared<'_>| one.config == first.config && one.now == first.now;
+            let alike: Vec<&Prepared<'_>> = prepared.iter().filter(alike).collect();
+            all.push(runner.measure(&alike, rows)?);
+        }
+    }
+    Ok(all)
 }
 
 struct Runner<'a> {
@@ -334,6 +388,54 @@ impl Runner<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Asks these cases, all of one config and clock, alone and together.
+    fn measure(&mut self, cases: &[&Prepared<'_>], rows: u32) -> Result<Measured, LoadError> {
+        let first = cases[0];
+        let mut measured = Measured {
+            kind: first.kind,
+            fuel_alone: 0,
+            time_alone: Duration::MAX,
+            rows,
+            fuel_together: 0,
+            time_together: Duration::ZERO,
+        };
+        let mut alone = Vec::new();
+        for case in cases {
+            let (mut said, fuel) = self.ask(case, case.now, std::slice::from_ref(&case.row))?;
+            measured.fuel_alone = measured.fuel_alone.max(fuel);
+            alone.extend(said.pop());
+        }
+        for _ in 0..RUNS_ALONE {
+            let started = now();
+            self.ask(first, first.now, std::slice::from_ref(&first.row))?;
+            measured.time_alone = measured.time_alone.min(now() - started);
+        }
+        // As the server does: no more rows in a run than its fuel is enough for.
+        let limits = self.engine.limits();
+        let affordable = limits.fuel_per_run_max / measured.fuel_alone.max(1);
+        let run_rows = u64::from(limits.rows_max()).min(affordable).max(1) as usize;
+        let order: Vec<usize> = (0..rows as usize).map(|row| row % cases.len()).collect();
+        for order in order.chunks(run_rows) {
+            let rows: Vec<Row> = order.iter().map(|case| cases[*case].row.clone()).collect();
+            let started = now();
+            let (said, fuel) = self.ask(first, first.now, &rows)?;
+            measured.time_together += now() - started;
+            measured.fuel_together += fuel;
+            let wrong = order
+                .iter()
+                .zip(&said)
+                .find(|(case, said)| alone[**case] != **said);
+            if let Some((case, _)) = wrong {
+                return Err(LoadError::State {
+                    kind: first.kind,
+                    case: cases[*case].case.name.clone(),
+                    reason: format!("answers otherwise among {} rows", rows.len()),
+                });
+            }
+        }
+        Ok(measured)
     }
 
     fn ask(

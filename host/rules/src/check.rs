@@ -1,19 +1,21 @@
-//! `signalbox plugin check`: what a file is, what it reads, and how its cases come out, under the server's limits.
+//! `signalbox plugin check` and `test`: what a file is, what it reads, and how cases come out, under the server's
+//! limits; and what it costs, for `bench`.
 //!
 //! Called by `app`. Compiles in this process, since the author's own machine is at stake and nobody else's.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     time::{Duration, Instant as Clock},
 };
 
 use signalbox_model::{
-    describe::{Description, RuleKind},
+    describe::{Case, Description, RuleKind},
     id::Digest,
 };
 
 use crate::{
-    cases::Outcome,
+    cases::{self, Measured, Outcome},
     engine::Engine,
     error::{LoadError, cut},
     inspect,
@@ -53,6 +55,73 @@ impl Report {
 /// # Errors
 /// When the file does not get as far as its cases; the error says why, as the server would.
 pub fn check(engine: &Engine, bytes: &[u8]) -> Result<Report, LoadError> {
+    report(engine, bytes, |compiled| load::try_out(engine, compiled))
+}
+
+/// Checks a file's bytes with other cases than its own.
+///
+/// # Errors
+/// When there are cases for a kind that the file does not have, and as [`check`].
+pub fn check_cases(
+    engine: &Engine,
+    bytes: &[u8],
+    cases: &BTreeMap<RuleKind, Vec<Case>>,
+) -> Result<Report, LoadError> {
+    report(engine, bytes, |compiled| {
+        load::try_cases(engine, compiled, cases)
+    })
+}
+
+/// Measures what a file's rules cost, each asked its own cases over and over: alone on a fresh instance, and as a
+/// batch of that many rows in runs of the server's size. The answers must be the same.
+///
+/// # Errors
+/// When a case does not come out as it says, or otherwise in a large batch, and as [`check`].
+pub fn measure(engine: &Engine, bytes: &[u8], rows: u32) -> Result<Vec<Measured>, LoadError> {
+    let (compiled, _) = compiled(engine, bytes)?;
+    let plugin = load::admit(engine, &compiled)?;
+    cases::measure(engine, &plugin, rows)
+}
+
+/// Measures as [`measure`] does, with other cases than the file's own.
+///
+/// # Errors
+/// As [`measure`] and [`check_cases`].
+pub fn measure_cases(
+    engine: &Engine,
+    bytes: &[u8],
+    cases: &BTreeMap<RuleKind, Vec<Case>>,
+    rows: u32,
+) -> Result<Vec<Measured>, LoadError> {
+    let (compiled, _) = compiled(engine, bytes)?;
+    let Tried { plugin, outcomes } = load::try_cases(engine, &compiled, cases)?;
+    match outcomes.first_error() {
+        None => cases::measure(engine, &plugin, rows),
+        Some(error) => Err(error.clone()),
+    }
+}
+
+fn report(
+    engine: &Engine,
+    bytes: &[u8],
+    try_out: impl FnOnce(&Compiled) -> Result<Tried, LoadError>,
+) -> Result<Report, LoadError> {
+    let (compiled, compile_time) = compiled(engine, bytes)?;
+    let Tried { plugin, outcomes } = try_out(&compiled)?;
+    Ok(Report {
+        digest: compiled.digest,
+        bytes: compiled.bytes,
+        kinds: compiled.kinds,
+        compile_time,
+        description: plugin.description,
+        cases: outcomes.cases,
+        errors: outcomes.errors,
+        fuel_per_row_max: engine.limits().fuel_per_row,
+    })
+}
+
+/// The file compiled in this process, and how long that took.
+fn compiled(engine: &Engine, bytes: &[u8]) -> Result<(Compiled, Duration), LoadError> {
     let kinds = inspect::inspect(bytes, engine.limits())?;
     let started = now();
     let code = wasmtime::component::Component::from_binary(engine.wasm(), bytes).map_err(|e| {
@@ -60,25 +129,13 @@ pub fn check(engine: &Engine, bytes: &[u8]) -> Result<Report, LoadError> {
             reason: cut(&format!("{e:#}")),
         }
     })?;
-    let compile_time = now() - started;
-    let digest = Digest::of_bytes(bytes);
     let compiled = Compiled {
-        digest,
-        bytes: bytes.len() as u64,
-        kinds: kinds.clone(),
-        code,
-    };
-    let Tried { plugin, outcomes } = load::try_out(engine, &compiled)?;
-    Ok(Report {
-        digest,
+        digest: Digest::of_bytes(bytes),
         bytes: bytes.len() as u64,
         kinds,
-        compile_time,
-        description: plugin.description,
-        cases: outcomes.cases,
-        errors: outcomes.errors,
-        fuel_per_row_max: engine.limits().fuel_per_row,
-    })
+        code,
+    };
+    Ok((compiled, now() - started))
 }
 
 impl fmt::Display for Report {
@@ -156,11 +213,7 @@ impl fmt::Display for Report {
             + self.errors.len();
         match failed {
             0 => write!(f, "\nall {} cases come out as they say", self.cases.len()),
-            _ => write!(
-                f,
-                "\n{failed} of {} checks failed: the server would refuse this file",
-                self.cases.len()
-            ),
+            _ => write!(f, "\n{failed} of {} checks failed", self.cases.len()),
         }
     }
 }

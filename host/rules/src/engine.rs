@@ -25,8 +25,8 @@ use crate::{
 
 /// Memories and tables that one component instance may have: QuickJS and sealed components have three.
 const PARTS_PER_INSTANCE: u32 = 3;
-/// Core instances that one component instance may have.
-const CORE_INSTANCES_PER_INSTANCE: u32 = 16;
+/// Core instances that one component instance may have: Python as componentize-py builds it has 38. Each only counts.
+const CORE_INSTANCES_PER_INSTANCE: u32 = 64;
 /// Address space kept for one linear memory, so that compiled code needs no bounds checks.
 const MEMORY_RESERVATION_BYTES: u64 = 4 << 30;
 /// Native stack of a rule, in bytes.

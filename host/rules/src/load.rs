@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use signalbox_model::{
-    describe::{Description, RuleKind},
+    describe::{Case, Description, RuleKind},
     id::Digest,
 };
 
@@ -38,7 +38,36 @@ pub(crate) struct Tried {
 
 /// Describes the component and runs its cases; that a case fails is in the outcomes, not an error.
 pub(crate) fn try_out(engine: &Engine, compiled: &Compiled) -> Result<Tried, LoadError> {
-    let (component, description, validators) = describe(engine, compiled)?;
+    Ok(tried(engine, compiled, describe(engine, compiled)?))
+}
+
+/// Describes the component and runs these cases in place of its own.
+pub(crate) fn try_cases(
+    engine: &Engine,
+    compiled: &Compiled,
+    cases: &BTreeMap<RuleKind, Vec<Case>>,
+) -> Result<Tried, LoadError> {
+    if let Some(kind) = cases.keys().find(|kind| !compiled.kinds.contains(kind)) {
+        let case = cases[kind].first();
+        return Err(LoadError::Case {
+            kind: *kind,
+            case: case.map(|case| case.name.clone()).unwrap_or_default(),
+            reason: format!("the file has no {}", kind.as_str()),
+        });
+    }
+    let (component, mut description, validators) = describe(engine, compiled)?;
+    for (kind, rule) in &mut description.rules {
+        rule.cases = cases.get(kind).cloned().unwrap_or_default();
+    }
+    Ok(tried(
+        engine,
+        compiled,
+        (component, description, validators),
+    ))
+}
+
+fn tried(engine: &Engine, compiled: &Compiled, described: Described) -> Tried {
+    let (component, description, validators) = described;
     let outcomes = cases::run(engine, &component, &description, &validators);
     let reads = reads(&outcomes);
     let health = Health::new(outcomes.fuel_mean());
@@ -52,7 +81,7 @@ pub(crate) fn try_out(engine: &Engine, compiled: &Compiled) -> Result<Tried, Loa
         reads,
         health,
     };
-    Ok(Tried { plugin, outcomes })
+    Tried { plugin, outcomes }
 }
 
 /// A plugin all of whose cases came out as they say.

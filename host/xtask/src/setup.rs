@@ -1,4 +1,5 @@
-//! Installs what the other commands need: the wasm target, rustfmt, clippy, the test runner and the mail servers of the end-to-end tests.
+//! Installs what the other commands need: the wasm target, rustfmt, clippy, the test runner, the mail servers of the end-to-end tests,
+//! and what builds rules in JavaScript, Python and C.
 //! `setup`, `test` and `demo` call it.
 //! It never installs outside cargo's and rustup's own folders and `target/`, and never asks for a version twice.
 
@@ -21,6 +22,13 @@ const MAILDEV: &str = "maildev@2.2.1";
 /// The mail server that refuses, stalls and demands on purpose, from the Python package index.
 const AIOSMTPD: &str = "aiosmtpd==1.4.6";
 
+/// What makes components of JavaScript and TypeScript, from npm: the versions that `signalbox plugin build` was tried with.
+const JAVASCRIPT: &str = "componentize-qjs@0.4.5 @bytecodealliance/componentize-js@0.23.0 esbuild@0.28.2 typescript@7.0.2";
+/// What makes components of Python, from the Python package index.
+const PYTHON: &str = "componentize-py==0.25.1";
+/// What compiles C where the machine has no clang, from the Python package index.
+const ZIG: &str = "ziglang==0.17.1";
+
 /// What runs the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Runner {
@@ -36,6 +44,7 @@ pub(crate) fn ensure() -> Result<Runner> {
     }
     let runner = runner();
     mail_servers()?;
+    rule_languages()?;
     Ok(runner)
 }
 
@@ -101,6 +110,37 @@ fn mail_servers() -> Result<()> {
     Ok(())
 }
 
+/// The tools lie in `target/e2e-tools`: `rules-node/node_modules/.bin` and `rules-python/bin`, and zig in `rules-zig/bin`.
+/// A machine without Node or Python goes on without the language in question, unless this is CI.
+fn rule_languages() -> Result<()> {
+    let folder = target_folder()?.join("e2e-tools");
+    let found = [
+        install(
+            "JavaScript for rules",
+            JAVASCRIPT,
+            &folder.join("rules-node"),
+            node,
+        )?,
+        install(
+            "componentize-py",
+            PYTHON,
+            &folder.join("rules-python"),
+            python,
+        )?,
+        has_clang() || install("zig", ZIG, &folder.join("rules-zig"), python)?,
+    ];
+    if std::env::var_os("CI").is_some() && found.contains(&false) {
+        bail!("CI needs the tools of every language of rules");
+    }
+    Ok(())
+}
+
+/// Whether clang is here with its linker for WebAssembly: it answers the bare name of one that it does not find.
+fn has_clang() -> bool {
+    shell::capture(Command::new("clang").arg("--print-prog-name=wasm-ld"))
+        .is_ok_and(|answer| Path::new(answer.trim()).is_absolute())
+}
+
 /// Installs once per version: a file beside the installation names what it holds.
 fn install(
     name: &str,
@@ -119,7 +159,7 @@ fn install(
             Ok(true)
         }
         Err(error) => {
-            println!("notice: {name} is not installed, its end-to-end tests cannot run: {error:#}");
+            println!("notice: {name} is not installed, its tests cannot run: {error:#}");
             Ok(false)
         }
     }
@@ -142,7 +182,7 @@ fn node(folder: &Path, version: &str) -> Result<()> {
                 "--prefix",
             ])
             .arg(folder)
-            .arg(version),
+            .args(version.split(' ')),
     )
 }
 

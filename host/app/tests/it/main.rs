@@ -4,6 +4,7 @@
 
 mod command_line;
 mod demo;
+mod languages;
 mod reexecute;
 mod restore;
 mod server;

@@ -3,3 +3,4 @@
 mod contract;
 mod reading;
 mod rules;
+mod templates;
