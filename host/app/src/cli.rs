@@ -187,6 +187,16 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Say what a component is: its rules, their configs and reasons, its limits, and what it reads with a config
+    Inspect {
+        /// The component
+        file: PathBuf,
+        /// JSON with a config for each kind, such as `{"segment": {"threshold": 100}}`
+        #[arg(long, value_name = "FILE")]
+        configs: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Run cases of one's own on a component, under the server's limits; a case that comes out otherwise fails it
     Test {
         /// The component

@@ -1,4 +1,4 @@
-//! `signalbox plugin new`, `build`, `check`, `test` and `bench`, for authors of rules; and the child that compiles for the
+//! `signalbox plugin new`, `build`, `check`, `inspect`, `test` and `bench`, for authors of rules; and the child that compiles for the
 //! server.
 
 mod new;
@@ -10,7 +10,8 @@ use std::{
 };
 
 use anyhow::{Context, anyhow, bail};
-use signalbox_model::describe::{Case, RuleKind};
+use serde::de::DeserializeOwned;
+use signalbox_model::describe::RuleKind;
 use signalbox_rules::{check, compile, engine::Engine, error::LoadError, toolchain};
 
 use crate::{cli::PluginCommand, config, output};
@@ -20,6 +21,14 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
         PluginCommand::Check { file, settings } => {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             check_file(file, loaded.config)
+        }
+        PluginCommand::Inspect {
+            file,
+            configs,
+            settings,
+        } => {
+            let loaded = config::load(&settings.clone().into(), std::env::vars())?;
+            inspect_file(file, configs.as_deref(), loaded.config)
         }
         PluginCommand::Test {
             file,
@@ -76,11 +85,28 @@ fn check_file(file: &Path, config: config::Config) -> anyhow::Result<()> {
     bail!("the server would refuse {}", file.display())
 }
 
+fn inspect_file(file: &Path, configs: Option<&Path>, config: config::Config) -> anyhow::Result<()> {
+    let (engine, bytes) = opened(file, config)?;
+    let configs = configs.map_or_else(|| Ok(BTreeMap::new()), read_by_kind)?;
+    let inspected = check::inspect_file(&engine, &bytes, &configs);
+    let inspected = inspected.map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    output::line(format_args!("{inspected}"))?;
+    let limits = engine.limits();
+    output::line(format_args!(
+        "\nlimits here: {} fuel a row and {} a call, {} ms a run, {} bytes of memory, {} rows a run",
+        limits.fuel_per_row,
+        limits.fuel_per_call,
+        limits.deadline_ms,
+        limits.memory_bytes_max,
+        limits.batch_rows_max
+    ))
+}
+
 fn test_file(file: &Path, cases: Option<&Path>, config: config::Config) -> anyhow::Result<()> {
     let (engine, bytes) = opened(file, config)?;
     let report = match cases {
         None => check::check(&engine, &bytes),
-        Some(cases) => check::check_cases(&engine, &bytes, &read_cases(cases)?),
+        Some(cases) => check::check_cases(&engine, &bytes, &read_by_kind(cases)?),
     };
     let report = report.map_err(|error| refused(file, &error))?;
     output::line(format_args!("{report}"))?;
@@ -99,7 +125,7 @@ fn bench_file(
     let (engine, bytes) = opened(file, config)?;
     let measured = match cases {
         None => check::measure(&engine, &bytes, rows),
-        Some(cases) => check::measure_cases(&engine, &bytes, &read_cases(cases)?, rows),
+        Some(cases) => check::measure_cases(&engine, &bytes, &read_by_kind(cases)?, rows),
     };
     let measured = measured.map_err(|error| refused(file, &error))?;
     if measured.is_empty() {
@@ -137,10 +163,11 @@ fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8
     Ok((engine, bytes))
 }
 
-fn read_cases(path: &Path) -> anyhow::Result<BTreeMap<RuleKind, Vec<Case>>> {
+/// A JSON object with a member for each kind.
+fn read_by_kind<T: DeserializeOwned>(path: &Path) -> anyhow::Result<BTreeMap<RuleKind, T>> {
     let text =
         std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("reading the cases in {}", path.display()))
+    serde_json::from_str(&text).with_context(|| format!("reading {}", path.display()))
 }
 
 fn refused(file: &Path, error: &LoadError) -> anyhow::Error {

@@ -173,6 +173,38 @@ pub(crate) fn measure(
     Ok(all)
 }
 
+/// What a rule reads given a config, in plain words.
+pub(crate) fn reads(
+    engine: &Engine,
+    plugin: &Plugin,
+    kind: RuleKind,
+    config: &Json,
+) -> Result<Vec<String>, LoadError> {
+    let case = Case {
+        name: "with this config".to_owned(),
+        config: config.clone(),
+        occasion: 0,
+        given: BTreeMap::new(),
+        expect: Json::Null,
+    };
+    let rule = plugin.description.rules.get(&kind);
+    let (Some(rule), Some(validator)) = (rule, plugin.validators.get(&kind)) else {
+        return Err(LoadError::Case {
+            kind,
+            case: case.name,
+            reason: format!("the file has no {}", kind.as_str()),
+        });
+    };
+    let mut runner = Runner {
+        engine,
+        component: &plugin.component,
+        deadline: deadline(engine),
+    };
+    let prepared = runner.prepare(kind, rule, validator, &case)?;
+    let inputs = prepared.plan.inputs.iter();
+    Ok(inputs.map(|input| input.source.in_words()).collect())
+}
+
 struct Runner<'a> {
     engine: &'a Engine,
     component: &'a Component,

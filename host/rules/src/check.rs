@@ -1,5 +1,5 @@
 //! `signalbox plugin check` and `test`: what a file is, what it reads, and how cases come out, under the server's
-//! limits; and what it costs, for `bench`.
+//! limits; what it costs, for `bench`, and what it says of itself, for `inspect`.
 //!
 //! Called by `app`. Compiles in this process, since the author's own machine is at stake and nobody else's.
 
@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant as Clock},
 };
 
+use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Case, Description, RuleKind},
     id::Digest,
@@ -69,6 +70,42 @@ pub fn check_cases(
 ) -> Result<Report, LoadError> {
     report(engine, bytes, |compiled| {
         load::try_cases(engine, compiled, cases)
+    })
+}
+
+/// What a file is, without running its cases.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Inspected {
+    /// The file's content.
+    pub digest: Digest,
+    /// Its size in bytes.
+    pub bytes: u64,
+    /// The plugin in its own words.
+    pub description: Description,
+    /// What each rule reads, in plain words: of the rules that a config was given for.
+    pub reads: BTreeMap<RuleKind, Vec<String>>,
+}
+
+/// Reads what a file says of itself, and what its rules read with these configs.
+///
+/// # Errors
+/// When there is a config for a kind that the file does not have, or one that the rule does not take, and as [`check`].
+pub fn inspect_file(
+    engine: &Engine,
+    bytes: &[u8],
+    configs: &BTreeMap<RuleKind, Json>,
+) -> Result<Inspected, LoadError> {
+    let (compiled, _) = compiled(engine, bytes)?;
+    let plugin = load::reopen(engine, &compiled)?;
+    let mut reads = BTreeMap::new();
+    for (kind, config) in configs {
+        reads.insert(*kind, cases::reads(engine, &plugin, *kind, config)?);
+    }
+    Ok(Inspected {
+        digest: compiled.digest,
+        bytes: compiled.bytes,
+        description: plugin.description,
+        reads,
     })
 }
 
@@ -215,6 +252,34 @@ impl fmt::Display for Report {
             0 => write!(f, "\nall {} cases come out as they say", self.cases.len()),
             _ => write!(f, "\n{failed} of {} checks failed", self.cases.len()),
         }
+    }
+}
+
+impl fmt::Display for Inspected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let description = &self.description;
+        writeln!(
+            f,
+            "{} {}: {}",
+            description.name, description.version, description.title
+        )?;
+        writeln!(f, "  {}", description.summary)?;
+        writeln!(f, "  {} bytes, digest {}", self.bytes, self.digest)?;
+        write!(f, "  imports nothing")?;
+        for (kind, rule) in &description.rules {
+            writeln!(f, "\n\n{}, with {} cases", kind.as_str(), rule.cases.len())?;
+            writeln!(f, "  config: {}", rule.config_schema)?;
+            write!(f, "  reasons:")?;
+            for reason in &rule.reasons {
+                write!(f, "\n    {}: {}", reason.code, reason.title)?;
+            }
+            if let Some(reads) = self.reads.get(kind) {
+                let reads = reads.join("; ");
+                let reads = if reads.is_empty() { "nothing" } else { &reads };
+                write!(f, "\n  reads with this config: {reads}")?;
+            }
+        }
+        Ok(())
     }
 }
 

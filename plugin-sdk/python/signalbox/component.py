@@ -82,7 +82,7 @@ def exported(plugin, kind: str, types):
         def plan(self, config: str) -> str:
             try:
                 return plugin.plan(kind, config)
-            except Exception as error:
+            except BaseException as error:
                 raise Err(message_of(error)) from None
 
         def decide(self, config: str, batch) -> list:

@@ -117,7 +117,7 @@ class Plugin:
             parsed = json.loads(config)
             batch = Batch(columns, rule.plan(parsed))
             return [self._decide_row(rule, parsed, batch, row) for row in range(rows)]
-        except Exception as error:
+        except BaseException as error:
             return [Failed(message_of(error))] * rows
         finally:
             sandbox.provide(None, None)
@@ -133,7 +133,7 @@ class Plugin:
             if reason is None:
                 raise LookupError(f"the reason {verdict.reason!r} is not declared")
             return verdict, reason
-        except Exception as error:
+        except BaseException as error:  # what ends a process, such as SystemExit, must not get out either
             return Failed(message_of(error))
 
 

@@ -125,6 +125,12 @@ class RulesTest(unittest.TestCase):
         self.assertEqual(answers[1], {"failed": "division by zero"})
         self.assertIn("NoneType", answers[2]["failed"])
 
+    def test_what_would_end_a_process_is_a_failure(self):
+        def leave(_):
+            raise SystemExit("enough")
+
+        self.assertEqual(decide(plugin_of({}, leave), {}), {"failed": "enough"})
+
     def test_what_is_no_verdict_is_a_failure(self):
         def answer(make):
             return decide(plugin_of({}, lambda _: make()), {})["failed"]

@@ -17,6 +17,7 @@ fn help_says_what_can_be_done() {
         "plugin",
         "plugin new",
         "plugin check",
+        "plugin inspect",
         "plugin test",
         "plugin bench",
         "plugin build",
