@@ -32,7 +32,7 @@ const EVENTS: u64 = 2_000;
 /// Orders before the mailing, and as many in its midst.
 const ORDERS: u64 = 200;
 /// Whom the mailing goes to.
-const READERS: u64 = 20_000;
+const READERS: u64 = 60_000;
 /// Readers that enter with one call.
 const BATCH: u64 = 4_000;
 /// The most journeys' facts that one look reads.
@@ -40,7 +40,7 @@ const FACTS_MAX: usize = 16;
 
 pub(crate) fn delays(runtime: &Runtime) {
     let is_visible_wanted = is_wanted("event_to_journey_at_200_a_second");
-    let is_behind_wanted = is_wanted("orders_behind_a_mailing_of_20000");
+    let is_behind_wanted = is_wanted("orders_behind_a_mailing_of_60000");
     if !is_visible_wanted && !is_behind_wanted {
         return;
     }
@@ -100,7 +100,8 @@ async fn behind_a_mailing(world: &Arc<World>, sink: &Sink) {
     let taken = sink.count();
     for batch in (0..READERS).step_by(BATCH as usize) {
         let numbers = first + batch..first + (batch + BATCH).min(READERS);
-        world.accept(numbers.map(signed_up).collect()).await;
+        let positions = world.accept(numbers.map(signed_up).collect()).await;
+        world.applied(&positions).await;
     }
     let amid = orders(world, sink).await;
     let left = (taken + READERS + ORDERS).saturating_sub(sink.count());
