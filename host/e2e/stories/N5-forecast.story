@@ -1,4 +1,4 @@
-N5: The forecast of a draft on a copy of the store says what its live run on the same events then does: sends per hour, arms, caps.
+N5: The forecast of a draft on a copy of the store says what its live run on the same events then does: sends per hour, arms, caps, coupons.
 
 --- workflow welcome
 {
@@ -44,7 +44,10 @@ Read slowly.
   "trigger": { "plugin": "event", "config": { "event": "signed_up" } },
   "steps": [
     { "id": "rest", "wait": { "for": "1h" } },
-    { "id": "offer", "send": { "template": "offer" } }
+    { "id": "offer", "send": { "template": "offer" } },
+    { "id": "later", "wait": { "for": "2d" } },
+    { "id": "coupon", "send": { "template": "coupon", "personalizer": { "plugin": "incentive", "config": {
+      "score": "need", "arms": [{ "name": "strong", "from": 0.5, "coupon": "STAY10", "cost": 10 }] } } } }
   ]
 }
 
@@ -53,9 +56,14 @@ Subject: An offer
 
 For you.
 
+--- template offers coupon
+Subject: {{ rule.incentive.coupon | default: "News" }}
+
+Worth {{ rule.incentive.cost }}.
+
 --- file tape.jsonl
-{"contact": "ann", "name": "signed_up", "id": "a1", "occurred_at": "2026-03-02T10:00:00Z", "attributes": {"email": "ann@example.com", "first_name": "Ann", "country": "FR"}}
-{"contact": "bob", "name": "signed_up", "id": "b1", "occurred_at": "2026-03-02T10:00:00Z", "attributes": {"email": "bob@example.com", "first_name": "Bob", "country": "DE", "time_zone": "Asia/Seoul"}}
+{"contact": "ann", "name": "signed_up", "id": "a1", "occurred_at": "2026-03-02T10:00:00Z", "attributes": {"email": "ann@example.com", "first_name": "Ann", "country": "FR", "need": 0.9}}
+{"contact": "bob", "name": "signed_up", "id": "b1", "occurred_at": "2026-03-02T10:00:00Z", "attributes": {"email": "bob@example.com", "first_name": "Bob", "country": "DE", "need": 0.2, "time_zone": "Asia/Seoul"}}
 {"contact": "cid", "name": "signed_up", "id": "c1", "occurred_at": "2026-03-02T11:30:00Z", "attributes": {"email": "cid@example.com", "first_name": "Cid", "country": "IT"}}
 {"contact": "cid", "name": "signed_off", "id": "c2", "occurred_at": "2026-03-02T20:00:00Z"}
 
@@ -65,13 +73,17 @@ settings {"caps": [{"count": 1, "per": "day"}]}
 create welcome
 start welcome
 create offers
-run forecast offers --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026-03-05T00:00:00Z
+run forecast offers --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026-03-06T00:00:00Z
     forecast of offers; nothing was sent and nothing has changed
     fed with the events of tape.jsonl
-    4 events from 2026-03-02T09:00:00Z until 2026-03-05T00:00:00Z, 9 decisions
+    4 events from 2026-03-02T09:00:00Z until 2026-03-06T00:00:00Z, 12 decisions
     offers
               3 entered
               3 completed
+              1 chosen at coupon: given
+              1 chosen at coupon: not_needed
+              1 chosen at coupon: score_missing
+              3 sent by coupon
               0 sent by offer
               3 skipped at offer: frequency_cap
     welcome
@@ -83,24 +95,30 @@ run forecast offers --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026
               1 sent by french
               2 sent by hello
               2 sent by tip
-    5 messages sent, at most 2 in an hour, from 2026-03-02T10:00:00Z on
+    8 messages sent, at most 2 in an hour, from 2026-03-02T10:00:00Z on
     sends per hour (UTC)
       2026-03-02T10:00:00Z  2 welcome
       2026-03-02T11:00:00Z  1 welcome
       2026-03-03T01:00:00Z  1 welcome
       2026-03-03T09:00:00Z  1 welcome
+      2026-03-04T11:00:00Z  2 offers
+      2026-03-04T12:00:00Z  1 offers
 state offers
     draft, version 1; allowed: edit, start, schedule, delete
 mails
     none
 start offers
 feed tape.jsonl
-at 2026-03-05 00:00
+at 2026-03-06 00:00
 counters offers
     version 1 completed: 3
+    version 1 decisions steps/coupon/personalizer given: 1
+    version 1 decisions steps/coupon/personalizer not_needed: 1
+    version 1 decisions steps/coupon/personalizer score_missing: 1
     version 1 decisions trigger matched: 3
     version 1 entered: 3
-    version 1 messages queued: 3
+    version 1 messages queued: 6
+    version 1 messages sent: 3
     version 1 messages skipped frequency_cap: 3
 counters welcome
     version 1 completed: 2
@@ -114,6 +132,9 @@ counters welcome
 mails
     ann@example.com | A tip | 2026-03-03 09:00:00
     ann@example.com | Bonjour Ann | 2026-03-02 10:00:00
+    ann@example.com | STAY10 | 2026-03-04 11:00:00
     bob@example.com | A tip | 2026-03-03 01:00:00
     bob@example.com | Hello Bob | 2026-03-02 10:00:00
+    bob@example.com | News | 2026-03-04 11:00:00
     cid@example.com | Hello Cid | 2026-03-02 11:30:00
+    cid@example.com | News | 2026-03-04 12:30:00

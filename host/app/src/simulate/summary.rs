@@ -127,9 +127,14 @@ fn write_workflow(
             write!(f, "\n  {count:>9} {what}")?;
         }
     }
+    let decisions = &counters.decisions;
     for (step, counters) in &counters.steps {
         for (arm, count) in &counters.arms_taken {
             write!(f, "\n  {count:>9} took arm {arm} at {step}")?;
+        }
+        let chosen = decisions.get(&format!("steps/{step}/personalizer"));
+        for (reason, count) in chosen.into_iter().flatten() {
+            write!(f, "\n  {count:>9} chosen at {step}: {reason}")?;
         }
         let messages = &counters.messages;
         if messages.queued > 0 || messages.sent > 0 {
