@@ -35,7 +35,8 @@ struct Given<'a> {
     kept: BTreeSet<&'a str>,
     /// Steps with arms.
     arms: BTreeSet<&'a str>,
-    /// Templates that a personalizer fills.
+    /// Templates that a personalizer fills: those of its steps, and those that no step names, which only a personalizer
+    /// can choose.
     filled: BTreeSet<&'a TemplateName>,
 }
 
@@ -46,6 +47,7 @@ impl<'a> Given<'a> {
             arms: BTreeSet::new(),
             filled: BTreeSet::new(),
         };
+        let mut unnamed: BTreeSet<&TemplateName> = workflow.templates.keys().collect();
         for step in &workflow.steps {
             for action in step.actions() {
                 match action {
@@ -58,12 +60,18 @@ impl<'a> Given<'a> {
                     | Action::Approve(_) => {
                         given.arms.insert(step.id.as_str());
                     }
-                    Action::Send(send) if send.personalizer.is_some() => {
-                        given.filled.insert(&send.template);
+                    Action::Send(send) => {
+                        unnamed.remove(&send.template);
+                        if send.personalizer.is_some() {
+                            given.filled.insert(&send.template);
+                        }
                     }
                     _ => {}
                 }
             }
+        }
+        if !given.filled.is_empty() {
+            given.filled.extend(unnamed);
         }
         given
     }
