@@ -1,9 +1,9 @@
 //! The outbox: takes released messages from the store and has them sent, a bounded number at a time.
 //!
 //! One thread scans; each message is a task. Transactional messages have a queue and a share of what is sent at one time
-//! for themselves, so that no amount of marketing holds them up. A message is in flight from its scan until its outcome is applied, so it
-//! is never rendered or sent twice at one time. Wake-ups may be lost: the thread also looks by itself. It never
-//! writes to the store: what comes of an attempt is a record like any other.
+//! for themselves, so that no amount of marketing holds them up. A message is in flight from its scan until its outcome
+//! is applied, so it is never rendered or sent twice at one time. Wake-ups may be lost: the thread also looks by itself.
+//! It never writes to the store: what comes of an attempt is a record like any other.
 
 mod door;
 mod pace;

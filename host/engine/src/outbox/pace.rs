@@ -26,6 +26,8 @@ pub(super) struct Pace {
 struct Slowed {
     until: Instant,
     refusals: u32,
+    /// One message went ahead, and nothing is known of it yet.
+    is_tried: bool,
 }
 
 impl Pace {
@@ -36,12 +38,13 @@ impl Pace {
         let found = slowed.get_mut(&key(domain))?;
         if found.until <= now {
             found.until = now.plus(SLOWED_FIRST);
+            found.is_tried = true;
             return None;
         }
         Some(found.until)
     }
 
-    /// The domain refused a message for what we are.
+    /// The domain refused a message for what we are. Those that were on their way together count as one.
     pub(super) fn refused(&self, domain: &str, now: Instant) {
         let mut slowed = self.lock();
         let is_known = slowed.contains_key(&key(domain));
@@ -53,7 +56,11 @@ impl Pace {
         let found = slowed.entry(key(domain)).or_insert(Slowed {
             until: now,
             refusals: 0,
+            is_tried: true,
         });
+        if !std::mem::take(&mut found.is_tried) {
+            return;
+        }
         let rest_ms = SLOWED_FIRST.as_ms() << found.refusals.min(10);
         found.until = now.plus(Span::from_ms(rest_ms.min(SLOWED_MAX.as_ms())));
         found.refusals += 1;
@@ -97,13 +104,28 @@ mod tests {
         assert_eq!(pace.wait("a.example", at(1)), Some(at(2)));
         pace.refused("a.example", at(1));
         assert_eq!(pace.wait("a.example", at(2)), Some(at(3)));
+        let mut now = at(3);
         for _ in 0..20 {
-            pace.refused("a.example", at(3));
+            assert_eq!(pace.wait("a.example", now), None);
+            pace.refused("a.example", now);
+            now = pace.wait("a.example", now).expect("it rests");
         }
-        assert_eq!(pace.wait("a.example", at(4)), Some(at(63)));
+        assert_eq!(pace.wait("a.example", now), None);
+        pace.refused("a.example", now);
+        let hour = Some(now.plus(SLOWED_MAX));
+        assert_eq!(pace.wait("a.example", now), hour);
 
         pace.taken("a.example");
-        assert_eq!(pace.wait("a.example", at(4)), None);
+        assert_eq!(pace.wait("a.example", now), None);
+    }
+
+    #[test]
+    fn messages_that_are_refused_together_count_as_one() {
+        let pace = Pace::default();
+        for _ in 0..192 {
+            pace.refused("a.example", at(0));
+        }
+        assert_eq!(pace.wait("a.example", at(0)), Some(at(1)));
     }
 
     #[test]
