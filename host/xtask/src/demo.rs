@@ -47,7 +47,13 @@ fn find(name: &str, files: &[PathBuf]) -> Result<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::find;
+    use super::{PURCHASES, find};
+    use crate::workspace::files;
+
+    #[test]
+    fn the_purchases_are_in_this_repository_once() {
+        find(PURCHASES, &files().unwrap()).unwrap();
+    }
 
     #[test]
     fn data_file_is_found_wherever_it_lies() {

@@ -19,8 +19,11 @@ struct Buyer {
 
 /// Purchases by distinct days, as the authors count them; 1997-09-30 is the last day of the calibration.
 fn sample() -> Vec<Buyer> {
-    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../testdata/CDNOW_sample.txt");
-    let text = fs::read_to_string(file).expect("the sample lies beside the plugins");
+    let file = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../host/app/demo/CDNOW_sample.txt"
+    );
+    let text = fs::read_to_string(file).expect("the demo has the sample");
     let mut days: BTreeMap<&str, Vec<i64>> = BTreeMap::new();
     for line in text.lines() {
         let columns: Vec<&str> = line.split_whitespace().collect();
