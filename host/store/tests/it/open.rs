@@ -162,7 +162,7 @@ fn what_does_not_fit_is_refused() {
             .rsplit_once("\ncrc32c")
             .unwrap()
             .0
-            .replace("\"format\": 4", &format!("\"format\": {other}"));
+            .replace("\"format\": 5", &format!("\"format\": {other}"));
         let other_text = format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()));
         fs::write(&meta, other_text).unwrap();
         let error = Store::open(&config(folder.path())).unwrap_err();
