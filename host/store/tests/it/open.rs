@@ -157,7 +157,7 @@ fn what_does_not_fit_is_refused() {
         "{error}"
     );
 
-    for other in [3, 5] {
+    for other in [4, 6] {
         let json = text
             .rsplit_once("\ncrc32c")
             .unwrap()
@@ -169,7 +169,7 @@ fn what_does_not_fit_is_refused() {
         assert_eq!(
             error.to_string(),
             format!(
-                "the store has format {other}, this binary reads 4: use the binary that made it, or make a new store in another folder"
+                "the store has format {other}, this binary reads 5: use the binary that made it, or make a new store in another folder"
             )
         );
         assert!(!error.is_damage(), "nothing of it is thrown away");
