@@ -51,7 +51,7 @@ at 2026-03-02 09:00
 create ideas
     refused: invalid_workflow: the workflow has a problem; nothing was stored; /steps/0/send/personalizer/config the rule's plan at "/inputs/2/source/table": there is no table products
 table products wrong.csv
-    refused: invalid_table: the table has 3 problems; nothing was stored; /rows/0/stock line 2: "many" is no integer, which column stock is of; /rows/1 line 3: the row has 3 cells, the first line 4; /rows/2/id line 4: the row lacks its key id
+    refused: invalid_table: the table has 4 problems; nothing was stored; /rows/0/stock line 2: "many" is no integer, which column stock is of; /rows/1 line 3: the row has 3 cells, the first line 4; /rows/2/id line 4: the row lacks its key id; /rows/4/id line 6: a row before has the key "T1" already
 table products products.csv
     version 1, 5 rows by id
 create ideas
@@ -96,17 +96,30 @@ log cem
 
 # A simulation brings its tables, a forecast has those of the store.
 run simulate --workflow {ideas.json} --table products={products.csv} --tape {tape.jsonl} --until 2026-03-03T00:00:00Z --out {out.jsonl}
-    error: opening {products.csv}: No such file or directory (os error 2)
-    exit status: 1
+    3 events from 2026-03-02T09:00:00Z until 2026-03-03T00:00:00Z, 4 decisions
+    ideas
+              2 entered
+              2 completed
+              1 chosen at ideas: best_sellers
+              1 chosen at ideas: personal
+              2 sent by ideas
+    2 messages sent, at most 2 in an hour, from 2026-03-02T10:00:00Z on
 run simulate --workflow {ideas.json} --tape {tape.jsonl} --out {out.jsonl}
     error: workflow ideas: /steps/0/send/personalizer/config: the rule's plan at "/inputs/2/source/table": there is no table products (put the table first)
     exit status: 1
 run forecast ideas --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026-03-03T00:00:00Z
     forecast of ideas; nothing was sent and nothing has changed
     fed with the events of tape.jsonl
-    3 events from 2026-03-02T09:00:00Z until 2026-03-03T00:00:00Z, 0 decisions
-    0 messages sent
+    3 events from 2026-03-02T09:00:00Z until 2026-03-03T00:00:00Z, 4 decisions
+    ideas
+              2 entered
+              2 completed
+              1 chosen at ideas: best_sellers
+              1 chosen at ideas: filled
+              2 sent by ideas
+    2 messages sent, at most 2 in an hour, from 2026-03-02T10:00:00Z on
     sends per hour (UTC)
+      2026-03-02T10:00:00Z  2 ideas
 
 # The next decision is made with the next version; a version that the rule could not read is refused.
 table products without-rank.csv

@@ -131,10 +131,10 @@ fn updates_never_go_round_for_ever() {
     let count = |attribute: &str| update(&json!({attribute: {"plus": 1}}));
     let entry = |one: Json| with(one, "entry", json!("every"));
     let itself = entry(workflow("itself", changed("a"), count("a")));
-    let ping = entry(workflow("ping", changed("b"), count("c")));
-    let pong = entry(workflow("pong", changed("c"), count("b")));
+    let there = entry(workflow("ping", changed("b"), count("c")));
+    let back = entry(workflow("pong", changed("c"), count("b")));
     assert_snapshot!(
-        story(&[itself, ping, pong], r#"
+        story(&[itself, there, back], r#"
         set {"a": 1}
         set {"b": 1}
     "#),

@@ -156,7 +156,8 @@ fn old_versions_are_listed_up_to_a_bound() {
 #[test]
 fn what_a_plan_asks_is_held_against_the_tables() {
     let mut all = Definitions::default();
-    let many: String = (0..9_000).map(|n| format!("key-{n},{n}\n")).collect();
+    let many: Vec<String> = (0..9_000).map(|n| format!("key-{n},{n}\n")).collect();
+    let many = many.concat();
     put(&mut all, &format!("id,rank:integer\n{many}"));
     let plan: Plan = serde_json::from_value(json!({"format": 1, "inputs": [
         input("whole", &json!({"table": {"table": "products"}})),
