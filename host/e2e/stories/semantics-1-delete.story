@@ -22,6 +22,9 @@ contact ann {"email": "ann@example.com"}
 contact bo {"email": "bo@example.com"}
 event ann signed_up #1
 event bo signed_up #1
+contact cem {"email": "cem@example.com"}
+smtp cem@example.com rcpt 450 4.2.0 try later
+event cem signed_up #1
 mails
     ann@example.com | A lesson | 2026-03-02 09:00:00
     bo@example.com | A lesson | 2026-03-02 09:00:00
@@ -68,6 +71,14 @@ log bo
     2026-03-02 09:00:00 course: step reached rest
     2026-03-02 09:00:00 course: wait started rest 2026-03-03 09:00:00
     2026-03-03 09:00:00 course: journey exited workflow_deleted
+log cem
+    2026-03-02 09:00:00 course: trigger said enter: matched
+    2026-03-02 09:00:00 course: journey entered 1
+    2026-03-02 09:00:00 course: step reached hello
+    2026-03-02 09:00:00 course: message queued hello
+    2026-03-02 09:00:00 course: message deferred hello 2026-03-02 09:01:01.036 smtp_450
+    2026-03-02 09:01:01.036 course: message skipped hello workflow_deleted
+    2026-03-02 09:01:01.036 course: journey exited workflow_deleted
 counters course
     version 1 completed: 1
     version 1 decisions trigger matched: 1

@@ -168,3 +168,22 @@ at 2026-03-13 00:00
 mails
     ann@example.com | A letter | 2026-03-12 16:00:00
     bo@example.com | A letter | 2026-03-12 23:00:00
+
+shows 1-resume
+# What happened in the pause is not looked at afterwards either, when it is told later.
+at 2026-03-16 09:00
+pause course
+at 2026-03-16 12:00
+resume course
+old event eva signed_up #1 2026-03-16 10:00
+log eva
+    2026-03-16 12:00:00 course: not entered paused
+old event eva signed_up #2 2026-03-16 08:00
+log eva
+    2026-03-16 12:00:00 course: not entered paused
+    2026-03-16 12:00:00 course: trigger said enter: matched
+    2026-03-16 12:00:00 course: journey entered 2
+    2026-03-16 12:00:00 course: step reached hello
+    2026-03-16 12:00:00 course: message skipped hello no_address
+    2026-03-16 12:00:00 course: step reached asked
+    2026-03-16 12:00:00 course: wait started asked 2026-03-19 12:00:00

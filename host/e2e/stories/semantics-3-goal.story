@@ -74,9 +74,15 @@ contact ann {"email": "ann@example.com"}
 contact bo {"email": "bo@example.com"}
 event ann signed_up #1
 event bo signed_up #1
+contact dan {"email": "dan@example.com"}
+contact eva {"email": "eva@example.com"}
+event dan signed_up #1
+event eva signed_up #1
 mails
     ann@example.com | Hello | 2026-03-02 09:00:00
     bo@example.com | Hello | 2026-03-02 09:00:00
+    dan@example.com | Hello | 2026-03-02 09:00:00
+    eva@example.com | Hello | 2026-03-02 09:00:00
 
 shows 3-goal-apart
 # The same order: one journey stays, the other leaves.
@@ -86,35 +92,58 @@ journeys ann
     J1 leaves version 1, key 1, entered 2026-03-02 09:00:00: goal_reached 2026-03-03 09:00:00
     J2 week version 1, key 1, entered 2026-03-02 09:00:00: inside, waiting at rest until 2026-04-01 09:00:00
 counters leaves
-    version 1 decisions trigger matched: 2
-    version 1 entered: 2
+    version 1 decisions trigger matched: 4
+    version 1 entered: 4
     version 1 exited goal_reached: 1
-    version 1 inside: 1
+    version 1 inside: 3
 
 shows 3-goal-window
+# By default, five days after the mail a conversion still has the credit, a second later it has not.
+at 2026-03-07 09:00
+event dan order_completed #2
+at 2026-03-07 09:00:01
+event eva order_completed #2
+log dan week
+    2026-03-02 09:00:00 week: trigger said enter: matched
+    2026-03-02 09:00:00 week: journey entered 1
+    2026-03-02 09:00:00 week: step reached hello
+    2026-03-02 09:00:00 week: message queued hello
+    2026-03-02 09:00:00 week: message sent hello
+    2026-03-02 09:00:00 week: step reached rest
+    2026-03-02 09:00:00 week: wait started rest 2026-04-01 09:00:00
+    2026-03-07 09:00:00 week: converted hello 2 0.0 true true false
+log eva week
+    2026-03-02 09:00:00 week: trigger said enter: matched
+    2026-03-02 09:00:00 week: journey entered 1
+    2026-03-02 09:00:00 week: step reached hello
+    2026-03-02 09:00:00 week: message queued hello
+    2026-03-02 09:00:00 week: message sent hello
+    2026-03-02 09:00:00 week: step reached rest
+    2026-03-02 09:00:00 week: wait started rest 2026-04-01 09:00:00
+    2026-03-07 09:00:01 week: converted hello 2 0.0 true false false
 # Seven days after the mail it counts, a second later it does not.
 at 2026-03-09 09:00
 event ann order_completed #3
 counters week
-    version 1 conversions counted: 2
-    version 1 conversions credited: 1
-    version 1 conversions messages: 1
-    version 1 decisions trigger matched: 2
-    version 1 entered: 2
-    version 1 inside: 2
-    version 1 messages queued: 2
-    version 1 messages sent: 2
+    version 1 conversions counted: 4
+    version 1 conversions credited: 2
+    version 1 conversions messages: 3
+    version 1 decisions trigger matched: 4
+    version 1 entered: 4
+    version 1 inside: 4
+    version 1 messages queued: 4
+    version 1 messages sent: 4
 at 2026-03-09 09:00:01
 event bo order_completed #2
 counters week
-    version 1 conversions counted: 2
-    version 1 conversions credited: 1
-    version 1 conversions messages: 1
-    version 1 decisions trigger matched: 2
-    version 1 entered: 2
-    version 1 inside: 2
-    version 1 messages queued: 2
-    version 1 messages sent: 2
+    version 1 conversions counted: 4
+    version 1 conversions credited: 2
+    version 1 conversions messages: 3
+    version 1 decisions trigger matched: 4
+    version 1 entered: 4
+    version 1 inside: 4
+    version 1 messages queued: 4
+    version 1 messages sent: 4
 
 shows 3-credit
 # Beyond five days a message has no credit; of two messages within them the last one has it.

@@ -42,6 +42,27 @@ semantics-4: Durations pass as time does, calendar waits go by the clocks where 
   "steps": [{ "id": "rest", "wait": { "for": "1d" } }]
 }
 
+--- workflow opening
+{
+  "id": "opening", "title": "When the shop is open", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "steps": [{ "id": "rest", "wait": { "window": { "from": "09:00", "to": "18:00" } } }]
+}
+
+--- workflow until
+{
+  "id": "until", "title": "On the day", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "steps": [{ "id": "rest", "wait": { "until": { "attribute": "trial_ends_at", "at": "09:00" } } }]
+}
+
+--- workflow elapses
+{
+  "id": "elapses", "title": "Elapsed time", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "steps": [{ "id": "rest", "wait": { "for": "1d" } }]
+}
+
 --- story
 # The clocks of Berlin go forward on 29 March 2026 at 01:00 UTC, and back on 25 October at 01:00 UTC.
 at 2026-03-28 12:00
@@ -197,3 +218,27 @@ log cem nowhere
     2026-11-05 12:00:00 nowhere: wait started rest 2026-11-06 19:00:00
     2026-11-06 01:00:00 nowhere: wait started rest 2026-11-06 01:00:00
     2026-11-06 01:00:00 nowhere: journey completed
+# So with windows and dates; elapsed time is what it was.
+create opening
+start opening
+create until
+start until
+create elapses
+start elapses
+at 2026-11-10 22:00
+contact gil {"trial_ends_at": "2026-11-12"}
+event gil asked #1
+journeys gil
+    J8 elapses version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-11 22:00:00
+    J9 opening version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-11 09:00:00
+    J10 until version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-12 09:00:00
+contact gil {"time_zone": "Asia/Seoul"}
+journeys gil
+    J8 elapses version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-11 22:00:00
+    J9 opening version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-11 00:00:00
+    J10 until version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-12 00:00:00
+contact gil {"time_zone": "America/New_York"}
+journeys gil
+    J8 elapses version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-11 22:00:00
+    J9 opening version 1, key 1, entered 2026-11-10 22:00:00: completed 2026-11-10 22:00:00
+    J10 until version 1, key 1, entered 2026-11-10 22:00:00: inside, waiting at rest until 2026-11-12 14:00:00

@@ -73,6 +73,28 @@ A word.
   "steps": [{ "id": "lot", "split": { "arms": [{ "name": "plain", "weight": 5000 }, { "name": "gift", "weight": 5001 }] } }]
 }
 
+--- workflow one
+{
+  "id": "one", "title": "Shares its lots", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "met" } },
+  "steps": [
+    { "id": "lot", "split": { "experiment": "gifts", "arms": [{ "name": "plain", "weight": 5000, "goto": "plain" }, { "name": "gift", "weight": 5000, "goto": "gift" }] } },
+    { "id": "plain", "exit": { "reason": "plain" } },
+    { "id": "gift", "exit": { "reason": "gift" } }
+  ]
+}
+
+--- workflow two
+{
+  "id": "two", "title": "Shares its lots", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "met" } },
+  "steps": [
+    { "id": "lot", "split": { "experiment": "gifts", "arms": [{ "name": "plain", "weight": 5000, "goto": "plain" }, { "name": "gift", "weight": 5000, "goto": "gift" }] } },
+    { "id": "plain", "exit": { "reason": "plain" } },
+    { "id": "gift", "exit": { "reason": "gift" } }
+  ]
+}
+
 --- story
 at 2026-03-02 09:00
 shows 6-split
@@ -174,3 +196,39 @@ subjects
     Plain: 56
     Plain again: 56
     Plain once more: 76
+
+shows 6-split
+# Splits of one experiment in two workflows: the same arm in both, whatever it was in another experiment.
+create one
+start one
+create two
+start two
+people 1..100 met
+journeys p1
+    J1 one version 1, key met-p1, entered 2026-03-02 09:00:00: gift 2026-03-02 09:00:00
+    J2 test version 1, key came-p1, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J3 test version 2, key came_again-p1, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J4 test version 3, key came_once_more-p1, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J5 two version 1, key met-p1, entered 2026-03-02 09:00:00: gift 2026-03-02 09:00:00
+journeys p2
+    J6 one version 1, key met-p2, entered 2026-03-02 09:00:00: plain 2026-03-02 09:00:00
+    J7 test version 1, key came-p2, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J8 test version 2, key came_again-p2, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J9 test version 3, key came_once_more-p2, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J10 two version 1, key met-p2, entered 2026-03-02 09:00:00: plain 2026-03-02 09:00:00
+journeys p3
+    J11 one version 1, key met-p3, entered 2026-03-02 09:00:00: plain 2026-03-02 09:00:00
+    J12 test version 1, key came-p3, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J13 test version 2, key came_again-p3, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J14 test version 3, key came_once_more-p3, entered 2026-03-02 09:00:00: done 2026-03-02 09:00:00
+    J15 two version 1, key met-p3, entered 2026-03-02 09:00:00: plain 2026-03-02 09:00:00
+counters one
+    version 1 decisions trigger matched: 100
+    version 1 entered: 100
+    version 1 exited gift: 44
+    version 1 exited plain: 56
+counters two
+    version 1 decisions trigger matched: 100
+    version 1 entered: 100
+    version 1 exited gift: 44
+    version 1 exited plain: 56
