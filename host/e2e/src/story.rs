@@ -60,6 +60,9 @@
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |
 //!
+//! At the end each message of the contacts that are named has come to one end, if its journey has, and tells why it was
+//! not sent.
+//!
 //! `soon` before a look takes it without winding the clock, and within a second after the event in the line before was
 //! posted.
 //!
@@ -68,6 +71,7 @@
 //!
 //! With `STORIES_UPDATE=1` what comes is written into the file instead: read it before it is kept.
 
+mod audit;
 mod command;
 mod crowd;
 mod hostile;

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, command, crowd, hostile, parse, read, ready_made, tell};
+use super::{Line, Story, audit, command, crowd, hostile, parse, read, ready_made, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -50,6 +50,8 @@ pub fn play(path: &Path) -> Result<()> {
         }
     }
     if let Some(server) = player.server.take() {
+        server.api.wind(&player.now.to_string(), "through")?;
+        audit::all(&server.api, &story)?;
         server.stop()?;
     }
     if wrong.is_empty() {
