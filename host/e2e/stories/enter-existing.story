@@ -53,3 +53,36 @@ restart
 resume news
 mails
     none
+
+shows 4-late
+# Down for more than a day from the start on: whoever is there enters, and a letter of yesterday is too late.
+pause news
+delete news
+create news
+schedule news 2026-03-05 12:00
+down
+at 2026-03-06 13:00
+up
+mails
+    none
+log ann
+    2026-03-02 13:00:00 news: audience said in: member
+    2026-03-02 13:00:00 news: journey entered existing
+    2026-03-02 13:00:00 news: step reached letter
+    2026-03-02 13:00:00 news: message queued letter
+    2026-03-02 13:00:00 news: message sent letter
+    2026-03-02 13:00:00 news: journey completed
+    2026-03-06 13:00:00 news: audience said in: member
+    2026-03-06 13:00:00 news: journey entered existing
+    2026-03-06 13:00:00 news: step reached letter
+    2026-03-06 13:00:00 news: message queued letter
+    2026-03-06 13:00:00 news: message skipped letter late
+    2026-03-06 13:00:00 news: journey completed
+counters news
+    version 1 completed: 3
+    version 1 decisions audience member: 3
+    version 1 decisions audience not_member: 1
+    version 1 entered: 3
+    version 1 messages queued: 3
+    version 1 messages skipped late: 3
+    version 1 not_entered not_in_audience: 1
