@@ -187,3 +187,27 @@ log eva
     2026-03-16 12:00:00 course: message skipped hello no_address
     2026-03-16 12:00:00 course: step reached asked
     2026-03-16 12:00:00 course: wait started asked 2026-03-19 12:00:00
+
+shows 1-pause-mail
+# A message that a server deferred is due when it is to be tried again.
+at 2026-03-23 09:00
+contact fay {"email": "fay@example.com"}
+smtp fay@example.com rcpt 450 4.2.0 try later
+event fay signed_up #1
+mails
+    none
+at 2026-03-23 09:00:30
+pause course
+at 2026-03-23 09:10
+resume course
+mails
+    none
+log fay
+    2026-03-23 09:00:00 course: trigger said enter: matched
+    2026-03-23 09:00:00 course: journey entered 1
+    2026-03-23 09:00:00 course: step reached hello
+    2026-03-23 09:00:00 course: message queued hello
+    2026-03-23 09:00:00 course: message deferred hello 2026-03-23 09:01:00.598 smtp_450
+    2026-03-23 09:01:00.598 course: message skipped hello paused
+    2026-03-23 09:01:00.598 course: step reached asked
+    2026-03-23 09:01:00.598 course: wait started asked 2026-03-26 09:01:00.598

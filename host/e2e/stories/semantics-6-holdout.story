@@ -262,3 +262,25 @@ log p3 tips
     2026-03-02 10:00:00 tips: message queued tip
     2026-03-02 10:00:00 tips: message sent tip
     2026-03-02 10:00:00 tips: journey completed
+# What they buy is compared at the step as well.
+shows 6-holdout-compared
+later 1h
+event p1 bought #again
+event p2 bought #again
+counters tips
+    version 1 completed: 40
+    version 1 decisions trigger matched: 40
+    version 1 entered: 40
+    version 1 messages queued: 59
+    version 1 messages sent: 59
+    version 1 messages skipped holdout: 21
+    version 2 completed: 40
+    version 2 conversions counted: 1
+    version 2 conversions credited: 1
+    version 2 conversions messages: 1
+    version 2 conversions withheld: 1
+    version 2 decisions trigger matched: 40
+    version 2 entered: 40
+    version 2 messages queued: 19
+    version 2 messages sent: 19
+    version 2 messages skipped holdout: 21
