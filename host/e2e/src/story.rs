@@ -1,7 +1,8 @@
 //! Stories: small readable files that say what a marketer set up, what happened when, and what must come of it.
 //!
 //! A story is played against the built server over HTTP, a manual clock and a real SMTP conversation. Its file begins
-//! with the row of the capabilities that it shows and a sentence, then come its parts:
+//! with the row of `rows.txt` that it shows and a sentence, then come its parts. One that shows several rows, such as
+//! lines of the semantics, begins with what they have in common and names each where it is shown.
 //!
 //! ```text
 //! T1: A sign-up is answered with one welcome mail.
