@@ -147,6 +147,7 @@ impl Partition {
             for (name, value) in self.begin_row_scans(&before)? {
                 put = put.and_then(|()| batch.put_counter(&name, &value));
             }
+            self.forget_counters_of_deleted(&mut batch, &before);
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(sequence);
