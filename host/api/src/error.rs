@@ -27,6 +27,10 @@ pub enum ErrorCode {
     InvalidBatch,
     /// The workflow has problems; nothing was stored.
     InvalidWorkflow,
+    /// The table has problems; nothing was stored.
+    InvalidTable,
+    /// A binding reads the table, and could not any more.
+    TableInUse,
     /// The body is longer than the route takes.
     BodyTooLarge,
     /// The body did not come in time.
@@ -57,12 +61,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
         Self::InvalidBatch,
         Self::InvalidWorkflow,
+        Self::InvalidTable,
+        Self::TableInUse,
         Self::BodyTooLarge,
         Self::BodyTooSlow,
         Self::UnsupportedMediaType,
@@ -86,6 +92,8 @@ impl ErrorCode {
             Self::InvalidParameter => "invalid_parameter",
             Self::InvalidBatch => "invalid_batch",
             Self::InvalidWorkflow => "invalid_workflow",
+            Self::InvalidTable => "invalid_table",
+            Self::TableInUse => "table_in_use",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -108,6 +116,7 @@ impl ErrorCode {
             Self::InvalidBody
             | Self::InvalidBatch
             | Self::InvalidWorkflow
+            | Self::InvalidTable
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -116,7 +125,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::TableInUse => StatusCode::CONFLICT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -327,9 +336,10 @@ impl From<Conflict> for Error {
     fn from(conflict: Conflict) -> Self {
         let message = conflict.to_string();
         match conflict {
-            Conflict::NotFound { .. } | Conflict::NoExperiment { .. } => {
-                Self::new(ErrorCode::NotFound, message)
-            }
+            Conflict::NotFound { .. }
+            | Conflict::NoExperiment { .. }
+            | Conflict::TableNotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }
@@ -339,6 +349,7 @@ impl From<Conflict> for Error {
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
             | Conflict::ExperimentOver { .. }
+            | Conflict::TableUnmet { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }

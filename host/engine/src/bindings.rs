@@ -10,8 +10,9 @@ use std::{
 };
 
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot},
-    id::{Digest, PluginName, WorkflowId},
+    definitions::{Definitions, ResolvedBinding, Slot, TableDefinition},
+    id::{Digest, PluginName, TableName, WorkflowId},
+    plan::Plan,
     problem::Problem,
     record::{Command, REBINDINGS_MAX, Rebinding},
     workflow::{Binding, Edit, Follow, Workflow, WorkflowState},
@@ -82,15 +83,20 @@ pub(crate) async fn put(
     }
 }
 
-/// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
-/// no engine that runs.
+/// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for, as far as
+/// no table is concerned. Needs no engine that runs.
 pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
-    check(catalogue, workflow).err().unwrap_or_default()
+    check(catalogue, None, workflow).err().unwrap_or_default()
 }
 
-/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is.
+/// The reference tables that a binding may read.
+type Tables = BTreeMap<TableName, TableDefinition>;
+
+/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Without `tables`
+/// it is not looked at what bindings read of them.
 pub(crate) fn check(
     catalogue: &Catalogue,
+    tables: Option<&Tables>,
     workflow: &Workflow,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
     let mut problems = signalbox_journey::check::found(workflow);
@@ -107,6 +113,9 @@ pub(crate) fn check(
     for placed in all {
         match resolve(catalogue, &placed) {
             Ok(resolved) => {
+                problems.extend(tables.map_or_else(Vec::new, |tables| {
+                    unmet(tables, &resolved.plan, &placed.pointer)
+                }));
                 bindings.insert(placed.slot, resolved);
             }
             Err(found) => problems.extend(found),
@@ -120,6 +129,16 @@ pub(crate) fn check(
     }
 }
 
+/// What the plan asks of tables that they do not have. It follows from the config.
+fn unmet(tables: &Tables, plan: &Plan, pointer: &str) -> Vec<Problem> {
+    let unmet = signalbox_journey::tables::unmet(tables, plan);
+    let problems = unmet.into_iter().map(|unmet| {
+        let reason = format!("the rule's plan at {:?}: {}", unmet.pointer, unmet.reason);
+        Problem::new(format!("{pointer}/config"), unmet.code, reason).with_help(unmet.help)
+    });
+    problems.collect()
+}
+
 /// The command that puts the workflow, its templates kept in the store. Blocks.
 pub(crate) fn prepare(
     shared: &Shared,
@@ -127,7 +146,9 @@ pub(crate) fn prepare(
     based_on: Option<u32>,
     edit: Edit,
 ) -> Result<Command, PutError> {
-    let bindings = check(&shared.catalogue, workflow).map_err(PutError::Problems)?;
+    let definitions = Arc::clone(&shared.definitions.borrow());
+    let bindings = check(&shared.catalogue, Some(&definitions.tables), workflow)
+        .map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)
@@ -406,10 +427,17 @@ impl Adopter {
                 || known.version != version
                 || known.slot != placed.slot.to_string()
         });
-        match bind(catalogue, &available, &placed.slot, &placed.binding.config) {
+        let moved = bind(catalogue, &available, &placed.slot, &placed.binding.config);
+        let moved = moved.map_err(|error| in_words(&error)).and_then(|moved| {
+            let tables = &self.shared.definitions.borrow().tables;
+            match unmet(tables, &moved.plan, "").first() {
+                None => Ok(moved),
+                Some(unmet) => Err(unmet.reason.clone()),
+            }
+        });
+        match moved {
             Ok(moved) => Some(moved),
-            Err(error) => {
-                let reason = in_words(&error);
+            Err(reason) => {
                 tracing::warn!(
                     workflow.id = %workflow,
                     rule.name = %available.name,

@@ -14,6 +14,7 @@ mod group;
 mod lane;
 mod posts;
 mod recover;
+mod row_changes;
 mod rows;
 mod sweep;
 mod visit;
@@ -42,6 +43,7 @@ use self::{
     group::{Log, Work},
     posts::Delivery,
     recover::Replay,
+    row_changes::RowScans,
     rows::InputCounters,
     sweep::Sweep,
     visit::Visits,
@@ -86,6 +88,7 @@ pub(crate) struct Partition {
     sweep: Sweep,
     visits: Visits,
     entrances: Entrances,
+    row_scans: RowScans,
     /// When it is looked whether an experiment is over; only in the control partition.
     look_at: Option<Instant>,
     /// In a simulation: contacts of the group that was committed last, as it left them. What happens next is theirs as
@@ -127,7 +130,7 @@ impl Partition {
             .map_err(failed(StoreAction::Read))?
         {
             Some((_, digest)) => shared.definers.load(store, digest)?,
-            None => Arc::new(Loaded::new(Arc::new(Definitions::default()), None)),
+            None => Arc::new(Loaded::without_rows(Arc::new(Definitions::default()), None)),
         };
         let observed = store.observed(number).map_err(failed(StoreAction::Read))?;
         let counters = read_counters(store, number)?;
@@ -150,6 +153,7 @@ impl Partition {
             sweep: Sweep::default(),
             visits: Visits::default(),
             entrances: Entrances::default(),
+            row_scans: RowScans::default(),
             look_at: None,
             recent: HashMap::new(),
             ready: HashSet::new(),
@@ -210,6 +214,7 @@ impl Partition {
         self.look_at_timers()?;
         self.look_at_history()?;
         self.read_entrances()?;
+        self.read_row_scans()?;
         self.read_visits()?;
         self.look_at_visits();
         self.delivery.look();
@@ -233,6 +238,7 @@ impl Partition {
         self.deliver_posts()?;
         self.append_visit()?;
         self.append_entrance()?;
+        self.append_row_scan()?;
         self.append_sweep()?;
         Ok(false)
     }
@@ -280,10 +286,11 @@ impl Partition {
         let has_appended = self.tick.is_some()
             || self.sweep.is_appended()
             || self.visits.is_appended()
-            || self.entrances.is_appended();
+            || self.entrances.is_appended()
+            || self.row_scans.is_appended();
         // What lies ahead is left to the next start.
-        let has_ahead =
-            !self.shared.is_stopping() && (self.visits.has_ahead() || self.is_entering());
+        let has_ahead = !self.shared.is_stopping()
+            && (self.visits.has_ahead() || self.is_entering() || self.row_scans.has_ahead());
         if has_appended
             || has_ahead
             || is_delivering

@@ -18,6 +18,7 @@ mod permits;
 mod reasons;
 mod splits;
 mod steps;
+mod tables;
 mod touches;
 mod updates;
 mod waits;
@@ -46,6 +47,7 @@ use crate::{
     effect::Effect,
     inputs::{self, Asking, Seed},
     limits::STANDING_BYTES_MAX,
+    tables::ChangedRows,
 };
 
 /// What an advance may know of the world: nothing but this.
@@ -73,6 +75,8 @@ pub enum Input<'a> {
     Visit(&'a ContactId),
     /// The workflow started and takes in whoever was there.
     EnterExisting(&'a ContactId, &'a WorkflowId),
+    /// Rows of a table changed, and the workflow's trigger listens to that.
+    RowsChanged(&'a ContactId, &'a WorkflowId, &'a ChangedRows),
     /// A timer fell due. One that fits nothing any more only cancels itself.
     Timer(&'a Timer),
     /// A sender stands at 354 and asks.
@@ -238,6 +242,9 @@ impl Advance {
             Input::Timer(timer) => advance.timer(ctx, timer),
             Input::Visit(_) => advance.recompute_waits(ctx),
             Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
+            Input::RowsChanged(_, workflow, changed) => {
+                advance.rows_changed(ctx, workflow, changed);
+            }
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {
                 message,
@@ -334,6 +341,8 @@ impl Advance {
             occasion: is_trigger.then_some(entering.occasion),
             arm_key: entering.arm_key.as_ref().filter(|_| is_trigger),
             now: ctx.now,
+            journey: None,
+            tables: ctx.definitions.tables(),
             seed: seed(ctx, &id),
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
@@ -351,11 +360,14 @@ impl Advance {
         binding: &ResolvedBinding,
     ) {
         let id = self.question_id(&whose.workflow, version, slot, Some(whose.journey));
+        let journey = self.journey(whose);
         let asking = Asking {
-            event: self.journey(whose).map(|journey| &journey.event),
+            event: journey.map(|journey| &journey.event),
             occasion: None,
             arm_key: None,
             now: ctx.now,
+            journey,
+            tables: ctx.definitions.tables(),
             seed: seed(ctx, &id),
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);

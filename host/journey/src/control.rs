@@ -5,6 +5,7 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod experiments;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +13,7 @@ use signalbox_model::{
     definitions::{
         Definitions, EndedExperiment, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
-    id::{Digest, StepId, TemplateName, WorkflowId},
+    id::{Digest, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     settings::Settings,
@@ -128,6 +129,32 @@ pub enum Conflict {
         /// How many there may be.
         count_max: usize,
     },
+    /// A binding reads the table, and could not any more.
+    #[error("table {table} is read by {slot} of workflow {workflow}: {reason}")]
+    TableInUse {
+        /// Which table.
+        table: TableName,
+        /// Whose binding.
+        workflow: WorkflowId,
+        /// Which of its bindings.
+        slot: Slot,
+        /// What it could not read.
+        reason: String,
+    },
+    /// There is no such table.
+    #[error("there is no table {table}")]
+    TableNotFound {
+        /// The name asked for.
+        table: TableName,
+    },
+    /// A binding asks for what no table has; it went while the workflow was put.
+    #[error("{slot} cannot be bound: {reason}")]
+    TableUnmet {
+        /// Which binding.
+        slot: Slot,
+        /// What it asks for.
+        reason: String,
+    },
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -151,6 +178,9 @@ impl Conflict {
             Self::NoExperiment { .. } => "experiment_not_found",
             Self::ExperimentOver { .. } => "experiment_over",
             Self::NotAhead { .. } => "start_not_ahead",
+            Self::TableInUse { .. } => "table_in_use",
+            Self::TableNotFound { .. } => "table_not_found",
+            Self::TableUnmet { .. } => "table_unmet",
             Self::Full { .. } => "workflows_full",
             Self::Malformed { .. } => "command_malformed",
         }
@@ -183,7 +213,8 @@ pub fn apply(
             edit,
         } => {
             let document: Workflow = read("document", document)?;
-            let bindings = read("bindings", bindings)?;
+            let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
+            tables::serve(definitions, &bindings)?;
             let templates = template_names(templates)?;
             let version = |number| WorkflowVersion {
                 number,
@@ -214,6 +245,8 @@ pub fn apply(
             };
             experiments::end(definitions, workflow, (step, *version), ended)
         }
+        Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
+        Command::DeleteTable { table } => tables::delete(definitions, table),
     }
 }
 
@@ -502,6 +535,7 @@ fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Co
         what: "slot",
         reason: format!("{:?} is not a place of a binding", moved.slot),
     })?;
+    tables::serve_one(definitions, &slot, &binding)?;
     let found = definitions
         .workflows
         .get_mut(workflow)

@@ -10,15 +10,18 @@ use signalbox_model::{
     definitions::Slot,
     id::{ContactId, EntryKey, JourneyId, WorkflowId},
     plan::{
-        ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Plan, RecentSelection,
-        Source,
+        ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Input, Plan,
+        RecentSelection, Source,
     },
-    state::{Cause, ContactState, DailyTotal, History, PastEvent},
+    state::{Cause, ContactState, DailyTotal, History, Journey, PastEvent},
     time::Instant,
     value::Value,
 };
 
-use crate::hash;
+use crate::{
+    hash,
+    tables::{self, Tables},
+};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,10 @@ pub struct Asking<'a> {
     pub arm_key: Option<&'a EntryKey>,
     /// Journey time.
     pub now: Instant,
+    /// The journey that asks, whose own kept values come before those of others; `None` on the way in.
+    pub journey: Option<&'a Journey>,
+    /// Rows of the tables in force.
+    pub tables: &'a Tables,
     /// What the `seed` input is made from.
     pub seed: Seed<'a>,
 }
@@ -66,11 +73,31 @@ impl Seed<'_> {
 
 /// The row for a plan: one value per input, in order, `None` where it is missing.
 pub fn row(plan: &Plan, state: &ContactState, asking: &Asking<'_>) -> Box<[Option<Value>]> {
-    let values = plan.inputs.iter().map(|input| {
-        let found = find(&input.source, state, asking)?;
-        found.typed(input.kind)
-    });
-    values.collect()
+    let values = plan.inputs.iter();
+    values
+        .map(|input| value(input, plan, state, asking))
+        .collect()
+}
+
+/// The value of one input of a plan; `None` where it is missing. Rows of a table are the text of a JSON list, which
+/// `rules` hands on as it is.
+pub(crate) fn value(
+    input: &Input,
+    plan: &Plan,
+    state: &ContactState,
+    asking: &Asking<'_>,
+) -> Option<Value> {
+    match &input.source {
+        Source::Table(selection) => {
+            if !matches!(input.kind, ColumnType::Json | ColumnType::Any) {
+                return None;
+            }
+            let key = tables::key_input(plan, selection);
+            let key = key.and_then(|key| find(&key.source, state, asking)?.typed(key.kind));
+            asking.tables.rows(selection, key.as_ref()).map(Value::Text)
+        }
+        source => find(source, state, asking)?.typed(input.kind),
+    }
 }
 
 /// The value as its column wants it; `None` where it has another type. In a column of instants and in a mixed one an
@@ -133,10 +160,17 @@ fn find(source: &Source, state: &ContactState, asking: &Asking<'_>) -> Option<Fo
         Source::ArmKey => Value::text(asking.arm_key?.as_str()),
         Source::Clock => return Some(Found::Instant(asking.now)),
         Source::Seed => Value::Integer(asking.seed.bits(&state.contact.id) as i64),
-        // Bindings whose plans ask for these are refused before they are stored.
-        Source::Segment(_) | Source::Kept(_) | Source::Table(_) => return None,
+        Source::Kept(name) => kept(name, state, asking)?.clone(),
+        // Bindings whose plans ask for membership, or for rows by rows, are refused before they are stored.
+        Source::Segment(_) | Source::Table(_) => return None,
     };
     Some(Found::Value(value))
+}
+
+/// What the journey that asks kept under that name, else what any journey of the contact kept last.
+fn kept<'a>(name: &str, state: &'a ContactState, asking: &Asking<'a>) -> Option<&'a Value> {
+    let own = asking.journey.and_then(|journey| journey.kept.get(name));
+    own.or_else(|| state.kept(name))
 }
 
 fn selected<'a>(

@@ -22,6 +22,7 @@ pub mod record;
 pub mod schema;
 pub mod settings;
 pub mod state;
+pub mod table;
 pub mod time;
 pub mod value;
 pub mod verdict;

@@ -10,7 +10,9 @@ use crate::{
     contact::AttributeChanges,
     definitions::{ResolvedBinding, Slot},
     event::Event,
-    id::{ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, WorkflowId},
+    id::{
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, TableName, WorkflowId,
+    },
     message::AttemptOutcome,
     state::Timer,
     time::Instant,
@@ -105,6 +107,24 @@ pub enum Record {
         /// Contacts looked at, at most.
         contacts_max: u32,
     },
+    /// A page of all contacts: those that a trigger's key joins with a changed row are asked about. Written by the
+    /// partition's owner.
+    RowsChanged {
+        /// Whose trigger.
+        workflow: WorkflowId,
+        /// When it started; a page of another start is passed over.
+        since: Instant,
+        /// Which table.
+        table: TableName,
+        /// The version that rows are compared with.
+        from: Digest,
+        /// The version whose rows are compared.
+        to: Digest,
+        /// The contact at which the page before ended; `None` for the first page.
+        after: Option<ContactId>,
+        /// Contacts looked at, at most.
+        contacts_max: u32,
+    },
 }
 
 /// Where a sweep goes on.
@@ -193,6 +213,18 @@ pub enum Command {
         winner: Option<ArmName>,
         /// Who ends it: the id of an API key; `None` for the engine.
         by: Option<String>,
+    },
+    /// Makes the next version of a table, or its first.
+    PutTable {
+        /// Which table.
+        table: TableName,
+        /// The table as JSON text (`table::Table::to_text`).
+        text: String,
+    },
+    /// Deletes a table that no binding reads.
+    DeleteTable {
+        /// Which table.
+        table: TableName,
     },
 }
 

@@ -14,7 +14,7 @@ use crate::{
         WorkflowId,
     },
     time::{Instant, Span},
-    value::Fields,
+    value::{Fields, Value},
     workflow::step::MessageClass,
 };
 
@@ -57,6 +57,8 @@ pub struct ContactState {
     pub touches: Vec<Touch>,
     /// Why the contact must not be mailed, if so.
     pub suppressed: Option<Suppressed>,
+    /// What update steps of any workflow kept, each name once, the one kept longest ago first.
+    pub kept: Vec<KeptValue>,
 }
 
 impl ContactState {
@@ -71,8 +73,25 @@ impl ContactState {
             lots: Vec::new(),
             touches: Vec::new(),
             suppressed: None,
+            kept: Vec::new(),
         }
     }
+
+    /// What a step of any workflow kept last under that name.
+    pub fn kept(&self, name: &str) -> Option<&Value> {
+        let mut kept = self.kept.iter();
+        kept.find(|one| one.name.as_str() == name)
+            .map(|one| &one.value)
+    }
+}
+
+/// A value that an update step kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptValue {
+    /// Its name.
+    pub name: FieldName,
+    /// The value.
+    pub value: Value,
 }
 
 /// A remembered event id.

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
-    plan::{Input, Occasion, Plan, Source},
+    plan::{ColumnType, Input, Occasion, Plan, Source, TableSelection},
     problem::Problem,
     schema,
     workflow::Workflow,
@@ -229,7 +229,7 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
             let reason = format!("the name {:?} stands twice", input.name);
             problems.push(Problem::new(format!("{pointer}/name"), "repeated", reason));
         }
-        problems.extend(check_input(kind, input, &format!("{pointer}/source")));
+        problems.extend(check_input(kind, plan, input, &pointer));
     }
     match kind {
         RuleKind::Trigger if plan.occasions.is_empty() => {
@@ -252,9 +252,12 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
             | Occasion::AttributeChanged(_)
             | Occasion::Due
             | Occasion::Start => continue,
+            Occasion::TableRowChanged(table) => {
+                problems.extend(check_joined(plan, table, format!("/occasions/{at}")));
+                continue;
+            }
             Occasion::SegmentEntered(_) => "segment_entered",
             Occasion::SegmentLeft(_) => "segment_left",
-            Occasion::TableRowChanged(_) => "table_row_changed",
         };
         problems.push(not_supported(
             format!("/occasions/{at}"),
@@ -264,17 +267,46 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
     problems
 }
 
-fn check_input(kind: RuleKind, input: &Input, pointer: &str) -> Option<Problem> {
+fn check_input(kind: RuleKind, plan: &Plan, input: &Input, pointer: &str) -> Option<Problem> {
+    let source = format!("{pointer}/source");
     match &input.source {
-        Source::Table(_) => Some(not_supported(pointer.to_owned(), "rows of a table")),
-        Source::Segment(_) => Some(not_supported(pointer.to_owned(), "membership of a segment")),
-        Source::Kept(_) => Some(not_supported(pointer.to_owned(), "a kept value")),
+        Source::Table(_) if !matches!(input.kind, ColumnType::Json | ColumnType::Any) => {
+            let reason = "rows of a table come as JSON";
+            let problem = Problem::new(format!("{pointer}/type"), "table_type", reason);
+            Some(problem.with_help("give the input the type json"))
+        }
+        Source::Table(selection) => check_key(plan, selection, &source),
+        Source::Segment(_) => Some(not_supported(source, "membership of a segment")),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());
-            Some(Problem::new(pointer, "occasion_of_trigger", reason))
+            Some(Problem::new(source, "occasion_of_trigger", reason))
         }
         _ => None,
     }
+}
+
+fn check_key(plan: &Plan, selection: &TableSelection, pointer: &str) -> Option<Problem> {
+    let name = selection.key_input.as_ref()?;
+    let found = plan.inputs.iter().find(|input| input.name == *name);
+    let reason = match found.map(|input| &input.source) {
+        None => format!("no input is named {name:?}"),
+        Some(Source::Table(_)) => format!("the input {name:?} is rows of a table itself"),
+        Some(_) => return None,
+    };
+    let pointer = format!("{pointer}/table/key_input");
+    let problem = Problem::new(pointer, "key_input", reason);
+    Some(problem.with_help("name an input of the same plan whose value is the key"))
+}
+
+/// Only a key joins contacts with the rows of a table.
+fn check_joined(plan: &Plan, table: &str, pointer: String) -> Option<Problem> {
+    let is_join = |input: &Input| matches!(&input.source, Source::Table(selection) if selection.table == table && selection.key_input.is_some());
+    if plan.inputs.iter().any(is_join) {
+        return None;
+    }
+    let reason = format!("nothing says which contacts a row of table {table} concerns");
+    let problem = Problem::new(pointer, "table_not_joined", reason);
+    Some(problem.with_help("ask for rows of the table with a key_input too"))
 }
 
 fn not_supported(pointer: String, what: &str) -> Problem {

@@ -102,6 +102,11 @@ impl Partition {
                 now,
                 page,
             } => self.apply_entrance(sequence, now, page),
+            Task::RowsChanged {
+                sequence,
+                now,
+                page,
+            } => self.apply_row_scan(sequence, now, page),
             Task::Sweep {
                 now,
                 before,

@@ -214,7 +214,8 @@ impl Partition {
 /// Whether the contact was visited and nothing came of it: its row stays as it is.
 pub(super) fn is_only_seen(lane: &Lane) -> bool {
     let mut done = lane.done.iter();
-    done.all(|one| matches!(one.item.what, What::Visit(_)) && one.effects.is_empty())
+    let only_looks = |what: &What| matches!(what, What::Visit(_) | What::RowsChanged { .. });
+    done.all(|one| only_looks(&one.item.what) && one.effects.is_empty())
 }
 
 fn note(outward: &mut Outward, fact: &Fact, is_kept: bool) {

@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
-use signalbox_journey::inputs::{self, Asking, Seed};
+use signalbox_journey::{
+    inputs::{self, Asking, Seed},
+    tables::Tables,
+};
 use signalbox_model::{
     contact::Contact,
     definitions::Slot,
@@ -70,6 +73,8 @@ fn show(plan: &Plan, state: &ContactState) -> String {
         occasion: Some(1),
         arm_key: Some(&key),
         now: now(),
+        journey: None,
+        tables: &Tables::default(),
         seed: Seed {
             store: 7,
             workflow: &workflow,
@@ -269,6 +274,8 @@ fn history_is_sealed_folded_and_still_counted() {
             occasion: None,
             arm_key: None,
             now: world.now,
+            journey: None,
+            tables: &Tables::default(),
             seed: Seed {
                 store: 7,
                 workflow: &workflow,

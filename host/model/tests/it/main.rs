@@ -8,6 +8,7 @@ mod random;
 mod ranges;
 mod schema;
 mod support;
+mod tables;
 mod waits;
 mod windows;
 mod zones;
