@@ -10,4 +10,5 @@ mod schema;
 mod support;
 mod waits;
 mod windows;
+mod words;
 mod zones;
