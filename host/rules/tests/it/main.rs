@@ -7,4 +7,5 @@ mod guest;
 mod hostile;
 mod inspect;
 mod prune;
+mod seal;
 mod support;
