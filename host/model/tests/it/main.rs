@@ -4,6 +4,7 @@
 
 mod everywhere;
 mod local;
+mod numbers;
 mod random;
 mod ranges;
 mod schema;

@@ -3,6 +3,7 @@
 mod catalogue;
 mod decide;
 mod documents;
+mod fuzz;
 mod guest;
 mod hostile;
 mod inspect;
