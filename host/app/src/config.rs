@@ -19,6 +19,7 @@ use signalbox_api::connections;
 use signalbox_engine::{Limits as EngineLimits, SenderConfig};
 use signalbox_mail::{
     address::{Address, Mailbox},
+    retry::RETRY_HOURS_MAX,
     smtp,
 };
 use signalbox_model::time::Instant;
@@ -407,6 +408,21 @@ impl Config {
         }
         if !(1..=30).contains(&self.journal.keep_days) {
             return Some(("journal.keep_days", "must be 1 to 30".to_owned()));
+        }
+        let engine = &self.limits.engine;
+        for (key, hours) in [
+            (
+                "limits.engine.marketing_retry_hours_max",
+                engine.marketing_retry_hours_max,
+            ),
+            (
+                "limits.engine.transactional_retry_hours_max",
+                engine.transactional_retry_hours_max,
+            ),
+        ] {
+            if hours > RETRY_HOURS_MAX {
+                return Some((key, format!("must be 0 to {RETRY_HOURS_MAX}")));
+            }
         }
         if let Err(error) = Mailbox::parse(&self.sender.from_address) {
             return Some(("sender.from_address", error.to_string()));

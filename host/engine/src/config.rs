@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
-use signalbox_model::{id::Partition, time::Instant};
+use signalbox_mail::retry;
+use signalbox_model::{id::Partition, time::Instant, workflow::step::MessageClass};
 
 use crate::faults::Faults;
 
@@ -94,6 +95,11 @@ pub struct Limits {
     pub decision_wait_ms_max: u64,
     /// Longest pause of the outbox after servers could not be reached, in milliseconds. Default: 30,000.
     pub outbox_backoff_ms_max: u64,
+    /// How long a marketing message that servers refuse for now is tried, counted from its first attempt, in hours of
+    /// journey time. Default: 96, which is the most; with 0 there is one attempt.
+    pub marketing_retry_hours_max: u32,
+    /// The same of transactional messages, which are of little use a day later. Default: 24, at most 96.
+    pub transactional_retry_hours_max: u32,
     /// Parsed templates kept in memory. Default: 256.
     pub templates_kept_max: usize,
     /// Longest wait of a stop for mails that are being sent, in milliseconds. Default: 30,000.
@@ -113,8 +119,20 @@ impl Default for Limits {
             body_begin_ms_max: 2_000,
             decision_wait_ms_max: 10_000,
             outbox_backoff_ms_max: 30_000,
+            marketing_retry_hours_max: retry::RETRY_HOURS_MAX,
+            transactional_retry_hours_max: 24,
             templates_kept_max: 256,
             stop_wait_ms_max: 30_000,
+        }
+    }
+}
+
+impl Limits {
+    /// How long messages of that class are tried.
+    pub(crate) fn retry_hours_max(&self, class: MessageClass) -> u32 {
+        match class {
+            MessageClass::Marketing => self.marketing_retry_hours_max,
+            MessageClass::Transactional => self.transactional_retry_hours_max,
         }
     }
 }

@@ -202,6 +202,14 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "Longest pause after servers could not be reached, in milliseconds.",
     ),
     (
+        "limits.engine.marketing_retry_hours_max",
+        "How long a marketing message that servers refuse for now is tried, in hours from its first attempt, 0 to 96.",
+    ),
+    (
+        "limits.engine.transactional_retry_hours_max",
+        "The same of transactional messages, 0 to 96.",
+    ),
+    (
         "limits.engine.templates_kept_max",
         "Parsed templates kept in memory.",
     ),

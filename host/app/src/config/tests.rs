@@ -157,6 +157,18 @@ fn a_number_lies_in_its_range() {
         ("store.partitions", "0", "65535", "1 to 65,534"),
         ("store.history_keep_days", "0", "3661", "1 to 3,660"),
         ("journal.keep_days", "0", "31", "1 to 30"),
+        (
+            "limits.engine.marketing_retry_hours_max",
+            "97",
+            "1000",
+            "0 to 96",
+        ),
+        (
+            "limits.engine.transactional_retry_hours_max",
+            "97",
+            "1000",
+            "0 to 96",
+        ),
         ("http.header_timeout_s", "0", "3601", "1 to 3,600"),
         ("http.body_timeout_s", "0", "3601", "1 to 3,600"),
         ("http.answer_timeout_s", "0", "3601", "1 to 3,600"),
@@ -168,8 +180,8 @@ fn a_number_lies_in_its_range() {
             "8,388,608 to 1,099,511,627,776",
         ),
     ];
-    for (key, below, above, range) in cases {
-        for value in [below, above] {
+    for (key, one, another, range) in cases {
+        for value in [one, another] {
             let settings = Settings {
                 set: vec![format!("{key}={value}")],
                 ..Settings::default()

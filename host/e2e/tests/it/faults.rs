@@ -121,6 +121,41 @@ fn a_domain_that_refuses_us_gets_its_marketing_slowly_and_others_at_once() {
 }
 
 #[test]
+fn an_order_is_given_up_after_a_day_and_news_after_four() {
+    let sink = Sink::start().unwrap();
+    let home = home(&sink);
+    let server = home.start().unwrap();
+    let api = &server.api;
+    order(api);
+    start(
+        api,
+        &on_event("news", "signed_up", &json!([send("news", "marketing")])),
+    );
+    for (contact, event) in [("ann", "order_completed"), ("bo", "signed_up")] {
+        let busy = reply("450 4.2.0 mailbox busy");
+        let to = format!("{contact}@example.com");
+        sink.plan_for(&to, Stage::Rcpt, busy, 1_000);
+        post(api, contact, event, "o1");
+    }
+    let given_up = |at: &str| {
+        api.wind(at, "through").unwrap();
+        let ends = |contact| {
+            let told = outcomes(api, contact).join("; ");
+            assert!(told.contains("deferred"), "{told}");
+            told.contains("expired")
+        };
+        (ends("ann"), ends("bo"))
+    };
+    // Tries end with the first that would come later than a day, or four days, after the first try.
+    assert_eq!(given_up("2026-03-03T07:55:00Z"), (false, false));
+    assert_eq!(given_up("2026-03-03T09:05:00Z"), (true, false));
+    assert_eq!(given_up("2026-03-06T07:55:00Z"), (true, false));
+    assert_eq!(given_up("2026-03-06T09:05:00Z"), (true, true));
+    assert_eq!(received(&sink), [""; 0]);
+    server.stop().unwrap();
+}
+
+#[test]
 fn refusals_are_retried_or_final_by_their_class() {
     let sink = Sink::start().unwrap();
     let plans = [

@@ -307,7 +307,8 @@ impl Sender {
         let now = self.shared.clock.now();
         let first = message.first_attempt_at.unwrap_or(now);
         let seed = u64::from_be_bytes(message.id.0[..8].try_into().unwrap_or_default());
-        match retry::next_attempt(first.as_ms(), now.as_ms(), attempt, seed) {
+        let hours_max = self.shared.config.limits.retry_hours_max(message.class);
+        match retry::next_attempt(first.as_ms(), now.as_ms(), attempt, seed, hours_max) {
             Some(at_ms) => AttemptOutcome::RetryAt(Instant::from_ms(at_ms), reason.to_owned()),
             None => AttemptOutcome::Expired(reason.to_owned()),
         }
