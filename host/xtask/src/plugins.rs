@@ -39,10 +39,44 @@ pub(crate) fn build_with_app() -> Result<()> {
         .partition(|name| name.to_string_lossy().starts_with(BENCHED));
     shipped.extend(others_in(&plugins)?);
     build_all(&app, &plugins, &shipped, &target.join("plugins"))?;
+    link_quick(
+        &plugins,
+        &target.join("plugins"),
+        &target.join("plugins-quick"),
+    )?;
     build_all(&app, &plugins, &benched, &target.join("plugins-bench"))?;
     let attackers = target.join("plugins-hostile");
     build_all(&app, &hostile, &crates_in(&hostile)?, &attackers)?;
     crate::hostile::build_hostile(&root(), &attackers)
+}
+
+/// The shipped plugins that compile in a moment, for tests that compile a whole folder each time: a component of
+/// Python or JavaScript carries its interpreter, and takes as long as all others together.
+fn link_quick(sources: &Path, components: &Path, quick: &Path) -> Result<()> {
+    fs::create_dir_all(quick).with_context(|| format!("creating {}", quick.display()))?;
+    let mut names = BTreeSet::new();
+    for entry in
+        fs::read_dir(components).with_context(|| format!("reading {}", components.display()))?
+    {
+        let component = entry
+            .with_context(|| format!("reading {}", components.display()))?
+            .path();
+        let (Some(name), Some(file)) = (component.file_stem(), component.file_name()) else {
+            continue;
+        };
+        if let Some(Other::JavaScript | Other::Python) = Other::of(&sources.join(name)) {
+            continue;
+        }
+        names.insert(name.to_owned());
+        let link = quick.join(file);
+        // A name is linked anew, since a component that was built again is another file.
+        if link.exists() {
+            fs::remove_file(&link).with_context(|| format!("removing {}", link.display()))?;
+        }
+        fs::hard_link(&component, &link)
+            .with_context(|| format!("linking {}", component.display()))?;
+    }
+    remove_strangers(quick, &names)
 }
 
 /// The folder that holds the shipped components once they are built.
@@ -216,7 +250,7 @@ fn remove_strangers(components: &Path, crates: &BTreeSet<OsString>) -> Result<()
 
 #[cfg(test)]
 mod tests {
-    use super::{Other, build_all, crates_in, is_newer};
+    use super::{Other, build_all, crates_in, is_newer, link_quick};
     use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
     fn file(path: &Path, text: &str) {
@@ -257,6 +291,23 @@ mod tests {
         assert_eq!(names, ["event.wasm", "notes.txt"]);
         let component = fs::read_to_string(components.join("event.wasm")).unwrap();
         assert_eq!(component, "plugin build event --out\n");
+    }
+
+    #[test]
+    fn what_compiles_in_a_moment_is_linked_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        file(&at("sources/event/Cargo.toml"), "[package]\n");
+        file(&at("sources/trend/pyproject.toml"), "");
+        for name in ["event", "trend"] {
+            file(&at("out").join(name).with_extension("wasm"), name);
+        }
+        file(&at("quick/gone.wasm"), "old");
+        file(&at("quick/event.wasm"), "old");
+        link_quick(&at("sources"), &at("out"), &at("quick")).unwrap();
+        let event = fs::read_to_string(at("quick/event.wasm")).unwrap();
+        assert_eq!(event, "event");
+        assert_eq!(fs::read_dir(at("quick")).unwrap().count(), 1);
     }
 
     #[test]

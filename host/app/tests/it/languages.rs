@@ -217,6 +217,33 @@ fn the_sdks_pass_their_own_tests() {
 }
 
 #[test]
+fn shipped_rules_in_every_language_pass_their_own_tests() {
+    let plugins = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins");
+    passes("node", &["--test"], &plugins.join("greeting"));
+    let sdk = "import sys; sys.path[:0] = ['.', '../../plugin-sdk/python']; import unittest";
+    let discovered = format!("{sdk}; unittest.main('test_rule')");
+    passes(
+        "python3",
+        &["-B", "-c", &discovered],
+        &plugins.join("engagement-trend"),
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let program = folder.path().join("rule-test");
+    let program = program.to_str().expect("a plain path");
+    let checked = ["-std=c11", "-Wall", "-Wextra", "-Werror"];
+    let sdk = "../../plugin-sdk/c/src";
+    let testing = format!("{sdk}/testing/testing.c");
+    let made = ["-I", sdk, "tests/rule.c", "rule.c", &testing, "-o", program];
+    let sanitized = ["-fsanitize=address,undefined"];
+    passes(
+        "cc",
+        &[&checked[..], &sanitized, &made].concat(),
+        &plugins.join("big-basket"),
+    );
+    passes(program, &[], folder.path());
+}
+
+#[test]
 fn a_missing_tool_is_named_with_the_command_that_gets_it() {
     let folder = tempfile::tempdir().expect("a folder");
     for (language, expected) in [
@@ -365,6 +392,9 @@ const CONFORMERS: [Conformer; 5] = [
     },
 ];
 
+/// Ninety cases on a busy machine, where each is asked at least three times.
+const TIME: &str = "limits.rules.cases_time_ms_max=60000";
+
 fn conformance(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugin-sdk/conformance");
     folder.join(name).to_string_lossy().into_owned()
@@ -445,11 +475,9 @@ fn every_language_answers_alike() {
         );
         for (cases, count) in [("cases.json", 90), (of.integers, 7)] {
             let cases = conformance(cases);
-            // Ninety cases on a busy machine, where each is asked at least three times.
-            let time = "limits.rules.cases_time_ms_max=60000";
             let told = ok(
                 &[
-                    "plugin", "test", &component, "--cases", &cases, "--set", time,
+                    "plugin", "test", &component, "--cases", &cases, "--set", TIME,
                 ],
                 folder.path(),
             );
@@ -478,6 +506,8 @@ fn costs(component: &str, folder: &Path) -> Vec<String> {
         "limits.rules.deadline_ms=60000",
         "--set",
         "limits.rules.fuel_per_run_max=20000000000",
+        "--set",
+        TIME,
     ];
     let told = ok(&[&bench[..], &limits].concat(), folder);
     // Behind the exit code.
