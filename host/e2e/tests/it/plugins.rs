@@ -255,11 +255,12 @@ fn shipped_rules_in_every_language_serve() {
         let file = format!("{name}.wasm");
         let component = fs::read(tools::shipped(name).unwrap()).unwrap();
         put(&home.plugins, &file, &component);
-        wait::until("the plugin is available", SOON, || {
-            let found = plugin(api, &file);
-            Ok(found.filter(|found| found["state"] == "available"))
+        // A component of Python is compiled for seconds, at low priority.
+        let found = wait::until("the plugin is looked at", 5 * SOON, || {
+            Ok(plugin(api, &file).filter(|found| found["state"] != "loading"))
         })
         .unwrap();
+        assert_eq!(found["state"], "available", "{found}");
     }
     let mut document = on_event(
         "basket",
