@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
 use signalbox_model::{
     codec,
+    definitions::{Definitions, WorkflowDefinition},
     fact::{Fact, FactKind},
     id::{MessageId, Partition as Number, WorkflowId},
     message::{Message, MessageStatus},
@@ -130,6 +131,9 @@ impl Partition {
                 let mut taken_in = true;
                 for effect in &done.effects {
                     match effect {
+                        Effect::Fact(fact) | Effect::Count(fact) if self.is_of_deleted(fact) => {
+                            fold(&mut Counters::default(), &mut lane.standing, fact);
+                        }
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
                             touched.insert((fact.workflow.clone(), fact.version));
@@ -164,6 +168,32 @@ impl Partition {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
         }
         batch.put_observed(&mut self.observed)
+    }
+
+    /// Whether the fact is of a workflow that was deleted, and so counts for none, also where there is a new one of its
+    /// name.
+    fn is_of_deleted(&self, fact: &Fact) -> bool {
+        let workflows = &self.loaded.definitions().workflows;
+        !workflows.contains_key(&fact.workflow) || fact.what.tells_of_deletion()
+    }
+
+    /// Takes the counters away of workflows that were started before and are deleted now.
+    pub(super) fn forget_counters_of_deleted(
+        &mut self,
+        batch: &mut Batch<'_>,
+        before: &Definitions,
+    ) {
+        let now = &self.loaded.definitions().workflows;
+        let is_deleted = |(id, found): &(&WorkflowId, &WorkflowDefinition)| {
+            let since = now.get(*id).and_then(|now| now.running_since);
+            found.running_since.is_some() && found.running_since != since
+        };
+        for (workflow, _) in before.workflows.iter().filter(is_deleted) {
+            let versions = self.counters.workflows.remove(workflow);
+            for (version, counters) in versions.unwrap_or_default() {
+                delete_version(batch, workflow, version, &counters);
+            }
+        }
     }
 
     fn observe(&mut self, done: &Done) {
@@ -293,14 +323,35 @@ fn put_version(
     version: u32,
     counters: &VersionCounters,
 ) -> Result<(), Error> {
-    // The id and the version stand in the value too, so that names are never taken apart.
-    let bytes = encode(&(workflow, version, counters));
+    let bytes = version_bytes(workflow, version, counters);
     for (part, chunk) in bytes.chunks(PART_BYTES).enumerate() {
-        let mut name = version_name(workflow, version);
-        name.extend_from_slice(&(part as u16).to_be_bytes());
-        batch.put_counter(&name, chunk)?;
+        batch.put_counter(&part_name(workflow, version, part), chunk)?;
     }
     Ok(())
+}
+
+/// Deletes the counters of a version, as they were last put.
+fn delete_version(
+    batch: &mut Batch<'_>,
+    workflow: &WorkflowId,
+    version: u32,
+    counters: &VersionCounters,
+) {
+    let bytes = version_bytes(workflow, version, counters);
+    for part in 0..bytes.len().div_ceil(PART_BYTES) {
+        batch.delete_counter(&part_name(workflow, version, part));
+    }
+}
+
+/// The id and the version stand in the value too, so that names are never taken apart.
+fn version_bytes(workflow: &WorkflowId, version: u32, counters: &VersionCounters) -> Vec<u8> {
+    encode(&(workflow, version, counters))
+}
+
+fn part_name(workflow: &WorkflowId, version: u32, part: usize) -> Vec<u8> {
+    let mut name = version_name(workflow, version);
+    name.extend_from_slice(&(part as u16).to_be_bytes());
+    name
 }
 
 /// The partition's counters of workflows, as committed.
