@@ -100,7 +100,7 @@ const greeting = {
     const called = given === "" ? undefined : tidied(given, LETTERS_MAX);
     const reason = called !== undefined ? "by_name" : given === "" ? "without_name" : "not_a_name";
     const text = called === undefined ? found.nameless : found.named.replaceAll(NAME, () => called);
-    return personalize(reason, { greeting: { text, name: called ?? "", language: found.language } });
+    return personalize(reason, { text, name: called ?? "", language: found.language });
   },
 
   cases: casesOf(
@@ -140,7 +140,7 @@ function casesOf(config, rows) {
     name,
     config,
     given,
-    expect: { values: { greeting: { text, language } }, reason },
+    expect: { values: { text, language }, reason },
   }));
 }
 

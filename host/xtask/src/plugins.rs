@@ -322,15 +322,13 @@ mod tests {
         file(&component, "");
         let old = fs::File::options().write(true).open(&component).unwrap();
         let made = old.metadata().unwrap().modified().unwrap();
-        old.set_modified(made + Duration::from_secs(60)).unwrap();
+        old.set_modified(made + Duration::from_mins(1)).unwrap();
         assert!(is_newer(&component, &[&source]).unwrap());
         let changed = fs::File::options()
             .write(true)
             .open(source.join("tests/rule.js"))
             .unwrap();
-        changed
-            .set_modified(made + Duration::from_secs(120))
-            .unwrap();
+        changed.set_modified(made + Duration::from_mins(2)).unwrap();
         assert!(!is_newer(&component, &[&source]).unwrap());
         file(&source.join("Cargo.toml"), "");
         assert_eq!(Other::of(&source), None, "Rust");

@@ -75,8 +75,8 @@ fn rust_for_wasi_is_sealed() {
     fs::write(crate_folder.join("src/lib.rs"), looking + LOOKS_AROUND).expect("a file");
     let build = ["build", "--release", "--target", "wasm32-wasip2"];
     passes("cargo", &build, &crate_folder);
-    let built = target_folder().join("rule-crates/wasm32-wasip2/release/for_wasi.wasm");
-    fs::copy(built, folder.path().join("rule.wasm")).expect("cargo made a component");
+    let component = target_folder().join("rule-crates/wasm32-wasip2/release/for_wasi.wasm");
+    fs::copy(component, folder.path().join("rule.wasm")).expect("cargo made a component");
     let told = is_sealed_and_conforms("rule.wasm", folder.path());
     for stubbed in [
         "environment: ",

@@ -5,10 +5,13 @@
 use std::{fs, path::Path};
 
 #[path = "../../../fuzz/src/documents.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers' crate calls it from outside")]
 mod documents;
 #[path = "../../../fuzz/src/loader.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers' crate calls it from outside")]
 mod loader;
 #[path = "../../../fuzz/src/values.rs"]
+#[expect(unreachable_pub, reason = "the fuzzers' crate calls it from outside")]
 mod values;
 
 /// A step of `SplitMix64`: seeded, so that a failure can be seen again.
