@@ -229,6 +229,16 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Replace what a component built elsewhere imports of WASI by stubs, so that it imports nothing, and say what was replaced
+    Seal {
+        /// The component
+        file: PathBuf,
+        /// Where to write the sealed component [default: the file's name with .sealed.wasm behind it, beside it]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Build the plugin in a folder, in Rust, JavaScript, TypeScript, Python or C, into a component that imports nothing
     Build {
         /// Its folder, with a Cargo.toml, package.json, pyproject.toml, or description.json beside C sources

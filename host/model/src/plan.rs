@@ -222,9 +222,7 @@ impl EventSelection {
         let mut words = self.event.to_string();
         for condition in &self.conditions {
             words.push_str(" where ");
-            words.push_str(condition.field.as_str());
-            words.push_str(" = ");
-            words.push_str(&condition.value.to_json().to_string());
+            words.push_str(&condition.in_words());
         }
         if let Some(within) = self.within {
             words.push_str(" in ");

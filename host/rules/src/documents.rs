@@ -48,7 +48,10 @@ fn published(schema: &str) -> Validator {
 }
 
 /// A schema made ready: the 2020-12 draft, patterns in linear time, no references to elsewhere.
-pub(crate) fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
+///
+/// # Errors
+/// When it is no schema, with the place in it.
+pub fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
     let patterns = PatternOptions::regex()
         .size_limit(PATTERN_BYTES_MAX)
         .dfa_size_limit(PATTERN_BYTES_MAX);
@@ -64,7 +67,7 @@ pub(crate) fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
 }
 
 /// Everything about the document that its schema does not allow, with places in the document.
-pub(crate) fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
+pub fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
     validator
         .iter_errors(document)
         .take(PROBLEMS_MAX)
@@ -126,11 +129,11 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     })
 }
 
-/// Reads the answer of `describe`, of a component that exports these kinds.
-pub(crate) fn read_description(
-    text: &str,
-    kinds: &[RuleKind],
-) -> Result<Description, Vec<Problem>> {
+/// Reads the answer of `describe`, of a component that exports these kinds, in order.
+///
+/// # Errors
+/// When it is too long, is no JSON of its schema, describes other kinds or repeats a reason.
+pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, Vec<Problem>> {
     let description: Description = read(text, DESCRIBE_BYTES_MAX, &DESCRIBE)?;
     let described: Vec<_> = description.rules.keys().copied().collect();
     let mut problems = Vec::new();
@@ -170,7 +173,10 @@ pub(crate) fn read_description(
 }
 
 /// Reads the answer of `plan` of a rule of that kind, and checks that this host can do what it asks for.
-pub(crate) fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
+///
+/// # Errors
+/// When it is too long, is no JSON of its schema, or asks for what cannot be given.
+pub fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
     let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
     let problems = check_plan(kind, &plan);
     if problems.is_empty() {

@@ -4,6 +4,7 @@
 
 mod everywhere;
 mod local;
+mod numbers;
 mod random;
 mod ranges;
 mod schema;
@@ -11,4 +12,5 @@ mod support;
 mod tables;
 mod waits;
 mod windows;
+mod words;
 mod zones;
