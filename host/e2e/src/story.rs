@@ -129,6 +129,19 @@ pub struct Row {
     pub title: String,
     /// The heading above it.
     pub group: String,
+    /// The test that shows it where no story can: its file, from the top of the repository, and its name.
+    pub test: Option<(String, String)>,
+}
+
+impl Row {
+    /// Whether there is a test that shows it.
+    pub fn has_test(&self) -> bool {
+        self.test.as_ref().is_some_and(|(file, name)| {
+            let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let text = fs::read_to_string(top.join(file)).unwrap_or_default();
+            text.contains(&format!("fn {name}("))
+        })
+    }
 }
 
 /// The folder of the stories.
@@ -166,10 +179,15 @@ pub fn rows() -> Result<Vec<Row>> {
         if let Some(heading) = line.strip_prefix("## ") {
             heading.clone_into(&mut group);
         } else if let (false, Some((id, title))) = (line.starts_with('#'), line.split_once(' ')) {
+            let (title, test) = match title.split_once(" [") {
+                Some((title, test)) => (title, test.trim_end_matches(']').split_once(' ')),
+                None => (title, None),
+            };
             rows.push(Row {
                 id: id.to_owned(),
                 title: title.to_owned(),
                 group: group.clone(),
+                test: test.map(|(file, name)| (file.to_owned(), name.to_owned())),
             });
         }
     }
