@@ -31,6 +31,8 @@ pub enum ErrorCode {
     InvalidTable,
     /// A binding reads the table, and could not any more.
     TableInUse,
+    /// The workflow's checklist fails, and nobody overrides it.
+    ChecklistFailed,
     /// The body is longer than the route takes.
     BodyTooLarge,
     /// The body did not come in time.
@@ -61,7 +63,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
@@ -69,6 +71,7 @@ impl ErrorCode {
         Self::InvalidWorkflow,
         Self::InvalidTable,
         Self::TableInUse,
+        Self::ChecklistFailed,
         Self::BodyTooLarge,
         Self::BodyTooSlow,
         Self::UnsupportedMediaType,
@@ -94,6 +97,7 @@ impl ErrorCode {
             Self::InvalidWorkflow => "invalid_workflow",
             Self::InvalidTable => "invalid_table",
             Self::TableInUse => "table_in_use",
+            Self::ChecklistFailed => "checklist_failed",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -125,7 +129,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict | Self::TableInUse => StatusCode::CONFLICT,
+            Self::Conflict | Self::TableInUse | Self::ChecklistFailed => StatusCode::CONFLICT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -377,6 +381,10 @@ impl From<CommandError> for Error {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Conflict(conflict) => conflict.into(),
+            CommandError::Checklist(problems) => {
+                let message = "the checklist fails: mend what is listed, or override it with `override`: who, and why";
+                Self::new(ErrorCode::ChecklistFailed, message).with_problems(problems)
+            }
             CommandError::Log(error) => error.into(),
             CommandError::Unavailable(unavailable) => unavailable.into(),
         }

@@ -36,6 +36,8 @@ use crate::{
         workflows::put,
         workflows::delete,
         workflows::transition,
+        workflows::start,
+        workflows::checklist,
         workflows::schedule,
         workflows::schema,
         experiments::read,

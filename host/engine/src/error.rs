@@ -134,6 +134,9 @@ pub enum CommandError {
     /// The engine stops or cannot go on.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
+    /// The workflow's checklist fails and nobody overrides it; everything that is wrong.
+    #[error("the checklist fails: {} problems", .0.len())]
+    Checklist(Vec<Problem>),
 }
 
 /// The engine stops or cannot go on.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::AttributeChanges,
-    definitions::{ResolvedBinding, Slot},
+    definitions::{Override, ResolvedBinding, Slot},
     event::Event,
     id::{
         ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, TableName, WorkflowId,
@@ -226,7 +226,19 @@ pub enum Command {
         /// Which table.
         table: TableName,
     },
+    /// Starts or schedules a workflow though its checklist fails.
+    StartOverridden {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// `start` or `schedule`.
+        action: Action,
+        /// What failed, and who lets it start.
+        by: Override,
+    },
 }
+
+/// Most bytes of the name of who overrides a checklist, and of the reason.
+pub const OVERRIDE_BYTES_MAX: usize = 500;
 
 /// Most bindings that one command moves.
 pub const REBINDINGS_MAX: usize = 512;

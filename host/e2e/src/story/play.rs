@@ -265,6 +265,14 @@ impl<'a> Player<'a> {
                 let at = instant(when)?.to_string();
                 api.post(&format!("{path}/schedule"), &json!({ "at": at }))?
             }
+            "start" if !when.is_empty() => {
+                let said = when
+                    .strip_prefix("over ")
+                    .and_then(|said| said.split_once(": "));
+                let (actor, reason) = said.context("write `start WORKFLOW over ACTOR: REASON`")?;
+                let body = json!({ "override": { "actor": actor, "reason": reason } });
+                api.post(&format!("{path}/start"), &body)?
+            }
             action => api.post(&format!("{path}/{action}"), &json!({}))?,
         };
         let came = told(&answer, || tell::state(&answer.body["workflow"]));
@@ -391,6 +399,15 @@ impl<'a> Player<'a> {
                     )
                 };
                 told(&answer, allowed)
+            }
+            "checklist" => {
+                let answer = self.api()?.get(&format!("/v1/workflows/{rest}"))?;
+                let overrides = answer.good("reading the workflow")?;
+                let answer = self
+                    .api()?
+                    .get(&format!("/v1/workflows/{rest}/checklist"))?;
+                let checks = answer.good("reading the checklist")?;
+                tell::checklist(&checks, &overrides["workflow"])
             }
             "counters" => {
                 let path = format!("/v1/workflows/{rest}");
