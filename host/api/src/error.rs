@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use signalbox_engine::{AcceptError, CommandError, FollowError, PutError, ReadError, Unavailable};
+use signalbox_engine::{
+    AcceptError, CommandError, FollowError, PutError, ReadError, StartWorkflowError, Unavailable,
+};
 use signalbox_journey::control::Conflict;
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
@@ -377,14 +379,22 @@ impl From<PutError> for Error {
     }
 }
 
+impl From<StartWorkflowError> for Error {
+    fn from(error: StartWorkflowError) -> Self {
+        match error {
+            StartWorkflowError::Checklist(problems) => {
+                let message = "the checklist fails: mend what is listed, or override it with `override`: who, and why";
+                Self::new(ErrorCode::ChecklistFailed, message).with_problems(problems)
+            }
+            StartWorkflowError::Command(error) => error.into(),
+        }
+    }
+}
+
 impl From<CommandError> for Error {
     fn from(error: CommandError) -> Self {
         match error {
             CommandError::Conflict(conflict) => conflict.into(),
-            CommandError::Checklist(problems) => {
-                let message = "the checklist fails: mend what is listed, or override it with `override`: who, and why";
-                Self::new(ErrorCode::ChecklistFailed, message).with_problems(problems)
-            }
             CommandError::Log(error) => error.into(),
             CommandError::Unavailable(unavailable) => unavailable.into(),
         }

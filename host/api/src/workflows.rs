@@ -423,7 +423,7 @@ async fn started(
     let overriding = overriding.map(|document| named(document, holder));
     let view = app
         .engine
-        .start(&id, action, overriding.transpose()?)
+        .start_workflow(&id, action, overriding.transpose()?)
         .await?;
     moved(&id, view)
 }

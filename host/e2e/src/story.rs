@@ -179,15 +179,15 @@ pub fn rows() -> Result<Vec<Row>> {
         if let Some(heading) = line.strip_prefix("## ") {
             heading.clone_into(&mut group);
         } else if let (false, Some((id, title))) = (line.starts_with('#'), line.split_once(' ')) {
-            let (title, test) = match title.split_once(" [") {
-                Some((title, test)) => (title, test.trim_end_matches(']').split_once(' ')),
+            let (title, shown_by) = match title.split_once(" [") {
+                Some((title, shown_by)) => (title, shown_by.trim_end_matches(']').split_once(' ')),
                 None => (title, None),
             };
             rows.push(Row {
                 id: id.to_owned(),
                 title: title.to_owned(),
                 group: group.clone(),
-                test: test.map(|(file, name)| (file.to_owned(), name.to_owned())),
+                test: shown_by.map(|(file, name)| (file.to_owned(), name.to_owned())),
             });
         }
     }

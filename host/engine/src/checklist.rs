@@ -5,7 +5,6 @@
 
 use std::collections::BTreeSet;
 
-use signalbox_journey::control::Override;
 use signalbox_mail::template::Template;
 use signalbox_model::{
     definitions::{Override, WorkflowVersion},

@@ -70,7 +70,7 @@ pub use crate::{
     copied::{Copied, CopyError, copy_data, rebuild_copy},
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
-        Unavailable,
+        StartWorkflowError, Unavailable,
     },
     experiments::ExperimentView,
     faults::Faults,
@@ -220,12 +220,12 @@ impl Engine {
     ///
     /// # Errors
     /// With everything that is wrong where neither is so; and as a transition.
-    pub async fn start(
+    pub async fn start_workflow(
         &self,
         id: &WorkflowId,
         action: Action,
         overriding: Option<Overriding>,
-    ) -> Result<Option<WorkflowView>, CommandError> {
+    ) -> Result<Option<WorkflowView>, StartWorkflowError> {
         let checks = self.checklist(id).await;
         let checks = checks.map_err(|_| Unavailable::Failed)?.unwrap_or_default();
         let workflow = id.clone();
@@ -248,10 +248,10 @@ impl Engine {
             }
             (None, _) => {
                 let problems = checks.into_iter().flat_map(|check| check.problems);
-                return Err(CommandError::Checklist(problems.collect()));
+                return Err(StartWorkflowError::Checklist(problems.collect()));
             }
         };
-        self.change(id, command).await
+        Ok(self.change(id, command).await?)
     }
 
     /// What the workflow's current version should have before it starts; `None` if there is no such workflow.

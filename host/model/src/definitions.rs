@@ -112,7 +112,6 @@ pub struct Overridden {
     /// The version that was to start.
     pub version: u32,
     /// Who let it, and what for.
-    #[serde(flatten)]
     pub by: Override,
 }
 

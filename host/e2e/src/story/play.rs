@@ -400,15 +400,7 @@ impl<'a> Player<'a> {
                 };
                 told(&answer, allowed)
             }
-            "checklist" => {
-                let answer = self.api()?.get(&format!("/v1/workflows/{rest}"))?;
-                let overrides = answer.good("reading the workflow")?;
-                let answer = self
-                    .api()?
-                    .get(&format!("/v1/workflows/{rest}/checklist"))?;
-                let checks = answer.good("reading the checklist")?;
-                tell::checklist(&checks, &overrides["workflow"])
-            }
+            "checklist" => self.checklist(rest)?,
             "counters" => {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
@@ -463,6 +455,14 @@ impl<'a> Player<'a> {
         } else {
             lines
         })
+    }
+
+    fn checklist(&self, workflow: &str) -> Result<Vec<String>> {
+        let path = format!("/v1/workflows/{workflow}");
+        let found = self.api()?.get(&path)?.good("reading the workflow")?;
+        let answer = self.api()?.get(&format!("{path}/checklist"))?;
+        let checks = answer.good("reading the checklist")?;
+        Ok(tell::checklist(&checks, &found["workflow"]))
     }
 
     /// `approve CONTACT STEP ACTOR`, about the contact's journey that stands at the step.

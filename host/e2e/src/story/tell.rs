@@ -95,7 +95,7 @@ pub(super) fn checklist(answer: &Json, workflow: &Json) -> Vec<String> {
         };
         lines.push(format!("{} {word}", text(&check["code"])));
         let problems = items(&check["problems"]);
-        lines.extend(problems.map(|problem| {
+        lines.extend(problems.iter().map(|problem| {
             format!(
                 "  {} {}",
                 text(&problem["pointer"]),
@@ -103,8 +103,8 @@ pub(super) fn checklist(answer: &Json, workflow: &Json) -> Vec<String> {
             )
         }));
     }
-    lines.extend(items(&workflow["overrides"]).map(|one| {
-        let checks: Vec<String> = items(&one["checks"]).map(text).collect();
+    lines.extend(items(&workflow["overrides"]).iter().map(|one| {
+        let checks: Vec<String> = items(&one["checks"]).iter().map(text).collect();
         format!(
             "{} {} overrides {} of version {}: {}",
             at(&one["at"]),
