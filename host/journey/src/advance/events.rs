@@ -70,6 +70,14 @@ pub(super) struct Happening<'e> {
     pub(super) follow_ups: i64,
 }
 
+/// The fields of an event that the contact's own steps make.
+pub(super) fn fields_of<const N: usize>(members: [(&str, Value); N]) -> Fields {
+    let members = members.into_iter();
+    members
+        .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
+        .collect()
+}
+
 impl Happening<'_> {
     fn cause(&self) -> Cause {
         Cause {
