@@ -123,6 +123,8 @@ pub struct Advance {
     /// The questions of this wave, and what goes on with their answers: as many of them, in order, as it counts.
     questions: Vec<Question>,
     waiting: Vec<(Continuation, usize)>,
+    /// What journeys do if the exits that are asked let them stay.
+    after_exits: Vec<AfterExits>,
     /// As many as there are questions once they are answered; empty before.
     replies: Vec<Reply>,
     /// Questions of former waves, to number those of the same binding.
@@ -161,8 +163,36 @@ struct AskedExits {
     slots: Vec<u16>,
 }
 
+/// What a journey goes on with once its exits have let it stay.
+#[derive(Debug)]
+struct AfterExits {
+    whose: Whose,
+    what: Deferred,
+    /// When it was due.
+    due_at: Instant,
+}
+
+/// What has to wait for the exits of a journey.
+#[derive(Debug)]
+enum Deferred {
+    /// An event moves the journey, or ends what it waits for.
+    Wake(Arc<Cause>),
+    /// The message is settled at which the journey stands.
+    Settled(Settled),
+}
+
+/// A message that is settled, and what its journey needs to know of it.
+#[derive(Debug)]
+struct Settled {
+    message: MessageId,
+    step: StepId,
+    /// The version that the journey was on, if it has just moved to another.
+    before: Option<u32>,
+    has_failed: bool,
+}
+
 /// A journey by its workflow and id.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Whose {
     workflow: WorkflowId,
     journey: JourneyId,
@@ -226,6 +256,7 @@ impl Advance {
             effects: Vec::new(),
             questions: Vec::new(),
             waiting: Vec::new(),
+            after_exits: Vec::new(),
             replies: Vec::new(),
             asked: Vec::new(),
             waves: 0,
@@ -262,8 +293,23 @@ impl Advance {
             let questions = std::mem::take(&mut self.questions);
             self.asked.extend(questions.into_iter().map(|one| one.id));
             let mut replies = std::mem::take(&mut self.replies).into_iter();
-            for (continuation, count) in std::mem::take(&mut self.waiting) {
-                self.resume(ctx, continuation, replies.by_ref().take(count).collect());
+            let answered = std::mem::take(&mut self.waiting).into_iter();
+            let answered = answered.map(|(continuation, count)| {
+                let replies: Vec<Reply> = replies.by_ref().take(count).collect();
+                (continuation, replies)
+            });
+            let is_about_exits =
+                |(one, _): &(Continuation, _)| matches!(one, Continuation::Exits(_));
+            let (exits, others): (Vec<_>, Vec<_>) = answered.partition(is_about_exits);
+            let staying = std::mem::take(&mut self.after_exits);
+            for (continuation, replies) in exits {
+                self.resume(ctx, continuation, replies);
+            }
+            for after in staying {
+                self.stay_inside(ctx, after);
+            }
+            for (continuation, replies) in others {
+                self.resume(ctx, continuation, replies);
             }
         }
         if self.questions.is_empty() {

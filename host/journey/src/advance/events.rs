@@ -78,8 +78,21 @@ pub(super) fn fields_of<const N: usize>(members: [(&str, Value); N]) -> Fields {
         .collect()
 }
 
-impl Happening<'_> {
-    fn cause(&self) -> Cause {
+impl<'e> Happening<'e> {
+    /// The same again, for journeys that were there when it came.
+    pub(super) fn of(cause: &'e Cause) -> Self {
+        Self {
+            id: &cause.id,
+            name: &cause.name,
+            occurred_at: cause.occurred_at,
+            fields: &cause.fields,
+            history_only: false,
+            made_by: None,
+            follow_ups: 0,
+        }
+    }
+
+    pub(super) fn cause(&self) -> Cause {
         Cause {
             id: self.id.clone(),
             name: self.name.clone(),

@@ -12,8 +12,8 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision,
-        reasons::Hold,
+        Advance, AfterExits, AskedExits, BAD_ANSWER, Context, Continuation, Deferred, Reply, Whose,
+        decision, events::Happening, reasons::Hold,
     },
     effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
@@ -59,6 +59,38 @@ impl Advance {
                 self.waiting.push((Continuation::Exits(asked), count));
             }
         }
+    }
+
+    /// Whether exits of the journey are asked in this wave: it goes nowhere before they have answered.
+    pub(super) fn is_asked_to_leave(&self, whose: &Whose) -> bool {
+        self.waiting.iter().any(|(continuation, _)| {
+            matches!(continuation, Continuation::Exits(asked) if asked.whose == *whose)
+        })
+    }
+
+    /// Leaves for later what the journey does if its exits let it stay.
+    pub(super) fn once_it_stays(&mut self, whose: Whose, what: Deferred) {
+        let due_at = self.due_at;
+        self.after_exits.push(AfterExits {
+            whose,
+            what,
+            due_at,
+        });
+    }
+
+    /// The exits have answered: does what had to wait for them, if the journey is still there.
+    pub(super) fn stay_inside(&mut self, ctx: &Context<'_>, after: AfterExits) {
+        let AfterExits {
+            whose,
+            what,
+            due_at,
+        } = after;
+        let due_at = std::mem::replace(&mut self.due_at, due_at);
+        match what {
+            Deferred::Wake(event) => self.wake_one(ctx, &whose, &Happening::of(&event)),
+            Deferred::Settled(settled) => self.leave_settled(ctx, &whose, &settled),
+        }
+        self.due_at = due_at;
     }
 
     /// Asks all exits by segment of the message's journey before it may go out; `false` if there are none.

@@ -170,3 +170,94 @@ fn nobody_is_asked_when_the_grace_is_over() {
         @121m set {"company": "Acme"}
     "#), @"0s patient: trigger said no: because_not (counted)");
 }
+
+/// A segment of those whose history has the event.
+fn did(event: &str) -> Json {
+    json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": {"event": event}}}, "type": "instant"}],
+    }})
+}
+
+/// All that happens in the workflow `note` from an hour on.
+fn later_on(workflows: &[Json], lines: &str) -> String {
+    let told = story(workflows, lines);
+    let lines = told
+        .lines()
+        .filter(|line| !line.starts_with("0s") && line.contains(" note:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn an_event_ends_the_journey_by_a_segment_before_it_wakes_or_moves_it() {
+    let steps = json!([
+        {"id": "rest", "wait_for": {"arms": [{"on": {"event": "order"}}], "timeout": "10d"}},
+        {"id": "tell", "webhook": {"url": "https://crm.example/x"}},
+        {"id": "last", "exit": {"reason": "by_step"}},
+    ]);
+    let exits = json!([{"segment": did("order"), "reason": "is_buyer"}]);
+    let note = with(workflow("note", on("signup"), steps), "exits", exits);
+    let jumping = with(
+        note.clone(),
+        "jumps",
+        json!([{"on": {"event": "order"}, "goto": "tell"}]),
+    );
+    let told = |note| later_on(&[note], "event signup\n @1h event order");
+    assert_snapshot!(told(note), @r"
+    1h note: exits/0 said in: because
+    1h note: exited: is_buyer
+    ");
+    assert_snapshot!(told(jumping), @r"
+    1h note: exits/0 said in: because
+    1h note: exited: is_buyer
+    ");
+}
+
+#[test]
+fn an_event_moves_the_journey_once_its_exits_have_let_it_stay() {
+    let steps = json!([
+        {"id": "rest", "wait_for": {"arms": [{"on": {"event": "order"}}], "timeout": "10d"}},
+        {"id": "tell", "webhook": {"url": "https://crm.example/x"}},
+    ]);
+    let twice = json!({"event": "order", "where": [{"field": "n", "operator": "eq", "value": 2}]});
+    let twice = json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": twice}}, "type": "instant"}],
+    }});
+    let exits = json!([{"segment": twice, "reason": "is_buyer"}]);
+    let note = with(workflow("note", on("signup"), steps), "exits", exits);
+    // The event that leads the journey to its end begins the next one.
+    let again = with(
+        note,
+        "trigger",
+        json!({"plugin": "event", "config": {
+            "on": [{"event": {"event": "signup"}}, {"event": {"event": "order"}}],
+            "inputs": [{"name": "key", "source": {"event_field": "key"}, "type": "text"}],
+        }}),
+    );
+    assert_snapshot!(later_on(&[again], "event signup\n @1h event order"), @r"
+    1h note: exits/0 said out: because_not (counted)
+    1h note: rest took arm 0
+    1h note: at tell
+    1h note: tell calls
+    1h note: completed
+    1h note: trigger said enter: because
+    1h note: entered as e2
+    1h note: at rest
+    1h note: rest waits until 241h
+    ");
+}
+
+#[test]
+fn a_message_that_makes_a_member_of_the_exit_is_the_last_thing_of_the_journey() {
+    let steps = json!([
+        {"id": "hello", "send": {"template": "hello"}},
+        {"id": "tell", "webhook": {"url": "https://crm.example/x"}},
+    ]);
+    let exits = json!([{"segment": did("message_sent"), "reason": "has_mail"}]);
+    let note = with(workflow("note", on("signup"), steps), "exits", exits);
+    assert_snapshot!(later_on(&[note], "event signup\n @1h send"), @r"
+    1h note: exits/0 said out: because_not
+    1h note: hello sent
+    1h note: exits/0 said in: because
+    1h note: exited: has_mail
+    ");
+}
