@@ -23,7 +23,10 @@ mod touches;
 mod updates;
 mod waits;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use signalbox_model::{
     condition::EventPattern,
@@ -31,7 +34,7 @@ use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     event::{Event, approval},
     fact::{Fact, FactKind, RuleDecision, WORKFLOW_DELETED},
-    id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
+    id::{ContactId, EntryKey, FieldName, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::QuestionId,
     state::{Cause, ContactState, Journey, Timer},
@@ -125,6 +128,8 @@ pub struct Advance {
     waiting: Vec<(Continuation, usize)>,
     /// What journeys do if the exits that are asked let them stay.
     after_exits: Vec<AfterExits>,
+    /// What steps have changed since the last wave.
+    updates: Updates,
     /// As many as there are questions once they are answered; empty before.
     replies: Vec<Reply>,
     /// Questions of former waves, to number those of the same binding.
@@ -179,6 +184,17 @@ enum Deferred {
     Wake(Arc<Cause>),
     /// The message is settled at which the journey stands.
     Settled(Settled),
+    /// The journey goes on behind its step, which changed what its exits read.
+    Updated(StepId),
+}
+
+/// What changed of the contact's values, by name.
+#[derive(Debug, Default)]
+struct Updates {
+    /// Attributes that have another value, or none any more.
+    attributes: BTreeSet<FieldName>,
+    /// Values that were kept.
+    kept: BTreeSet<FieldName>,
 }
 
 /// A message that is settled, and what its journey needs to know of it.
@@ -257,6 +273,7 @@ impl Advance {
             questions: Vec::new(),
             waiting: Vec::new(),
             after_exits: Vec::new(),
+            updates: Updates::default(),
             replies: Vec::new(),
             asked: Vec::new(),
             waves: 0,
@@ -283,6 +300,7 @@ impl Advance {
                 outcome,
             } => advance.outcome(ctx, message, attempt, outcome),
         }
+        advance.look_at_updates(ctx);
         advance
     }
 
@@ -311,6 +329,7 @@ impl Advance {
             for (continuation, replies) in others {
                 self.resume(ctx, continuation, replies);
             }
+            self.look_at_updates(ctx);
         }
         if self.questions.is_empty() {
             Status::Done

@@ -26,12 +26,13 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Entering, Standing, Whose, exits::Change, reasons::PAUSED, standing,
+        Advance, Context, Entering, Standing, Updates, Whose, exits::Change, reasons::PAUSED,
+        standing,
     },
     compiled::Listener,
     effect::Effect,
     history::{self, Novelty},
-    limits::FOLLOW_UPS_MAX,
+    limits::{FOLLOW_UPS_MAX, WAVES_MAX},
 };
 
 /// The contact opened a message.
@@ -188,7 +189,11 @@ impl Advance {
             .collect();
         if !differing.is_empty() {
             self.recompute_waits(ctx);
-            self.ask_exits(ctx, &Change::Attributes(&differing));
+            let updates = Updates {
+                attributes: differing.iter().cloned().collect(),
+                ..Updates::default()
+            };
+            self.ask_exits(ctx, &Change::Values(&updates));
             self.ask_again_in_grace(ctx);
             self.ask_about_attributes(ctx, &differing, by);
         }
@@ -389,7 +394,7 @@ impl Advance {
         since: Instant,
         definition: &WorkflowDefinition,
     ) -> Option<&'static str> {
-        if event.follow_ups > FOLLOW_UPS_MAX {
+        if event.follow_ups > FOLLOW_UPS_MAX || self.waves >= WAVES_MAX {
             Some("loop_guard")
         } else if event.occurred_at < since {
             Some("before_start")

@@ -261,3 +261,169 @@ fn a_message_that_makes_a_member_of_the_exit_is_the_last_thing_of_the_journey() 
     1h note: exited: has_mail
     ");
 }
+
+/// A segment of those for whom a value is kept.
+fn kept(name: &str) -> Json {
+    json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"kept": name}, "type": "any"}],
+    }})
+}
+
+/// A workflow that begins with the event and does but that.
+fn updater(id: &str, event: &str, update: &Json) -> Json {
+    let steps = json!([{"id": "change", "update": update}]);
+    workflow(id, on(event), steps)
+}
+
+#[test]
+fn a_step_of_another_workflow_makes_a_member_inside_a_wait() {
+    let steps = json!([
+        {"id": "rest", "wait": {"for": "10d"}},
+        {"id": "tell", "webhook": {"url": "https://crm.example/x"}},
+    ]);
+    let waiting = |segment: Json| {
+        let exits = json!([{"segment": segment, "reason": "gone"}]);
+        with(
+            workflow("note", on("signup"), steps.clone()),
+            "exits",
+            exits,
+        )
+    };
+    let lines = "event signup\n @1h event upgraded\n @12d";
+    let tags = updater("tagger", "upgraded", &json!({"add_tags": ["vip"]}));
+    assert_snapshot!(later_on(&[waiting(has("tags")), tags], lines), @r"
+    1h note: exits/0 said in: because
+    1h note: exited: gone
+    ");
+    let keeps = updater(
+        "keeper",
+        "upgraded",
+        &json!({"keep": {"score": {"value": 9}}}),
+    );
+    assert_snapshot!(later_on(&[waiting(kept("score")), keeps], lines), @r"
+    1h note: exits/0 said in: because
+    1h note: exited: gone
+    ");
+    let other = updater(
+        "other",
+        "upgraded",
+        &json!({"set": {"other": {"value": 9}}}),
+    );
+    assert_snapshot!(later_on(&[waiting(has("tags")), other], lines), @r"
+    10d note: at tell
+    10d note: tell calls
+    10d note: completed
+    ");
+}
+
+#[test]
+fn a_step_of_its_own_makes_a_member_before_the_next_one() {
+    let steps = json!([
+        {"id": "rest", "wait": {"for": "1d"}},
+        {"id": "change", "update": {"keep": {"score": {"value": 9}}, "set": {"level": {"value": "gold"}}}},
+        {"id": "tell", "webhook": {"url": "https://crm.example/x"}},
+    ]);
+    let told = |segment: Json| {
+        let exits = json!([{"segment": segment, "reason": "gone"}]);
+        let note = with(
+            workflow("note", on("signup"), steps.clone()),
+            "exits",
+            exits,
+        );
+        later_on(&[note], "event signup\n @2d")
+    };
+    assert_snapshot!(told(kept("score")), @r"
+    1d note: at change
+    1d note: change updated level kept.score
+    1d note: exits/0 said in: because
+    1d note: exited: gone
+    ");
+    assert_snapshot!(told(has("level")), @r"
+    1d note: at change
+    1d note: change updated level kept.score
+    1d note: exits/0 said in: because
+    1d note: exited: gone
+    ");
+    // Asked, and lets it stay.
+    let both = json!({"plugin": "has", "config": {"inputs": [
+        {"name": "it", "source": {"attribute": "never"}, "type": "any"},
+        {"name": "level", "source": {"attribute": "level"}, "type": "any"},
+    ]}});
+    assert_snapshot!(told(both), @r"
+    1d note: at change
+    1d note: change updated level kept.score
+    1d note: exits/0 said out: because_not (counted)
+    1d note: at tell
+    1d note: tell calls
+    1d note: completed
+    ");
+}
+
+#[test]
+fn a_step_that_changes_what_its_exit_reads_again_and_again_comes_to_the_loop_guard() {
+    let steps: Vec<Json> = (0..100)
+        .map(|n| json!({"id": format!("s{n}"), "update": {"set": {"count": {"plus": 1}}}}))
+        .collect();
+    let both = json!({"plugin": "has", "config": {"inputs": [
+        {"name": "it", "source": {"attribute": "never"}, "type": "any"},
+        {"name": "count", "source": {"attribute": "count"}, "type": "any"},
+    ]}});
+    let exits = json!([{"segment": both, "reason": "gone"}]);
+    let note = with(workflow("note", on("signup"), json!(steps)), "exits", exits);
+    let told = story(&[note], "event signup");
+    let last = told.lines().last().unwrap_or_default();
+    assert_snapshot!(last, @"0s note: exited: loop_guard");
+    assert_eq!(told.matches("updated count").count(), 32, "{told}");
+}
+
+#[test]
+fn a_no_is_asked_again_in_the_grace_when_a_step_changes_attributes() {
+    let known = json!({"plugin": "known", "config": {
+        "on": [{"event": {"event": "signup"}}],
+        "inputs": [{"name": "it", "source": {"attribute": "birthday"}, "type": "text"}],
+    }});
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let note = with(workflow("note", known, steps), "grace", json!("2h"));
+    let setter = updater(
+        "setter",
+        "form",
+        &json!({"set": {"birthday": {"event": "birthday"}}}),
+    );
+    assert_snapshot!(later_on(&[note, setter], r#"
+        event signup
+        @30m event form
+        @1h event form {"birthday": "1990-06-01"}
+    "#), @r"
+    1h note: trigger said enter: because
+    1h note: entered as e1
+    1h note: at rest
+    1h note: rest waits until 25h
+    ");
+}
+
+#[test]
+fn what_the_grace_lets_in_may_change_what_others_were_asked_about() {
+    // Each enters with what the one before it sets, and none of them twice.
+    let one = |n: u32| {
+        let known = json!({"plugin": "known", "config": {
+            "on": [{"event": {"event": "signup"}}],
+            "inputs": [{"name": "it", "source": {"attribute": format!("a{n}")}, "type": "any"}],
+        }});
+        let next = format!("a{}", (n + 1) % 40);
+        let steps = json!([{"id": "change", "update": {"set": {next: {"plus": 1}}}}]);
+        let one = with(
+            workflow(&format!("w{n}"), known, steps),
+            "grace",
+            json!("2h"),
+        );
+        with(one, "entry", json!("every"))
+    };
+    let all: Vec<Json> = (0..40).map(one).collect();
+    let told = story(&all, "event signup\n @1h set {\"a0\": 1}");
+    assert_eq!(told.matches("entered as").count(), 32, "{told}");
+    let told = story(
+        &all,
+        "event signup\n @1h set {\"a0\": 1}\n set {\"other\": 1}\n set {\"other\": 2}",
+    );
+    assert_eq!(told.matches("entered as").count(), 40, "{told}");
+}
