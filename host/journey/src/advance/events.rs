@@ -10,15 +10,15 @@ use signalbox_model::{
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
     },
     definitions::{Slot, WorkflowDefinition, WorkflowVersion},
-    event::{Event, TRIGGER_LATE_LIMIT},
+    event::{EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{FactKind, WORKFLOW_DELETED},
     id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
     plan::Occasion,
-    state::{Cause, PastEvent, Suppressed},
+    state::{Cause, Journey, PastEvent, Suppressed},
     time::Instant,
     value::{Fields, Value},
     workflow::{
-        ExitOn,
+        ExitOn, Workflow,
         goal::{Goal, GoalEvent},
         step::MessageClass,
     },
@@ -110,6 +110,15 @@ impl<'e> Happening<'e> {
             conditions.any(|condition| condition.field.as_str() == MACHINE)
         };
         pattern.matches(self.name, self.fields) && (!self.is_by_machine() || asks())
+    }
+
+    /// Whether it occurred before the journey began: before the event that the journey began with, and of those that were
+    /// waited for, before the last day of the wait. The clocks of who tells of events may differ.
+    pub(super) fn is_before(&self, journey: &Journey) -> bool {
+        let entered = journey.entered_at;
+        let first = entered.minus(TRIGGER_LATE_LIMIT);
+        let began = journey.event.occurred_at.clamp(first, entered);
+        self.occurred_at.plus(EVENT_AHEAD_MAX) < began
     }
 
     /// Whether a machine opened or clicked a message, not the contact.
@@ -290,7 +299,8 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (&id, journey) in &presence.journeys {
                 let version = ctx.definitions.version(workflow, journey.version);
-                if let Some(reason) = version.and_then(|version| exit_reason(version, event)) {
+                let reason = version.and_then(|version| exit_reason(version, journey, event));
+                if let Some(reason) = reason {
                     let whose = Whose {
                         workflow: workflow.clone(),
                         journey: id,
@@ -446,8 +456,26 @@ fn is_of_last_pause(definition: &WorkflowDefinition, at: Instant) -> bool {
 }
 
 /// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
-fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Option<&'v str> {
+fn exit_reason<'v>(
+    version: &'v WorkflowVersion,
+    journey: &Journey,
+    event: &Happening<'_>,
+) -> Option<&'v str> {
     let document = &version.document;
+    let named = (!event.is_before(journey)).then(|| exit_named(document, event));
+    if let Some(reason) = named.flatten() {
+        return Some(reason);
+    }
+    let suppressed = suppressed_by(event)?;
+    let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
+    let classes: Vec<MessageClass> = sends.map(|send| send.class).collect();
+    // Only a journey of transactional messages goes on, while they may be sent.
+    let goes_on = !classes.is_empty() && !classes.iter().any(|class| suppressed.forbids(*class));
+    (!goes_on).then(|| suppressed.as_str())
+}
+
+/// The reason for which the document says that the event ends a journey.
+fn exit_named<'v>(document: &'v Workflow, event: &Happening<'_>) -> Option<&'v str> {
     let mut exits = document.exits.iter();
     let ends = |exit: &&ExitOn| {
         let on = exit.on.as_ref();
@@ -458,15 +486,7 @@ fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Optio
     }
     let goal = document.goal.as_ref().and_then(Goal::event);
     let is_reached = |goal: &GoalEvent| goal.exit && event.fits(&goal.on);
-    if goal.is_some_and(is_reached) {
-        return Some("goal_reached");
-    }
-    let suppressed = suppressed_by(event)?;
-    let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
-    let classes: Vec<MessageClass> = sends.map(|send| send.class).collect();
-    // Only a journey of transactional messages goes on, while they may be sent.
-    let goes_on = !classes.is_empty() && !classes.iter().any(|class| suppressed.forbids(*class));
-    (!goes_on).then(|| suppressed.as_str())
+    goal.is_some_and(is_reached).then_some("goal_reached")
 }
 
 /// Why the contact must not be mailed from the event on.

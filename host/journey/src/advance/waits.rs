@@ -183,6 +183,10 @@ impl Advance {
     }
 
     pub(super) fn wake_one(&mut self, ctx: &Context<'_>, whose: &Whose, event: &Happening<'_>) {
+        let is_before = |journey| event.is_before(journey);
+        if self.journey(whose).is_none_or(is_before) {
+            return;
+        }
         if !self.jump(ctx, whose, event) {
             self.end_wait(ctx, whose, event);
         }

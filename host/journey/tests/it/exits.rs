@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     harness::story,
-    rules::{has, on, with, workflow},
+    rules::{has, later_than, on, with, workflow},
 };
 
 /// A message now and one a day later, for whoever is not `gone`.
@@ -426,4 +426,66 @@ fn what_the_grace_lets_in_may_change_what_others_were_asked_about() {
         "event signup\n @1h set {\"a0\": 1}\n set {\"other\": 1}\n set {\"other\": 2}",
     );
     assert_eq!(told.matches("entered as").count(), 40, "{told}");
+}
+
+#[test]
+fn an_event_from_before_the_journey_began_neither_ends_nor_wakes_nor_moves_it() {
+    let rest = json!([{"id": "rest", "wait": {"for": "20d"}}]);
+    let exits = json!([{"on": {"event": "order"}, "reason": "bought"}]);
+    let ends = with(workflow("note", on("signup"), rest), "exits", exits.clone());
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "20d", "arms": [{"on": {"event": "order"}}]}},
+        {"id": "last", "exit": {}},
+    ]);
+    let wakes = workflow("note", on("signup"), steps);
+    let jumps = json!([{"on": {"event": "order"}, "goto": "last"}]);
+    let moves = with(wakes.clone(), "jumps", jumps);
+    let goal = json!({"on": {"event": "order"}, "within": "7d", "exit": true});
+    let reaches = with(with(ends.clone(), "exits", json!([])), "goal", goal);
+    let told = |note: &Json, order: &str| {
+        let lines = format!("event signup\n @1d event order age={order}\n @3d event order age=2d");
+        let told = later_on(std::slice::from_ref(note), &lines);
+        told.lines().next().unwrap_or_default().to_owned()
+    };
+    let before = ["60d", "25h", "1446m"];
+    let inside = ["0s", "20h", "1444m"];
+    for (note, how) in [
+        (&ends, "note: exited: bought"),
+        (&wakes, "note: rest took arm 0"),
+        (&moves, "note: jumped from rest to last by order"),
+        (&reaches, "note: exited: goal_reached"),
+    ] {
+        for order in before {
+            assert_eq!(told(note, order), format!("3d {how}"), "{order}");
+        }
+        for order in inside {
+            assert_eq!(told(note, order), format!("1d {how}"), "{order}");
+        }
+    }
+    // What its trigger waited for began it.
+    let cart = with(
+        workflow(
+            "note",
+            later_than("cart", "3h", "never"),
+            json!([{"id": "rest", "wait": {"for": "20d"}}]),
+        ),
+        "exits",
+        exits,
+    );
+    let told = |age: &str| {
+        let lines = format!("event cart {{\"key\": \"k\"}}\n @4h event order age={age}");
+        later_on(std::slice::from_ref(&cart), &lines).contains("bought")
+    };
+    assert!(told("2h"), "after the cart");
+    assert!(!told("5h"), "before the cart");
+}
+
+#[test]
+fn what_always_ends_a_journey_does_whenever_it_occurred() {
+    let rest = json!([{"id": "rest", "wait": {"for": "20d"}}]);
+    let note = workflow("note", on("signup"), rest);
+    assert_snapshot!(
+        later_on(&[note], "event signup\n @1h event contact_unsubscribed age=60d"),
+        @"1h note: exited: unsubscribed"
+    );
 }
