@@ -148,8 +148,8 @@ pub struct Advance {
 enum Continuation {
     /// A trigger or, once the key is known, an audience was asked.
     Entry(Entering),
-    /// All arms of a branch were asked.
-    Branch(Whose, StepId),
+    /// All arms of a branch were asked, which was due at that instant.
+    Branch(Whose, StepId, Instant),
     /// The personalizer of a send was asked, whose message was due at that instant.
     Personalizer(Whose, StepId, Instant),
     /// Exits of a journey were asked.
@@ -380,7 +380,11 @@ impl Advance {
             Continuation::Claim(asked, message, attempt) => {
                 self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
-            Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
+            Continuation::Branch(whose, step, due) => {
+                let due_at = std::mem::replace(&mut self.due_at, due);
+                self.branch_answered(ctx, &whose, &step, replies);
+                self.due_at = due_at;
+            }
             Continuation::Personalizer(whose, step, due) => {
                 let reply = replies.into_iter().next();
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));

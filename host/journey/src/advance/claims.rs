@@ -40,6 +40,7 @@ impl Advance {
             Claim::Echo(reason) => self.refuse_go(message, attempt, &reason),
             Claim::Skip(reason) => {
                 self.refuse_go(message, attempt, &reason);
+                self.is_due_with(ctx, message);
                 self.settle(ctx, message, MessageStatus::Skipped(reason));
             }
             Claim::SkipInPause(reason) => {
@@ -188,12 +189,24 @@ impl Advance {
         self.message_fact(ctx, id, what);
     }
 
+    /// What follows at once on a message that never went out was due with it, and may be late as well.
+    fn is_due_with(&mut self, ctx: &Context<'_>, id: MessageId) {
+        let pending = self.state.pending.get(&id);
+        let Some(pending) = pending.filter(|pending| pending.attempts == 0) else {
+            return;
+        };
+        let (workflow, due_at) = (pending.workflow.clone(), pending.due_at);
+        self.due_at = due_at.min(ctx.now);
+        self.is_due_since_resume(ctx, &workflow);
+    }
+
     fn withhold(&mut self, ctx: &Context<'_>, id: MessageId) {
         let Some(pending) = self.state.pending.get(&id) else {
             return;
         };
         let (whose, step) = (whose_of(pending), pending.step.clone());
         self.touch(ctx, &whose, &step, id, true);
+        self.is_due_with(ctx, id);
         self.settle(ctx, id, MessageStatus::Skipped(HOLDOUT.to_owned()));
     }
 
