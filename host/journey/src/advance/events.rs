@@ -189,6 +189,7 @@ impl Advance {
             .iter()
             .map(|(name, _)| attributes.get(*name).cloned())
             .collect();
+        let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().copied());
         let attributes = &self.state.contact.attributes;
         let compared = changes.iter().zip(before);
@@ -198,6 +199,7 @@ impl Advance {
             .collect();
         if !differing.is_empty() {
             self.recompute_waits(ctx);
+            self.release_by_clocks(ctx, held);
             let updates = Updates {
                 attributes: differing.iter().cloned().collect(),
                 ..Updates::default()

@@ -50,8 +50,10 @@ impl Advance {
             .iter()
             .map(|(name, _)| attributes.get(name).cloned())
             .collect();
+        let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().map(|(name, value)| (name, value.as_ref())));
         self.recompute_waits(ctx);
+        self.release_by_clocks(ctx, held);
         let mut told = Vec::new();
         let mut differing = Vec::new();
         for ((name, _), before) in changes.iter().zip(&before) {
