@@ -410,7 +410,7 @@ impl Advance {
             Some("loop_guard")
         } else if event.occurred_at < since {
             Some("before_start")
-        } else if is_of_last_pause(definition, event.occurred_at) {
+        } else if definition.was_paused(event.occurred_at) {
             Some(PAUSED)
         } else if ctx.now.since(event.occurred_at) > TRIGGER_LATE_LIMIT {
             Some("event_late")
@@ -450,11 +450,6 @@ impl Advance {
             self.state.presences.remove(&workflow);
         }
     }
-}
-
-fn is_of_last_pause(definition: &WorkflowDefinition, at: Instant) -> bool {
-    let pause = definition.paused_at.zip(definition.resumed_at);
-    pause.is_some_and(|(began, ended)| (began..ended).contains(&at))
 }
 
 /// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
