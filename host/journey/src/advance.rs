@@ -23,7 +23,10 @@ mod touches;
 mod updates;
 mod waits;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use signalbox_model::{
     condition::EventPattern,
@@ -31,7 +34,7 @@ use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     event::{Event, approval},
     fact::{Fact, FactKind, RuleDecision, WORKFLOW_DELETED},
-    id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
+    id::{ContactId, EntryKey, FieldName, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::QuestionId,
     state::{Cause, ContactState, Journey, Timer},
@@ -123,6 +126,10 @@ pub struct Advance {
     /// The questions of this wave, and what goes on with their answers: as many of them, in order, as it counts.
     questions: Vec<Question>,
     waiting: Vec<(Continuation, usize)>,
+    /// What journeys do if the exits that are asked let them stay.
+    after_exits: Vec<AfterExits>,
+    /// What steps have changed since the last wave.
+    updates: Updates,
     /// As many as there are questions once they are answered; empty before.
     replies: Vec<Reply>,
     /// Questions of former waves, to number those of the same binding.
@@ -141,8 +148,8 @@ pub struct Advance {
 enum Continuation {
     /// A trigger or, once the key is known, an audience was asked.
     Entry(Entering),
-    /// All arms of a branch were asked.
-    Branch(Whose, StepId),
+    /// All arms of a branch were asked, which was due at that instant.
+    Branch(Whose, StepId, Instant),
     /// The personalizer of a send was asked, whose message was due at that instant.
     Personalizer(Whose, StepId, Instant),
     /// Exits of a journey were asked.
@@ -161,8 +168,47 @@ struct AskedExits {
     slots: Vec<u16>,
 }
 
+/// What a journey goes on with once its exits have let it stay.
+#[derive(Debug)]
+struct AfterExits {
+    whose: Whose,
+    what: Deferred,
+    /// When it was due.
+    due_at: Instant,
+}
+
+/// What has to wait for the exits of a journey.
+#[derive(Debug)]
+enum Deferred {
+    /// An event moves the journey, or ends what it waits for.
+    Wake(Arc<Cause>),
+    /// The message is settled at which the journey stands.
+    Settled(Settled),
+    /// The journey goes on behind its step, which changed what its exits read.
+    Updated(StepId),
+}
+
+/// What changed of the contact's values, by name.
+#[derive(Debug, Default)]
+struct Updates {
+    /// Attributes that have another value, or none any more.
+    attributes: BTreeSet<FieldName>,
+    /// Values that were kept.
+    kept: BTreeSet<FieldName>,
+}
+
+/// A message that is settled, and what its journey needs to know of it.
+#[derive(Debug)]
+struct Settled {
+    message: MessageId,
+    step: StepId,
+    /// The version that the journey was on, if it has just moved to another.
+    before: Option<u32>,
+    has_failed: bool,
+}
+
 /// A journey by its workflow and id.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Whose {
     workflow: WorkflowId,
     journey: JourneyId,
@@ -229,6 +275,8 @@ impl Advance {
             effects: Vec::with_capacity(EFFECTS),
             questions: Vec::new(),
             waiting: Vec::new(),
+            after_exits: Vec::new(),
+            updates: Updates::default(),
             replies: Vec::new(),
             asked: Vec::new(),
             waves: 0,
@@ -255,6 +303,7 @@ impl Advance {
                 outcome,
             } => advance.outcome(ctx, message, attempt, outcome),
         }
+        advance.look_at_updates(ctx);
         advance
     }
 
@@ -265,9 +314,25 @@ impl Advance {
             let questions = std::mem::take(&mut self.questions);
             self.asked.extend(questions.into_iter().map(|one| one.id));
             let mut replies = std::mem::take(&mut self.replies).into_iter();
-            for (continuation, count) in std::mem::take(&mut self.waiting) {
-                self.resume(ctx, continuation, replies.by_ref().take(count).collect());
+            let answered = std::mem::take(&mut self.waiting).into_iter();
+            let answered = answered.map(|(continuation, count)| {
+                let replies: Vec<Reply> = replies.by_ref().take(count).collect();
+                (continuation, replies)
+            });
+            let is_about_exits =
+                |(one, _): &(Continuation, _)| matches!(one, Continuation::Exits(_));
+            let (exits, others): (Vec<_>, Vec<_>) = answered.partition(is_about_exits);
+            let staying = std::mem::take(&mut self.after_exits);
+            for (continuation, replies) in exits {
+                self.resume(ctx, continuation, replies);
             }
+            for after in staying {
+                self.stay_inside(ctx, after);
+            }
+            for (continuation, replies) in others {
+                self.resume(ctx, continuation, replies);
+            }
+            self.look_at_updates(ctx);
         }
         if self.questions.is_empty() {
             Status::Done
@@ -318,7 +383,11 @@ impl Advance {
             Continuation::Claim(asked, message, attempt) => {
                 self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
-            Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
+            Continuation::Branch(whose, step, due) => {
+                let due_at = std::mem::replace(&mut self.due_at, due);
+                self.branch_answered(ctx, &whose, &step, replies);
+                self.due_at = due_at;
+            }
             Continuation::Personalizer(whose, step, due) => {
                 let reply = replies.into_iter().next();
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));

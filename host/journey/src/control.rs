@@ -277,11 +277,7 @@ pub fn apply_post(definitions: &Definitions, posted: &Posted, now: Instant) -> O
             if state != WorkflowState::Running {
                 return None;
             }
-            changed(definitions, workflow, |found| {
-                found.state = WorkflowState::Paused;
-                found.paused_at = Some(now);
-            })
-            .ok()
+            changed(definitions, workflow, |found| found.pause(now)).ok()
         }
         Posted::Definitions { .. } => None,
     }
@@ -410,6 +406,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         enters_existing: false,
         paused_at: None,
         resumed_at: None,
+        earlier_pauses: Vec::new(),
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),
         overrides: Vec::new(),
@@ -484,10 +481,7 @@ fn transition(
             found.state = WorkflowState::Draft;
             found.starts_at = None;
         }),
-        Action::Pause => changed(definitions, workflow, |found| {
-            found.state = WorkflowState::Paused;
-            found.paused_at = Some(now);
-        }),
+        Action::Pause => changed(definitions, workflow, |found| found.pause(now)),
         Action::Resume => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Running;
             found.resumed_at = Some(now);

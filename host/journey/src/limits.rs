@@ -16,7 +16,8 @@ use signalbox_model::{
     workflow::STEPS_MAX,
 };
 
-/// Most waves of questions that one input may lead to. A journey that would ask in a further one exits `loop_guard`.
+/// Most waves of questions that one input may lead to. A journey that would ask in a further one exits `loop_guard`, and a
+/// trigger is not asked: `loop_guard`, or it stays in its grace.
 pub const WAVES_MAX: u32 = 32;
 /// Most steps that one journey may reach by one input. At the next one it exits `loop_guard`.
 pub const STEPS_PER_INPUT_MAX: u32 = 400;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     describe::{Reason, RuleKind},
+    event::TRIGGER_LATE_LIMIT,
     id::{ArmName, Digest, PluginName, StepId, TableName, TemplateName, WorkflowId},
     plan::Plan,
     settings::Settings,
@@ -82,6 +83,10 @@ pub struct WorkflowDefinition {
     /// first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resumed_at: Option<Instant>,
+    /// The pauses before its last one that were over less than [`TRIGGER_LATE_LIMIT`] before that began, oldest first, at most
+    /// [`EARLIER_PAUSES_MAX`]: what occurred in them may still come in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier_pauses: Vec<Pause>,
     /// The version that new journeys enter.
     pub current: u32,
     /// Versions by number, from 1. Those that no journey needs may be gone, the current never.
@@ -99,6 +104,44 @@ impl WorkflowDefinition {
     pub fn current_version(&self) -> Option<&WorkflowVersion> {
         self.versions.get(&self.current)
     }
+
+    /// Begins a pause. Of more earlier ones than are kept, the two oldest become one, with the time between them: what
+    /// occurred then and comes that late brings nobody in.
+    pub fn pause(&mut self, at: Instant) {
+        self.state = WorkflowState::Paused;
+        let last = self.last_pause();
+        self.paused_at = Some(at);
+        let pauses = &mut self.earlier_pauses;
+        pauses.extend(last);
+        pauses.retain(|pause| pause.ended.plus(TRIGGER_LATE_LIMIT) > at);
+        if pauses.len() > EARLIER_PAUSES_MAX {
+            let oldest = pauses.remove(0);
+            pauses[0].began = oldest.began;
+        }
+    }
+
+    /// Whether it was paused at an instant, of its last pause and of what is known of those before.
+    pub fn was_paused(&self, at: Instant) -> bool {
+        let mut pauses = self.earlier_pauses.iter().copied().chain(self.last_pause());
+        pauses.any(|pause| (pause.began..pause.ended).contains(&at))
+    }
+
+    fn last_pause(&self) -> Option<Pause> {
+        let (began, ended) = self.paused_at.zip(self.resumed_at)?;
+        Some(Pause { began, ended })
+    }
+}
+
+/// Most pauses before the last one that are known of a workflow.
+pub const EARLIER_PAUSES_MAX: usize = 16;
+
+/// A pause that is over, in journey time: from `began` until before `ended`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it began.
+    pub began: Instant,
+    /// When the workflow was resumed.
+    pub ended: Instant,
 }
 
 /// Most overrides that are kept of one workflow.

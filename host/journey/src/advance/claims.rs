@@ -40,6 +40,7 @@ impl Advance {
             Claim::Echo(reason) => self.refuse_go(message, attempt, &reason),
             Claim::Skip(reason) => {
                 self.refuse_go(message, attempt, &reason);
+                self.is_due_with(ctx, message);
                 self.settle(ctx, message, MessageStatus::Skipped(reason));
             }
             Claim::SkipInPause(reason) => {
@@ -128,19 +129,60 @@ impl Advance {
     /// Whether window, quiet hours and caps let the message out now.
     fn permit_now(&self, ctx: &Context<'_>, id: MessageId, pending: &PendingMessage) -> Permit {
         let now = Permit::At(ctx.now, None);
-        let version = ctx.definitions.version(&pending.workflow, pending.version);
-        let steps = ctx.definitions.steps(&pending.workflow, pending.version);
-        let position = steps.and_then(|steps| steps.position(&pending.step));
-        let send = position.and_then(|position| {
-            ctx.definitions
-                .send_at(&pending.workflow, pending.version, position)
+        match self.permit_by_clocks(ctx, id, pending) {
+            Some(Permit::At(at, _)) if at <= ctx.now => {
+                self.capped(ctx, id, pending).unwrap_or(now)
+            }
+            other => other.unwrap_or(now),
+        }
+    }
+
+    /// When window and quiet hours let the message out, by the clocks where the contact is; `None` if its send is gone.
+    fn permit_by_clocks(
+        &self,
+        ctx: &Context<'_>,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> Option<Permit> {
+        let (workflow, number) = (&pending.workflow, pending.version);
+        let version = ctx.definitions.version(workflow, number)?;
+        let steps = ctx.definitions.steps(workflow, number)?;
+        let position = steps.position(&pending.step)?;
+        let send = ctx.definitions.send_at(workflow, number, position)?;
+        Some(self.permit(ctx, version, send, id, ctx.now))
+    }
+
+    /// The messages that the clocks where the contact is hold until they are released.
+    pub(super) fn held_by_clocks(&self, ctx: &Context<'_>) -> Vec<MessageId> {
+        let pending = self.state.pending.iter();
+        let held = pending.filter(|(id, one)| {
+            let waits = one.release_at > ctx.now && one.claimed.is_none();
+            let until = || self.permit_by_clocks(ctx, **id, one);
+            waits && matches!(until(), Some(Permit::At(at, _)) if at == one.release_at)
         });
-        let (Some(version), Some(send)) = (version, send) else {
-            return now;
-        };
-        match self.permit(ctx, version, send, id, ctx.now) {
-            Permit::At(at, _) if at <= ctx.now => self.capped(ctx, id, pending).unwrap_or(now),
-            other => other,
+        held.map(|(id, _)| *id).collect()
+    }
+
+    /// The contact may be elsewhere now: what its clocks held goes out sooner where they say so. What they say is later is
+    /// held when it is claimed.
+    pub(super) fn release_by_clocks(&mut self, ctx: &Context<'_>, messages: Vec<MessageId>) {
+        for id in messages {
+            let Some(pending) = self.state.pending.get(&id) else {
+                continue;
+            };
+            let Some(Permit::At(at, hold)) = self.permit_by_clocks(ctx, id, pending) else {
+                continue;
+            };
+            if at >= pending.release_at {
+                continue;
+            }
+            if let Some(pending) = self.state.pending.get_mut(&id) {
+                pending.due_at = at;
+            }
+            self.requeue(id, at);
+            if let Some(hold) = hold {
+                self.tell_held(ctx, id, at, hold);
+            }
         }
     }
 
@@ -188,12 +230,24 @@ impl Advance {
         self.message_fact(ctx, id, what);
     }
 
+    /// What follows at once on a message that never went out was due with it, and may be late as well.
+    fn is_due_with(&mut self, ctx: &Context<'_>, id: MessageId) {
+        let pending = self.state.pending.get(&id);
+        let Some(pending) = pending.filter(|pending| pending.attempts == 0) else {
+            return;
+        };
+        let (workflow, due_at) = (pending.workflow.clone(), pending.due_at);
+        self.due_at = due_at.min(ctx.now);
+        self.is_due_since_resume(ctx, &workflow);
+    }
+
     fn withhold(&mut self, ctx: &Context<'_>, id: MessageId) {
         let Some(pending) = self.state.pending.get(&id) else {
             return;
         };
         let (whose, step) = (whose_of(pending), pending.step.clone());
         self.touch(ctx, &whose, &step, id, true);
+        self.is_due_with(ctx, id);
         self.settle(ctx, id, MessageStatus::Skipped(HOLDOUT.to_owned()));
     }
 

@@ -10,15 +10,15 @@ use signalbox_model::{
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
     },
     definitions::{Slot, WorkflowDefinition, WorkflowVersion},
-    event::{Event, TRIGGER_LATE_LIMIT},
+    event::{EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{FactKind, WORKFLOW_DELETED},
     id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
     plan::Occasion,
-    state::{Cause, PastEvent, Suppressed},
+    state::{Cause, Journey, PastEvent, Suppressed},
     time::Instant,
     value::{Fields, Value},
     workflow::{
-        ExitOn,
+        ExitOn, Workflow,
         goal::{Goal, GoalEvent},
         step::MessageClass,
     },
@@ -26,12 +26,13 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Entering, Standing, Whose, exits::Change, reasons::PAUSED, standing,
+        Advance, Context, Entering, Standing, Updates, Whose, exits::Change, reasons::PAUSED,
+        standing,
     },
     compiled::Listener,
     effect::Effect,
     history::{self, Novelty},
-    limits::FOLLOW_UPS_MAX,
+    limits::{FOLLOW_UPS_MAX, WAVES_MAX},
 };
 
 /// The contact opened a message.
@@ -78,8 +79,21 @@ pub(super) fn fields_of<const N: usize>(members: [(&str, Value); N]) -> Fields {
         .collect()
 }
 
-impl Happening<'_> {
-    fn cause(&self) -> Cause {
+impl<'e> Happening<'e> {
+    /// The same again, for journeys that were there when it came.
+    pub(super) fn of(cause: &'e Cause) -> Self {
+        Self {
+            id: &cause.id,
+            name: &cause.name,
+            occurred_at: cause.occurred_at,
+            fields: &cause.fields,
+            history_only: false,
+            made_by: None,
+            follow_ups: 0,
+        }
+    }
+
+    pub(super) fn cause(&self) -> Cause {
         Cause {
             id: self.id.clone(),
             name: self.name.clone(),
@@ -96,6 +110,15 @@ impl Happening<'_> {
             conditions.any(|condition| condition.field.as_str() == MACHINE)
         };
         pattern.matches(self.name, self.fields) && (!self.is_by_machine() || asks())
+    }
+
+    /// Whether it occurred before the journey began: before the event that the journey began with, and of those that were
+    /// waited for, before the last day of the wait. The clocks of who tells of events may differ.
+    pub(super) fn is_before(&self, journey: &Journey) -> bool {
+        let entered = journey.entered_at;
+        let first = entered.minus(TRIGGER_LATE_LIMIT);
+        let began = journey.event.occurred_at.clamp(first, entered);
+        self.occurred_at.plus(EVENT_AHEAD_MAX) < began
     }
 
     /// Whether a machine opened or clicked a message, not the contact.
@@ -166,6 +189,7 @@ impl Advance {
             .iter()
             .map(|(name, _)| attributes.get(*name).cloned())
             .collect();
+        let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().copied());
         let attributes = &self.state.contact.attributes;
         let compared = changes.iter().zip(before);
@@ -175,7 +199,12 @@ impl Advance {
             .collect();
         if !differing.is_empty() {
             self.recompute_waits(ctx);
-            self.ask_exits(ctx, &Change::Attributes(&differing));
+            self.release_by_clocks(ctx, held);
+            let updates = Updates {
+                attributes: differing.iter().cloned().collect(),
+                ..Updates::default()
+            };
+            self.ask_exits(ctx, &Change::Values(&updates));
             self.ask_again_in_grace(ctx);
             self.ask_about_attributes(ctx, &differing, by);
         }
@@ -272,7 +301,8 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (&id, journey) in &presence.journeys {
                 let version = ctx.definitions.version(workflow, journey.version);
-                if let Some(reason) = version.and_then(|version| exit_reason(version, event)) {
+                let reason = version.and_then(|version| exit_reason(version, journey, event));
+                if let Some(reason) = reason {
                     let whose = Whose {
                         workflow: workflow.clone(),
                         journey: id,
@@ -376,11 +406,11 @@ impl Advance {
         since: Instant,
         definition: &WorkflowDefinition,
     ) -> Option<&'static str> {
-        if event.follow_ups > FOLLOW_UPS_MAX {
+        if event.follow_ups > FOLLOW_UPS_MAX || self.waves >= WAVES_MAX {
             Some("loop_guard")
         } else if event.occurred_at < since {
             Some("before_start")
-        } else if is_of_last_pause(definition, event.occurred_at) {
+        } else if definition.was_paused(event.occurred_at) {
             Some(PAUSED)
         } else if ctx.now.since(event.occurred_at) > TRIGGER_LATE_LIMIT {
             Some("event_late")
@@ -422,14 +452,27 @@ impl Advance {
     }
 }
 
-fn is_of_last_pause(definition: &WorkflowDefinition, at: Instant) -> bool {
-    let pause = definition.paused_at.zip(definition.resumed_at);
-    pause.is_some_and(|(began, ended)| (began..ended).contains(&at))
+/// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
+fn exit_reason<'v>(
+    version: &'v WorkflowVersion,
+    journey: &Journey,
+    event: &Happening<'_>,
+) -> Option<&'v str> {
+    let document = &version.document;
+    let named = (!event.is_before(journey)).then(|| exit_named(document, event));
+    if let Some(reason) = named.flatten() {
+        return Some(reason);
+    }
+    let suppressed = suppressed_by(event)?;
+    let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
+    let classes: Vec<MessageClass> = sends.map(|send| send.class).collect();
+    // Only a journey of transactional messages goes on, while they may be sent.
+    let goes_on = !classes.is_empty() && !classes.iter().any(|class| suppressed.forbids(*class));
+    (!goes_on).then(|| suppressed.as_str())
 }
 
-/// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
-fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Option<&'v str> {
-    let document = &version.document;
+/// The reason for which the document says that the event ends a journey.
+fn exit_named<'v>(document: &'v Workflow, event: &Happening<'_>) -> Option<&'v str> {
     let mut exits = document.exits.iter();
     let ends = |exit: &&ExitOn| {
         let on = exit.on.as_ref();
@@ -440,15 +483,7 @@ fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Optio
     }
     let goal = document.goal.as_ref().and_then(Goal::event);
     let is_reached = |goal: &GoalEvent| goal.exit && event.fits(&goal.on);
-    if goal.is_some_and(is_reached) {
-        return Some("goal_reached");
-    }
-    let suppressed = suppressed_by(event)?;
-    let sends = document.steps.iter().filter_map(|step| step.send.as_ref());
-    let classes: Vec<MessageClass> = sends.map(|send| send.class).collect();
-    // Only a journey of transactional messages goes on, while they may be sent.
-    let goes_on = !classes.is_empty() && !classes.iter().any(|class| suppressed.forbids(*class));
-    (!goes_on).then(|| suppressed.as_str())
+    goal.is_some_and(is_reached).then_some("goal_reached")
 }
 
 /// Why the contact must not be mailed from the event on.

@@ -3,7 +3,7 @@
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     fact::{Fact, FactKind},
-    id::{EventName, FieldName, MessageId},
+    id::{EventName, MessageId, StepId},
     message::MessageStatus,
     plan::{Plan, Source},
     verdict::Verdict,
@@ -12,8 +12,8 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision,
-        reasons::Hold,
+        Advance, AfterExits, AskedExits, BAD_ANSWER, Context, Continuation, Deferred, Reply,
+        Updates, Whose, decision, events::Happening, reasons::Hold,
     },
     effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
@@ -26,8 +26,8 @@ const EXIT_SEGMENT: &str = "exit_segment";
 pub(super) enum Change<'c> {
     /// An event came.
     Event(&'c EventName),
-    /// Attributes have other values.
-    Attributes(&'c [FieldName]),
+    /// Attributes have other values, or values were kept.
+    Values(&'c Updates),
 }
 
 /// What the answers of a journey's exits come to.
@@ -59,6 +59,66 @@ impl Advance {
                 self.waiting.push((Continuation::Exits(asked), count));
             }
         }
+    }
+
+    /// Whether the exits of that version read what a step has changed.
+    pub(super) fn exits_read(version: &WorkflowVersion, updates: &Updates) -> bool {
+        !exits_of(version, |plan| reads(plan, &Change::Values(updates))).is_empty()
+    }
+
+    /// Whether exits of the journey are asked in this wave: it goes nowhere before they have answered.
+    pub(super) fn is_asked_to_leave(&self, whose: &Whose) -> bool {
+        self.waiting.iter().any(|(continuation, _)| {
+            matches!(continuation, Continuation::Exits(asked) if asked.whose == *whose)
+        })
+    }
+
+    /// Steps have changed what exits and triggers read: they are asked, once for all steps of the wave.
+    pub(super) fn look_at_updates(&mut self, ctx: &Context<'_>) {
+        let updates = std::mem::take(&mut self.updates);
+        if !updates.attributes.is_empty() || !updates.kept.is_empty() {
+            self.ask_exits(ctx, &Change::Values(&updates));
+        }
+        if !updates.attributes.is_empty() {
+            self.ask_again_in_grace(ctx);
+        }
+    }
+
+    /// Goes on behind a step at which the journey waited for what its exits say to it.
+    fn leave_update(&mut self, ctx: &Context<'_>, whose: &Whose, step: &StepId) {
+        let place = self.journey(whose).map(|journey| journey.place.step());
+        if place != Some(step) {
+            return;
+        }
+        if let Some((version, step)) = self.step_of(ctx, whose, step) {
+            self.go_on_after(ctx, whose, version, step);
+        }
+    }
+
+    /// Leaves for later what the journey does if its exits let it stay.
+    pub(super) fn once_it_stays(&mut self, whose: Whose, what: Deferred) {
+        let due_at = self.due_at;
+        self.after_exits.push(AfterExits {
+            whose,
+            what,
+            due_at,
+        });
+    }
+
+    /// The exits have answered: does what had to wait for them, if the journey is still there.
+    pub(super) fn stay_inside(&mut self, ctx: &Context<'_>, after: AfterExits) {
+        let AfterExits {
+            whose,
+            what,
+            due_at,
+        } = after;
+        let due_at = std::mem::replace(&mut self.due_at, due_at);
+        match what {
+            Deferred::Wake(event) => self.wake_one(ctx, &whose, &Happening::of(&event)),
+            Deferred::Settled(settled) => self.leave_settled(ctx, &whose, &settled),
+            Deferred::Updated(step) => self.leave_update(ctx, &whose, &step),
+        }
+        self.due_at = due_at;
     }
 
     /// Asks all exits by segment of the message's journey before it may go out; `false` if there are none.
@@ -241,7 +301,10 @@ fn reads(plan: &Plan, change: &Change<'_>) -> bool {
     plan.inputs
         .iter()
         .any(|input| match (&input.source, change) {
-            (Source::Attribute(name), Change::Attributes(changed)) => changed.contains(name),
+            (Source::Attribute(name), Change::Values(changed)) => changed.attributes.contains(name),
+            (Source::Kept(name), Change::Values(changed)) => {
+                changed.kept.iter().any(|one| one.as_str() == name)
+            }
             (Source::Count(of), Change::Event(name)) => of.event == **name,
             (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
             (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,

@@ -24,7 +24,7 @@ use crate::{
     },
     budget,
     effect::Effect,
-    limits::{HELD_ENTRIES_MAX, HOLD_ATTEMPTS_MAX, HOLD_DELAY_LAST, HOLD_DELAYS},
+    limits::{HELD_ENTRIES_MAX, HOLD_ATTEMPTS_MAX, HOLD_DELAY_LAST, HOLD_DELAYS, WAVES_MAX},
 };
 
 impl Advance {
@@ -124,6 +124,9 @@ impl Advance {
 
     /// Attributes have changed: asks again every trigger that said no a short while ago.
     pub(super) fn ask_again_in_grace(&mut self, ctx: &Context<'_>) {
+        if self.waves >= WAVES_MAX {
+            return;
+        }
         let mut again = Vec::new();
         for (workflow, presence) in &self.state.presences {
             if standing(ctx, workflow) == Standing::Running {

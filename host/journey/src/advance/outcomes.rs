@@ -11,7 +11,7 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, MESSAGE_SENT, Whose,
+        Advance, Context, Deferred, MESSAGE_SENT, Settled, Whose,
         claims::whose_of,
         events::{ATTRIBUTES_CHANGED, BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED, fields_of},
         pauses::{self, InPause},
@@ -157,9 +157,25 @@ impl Advance {
         if let Some(event) = event {
             self.happen_to_message(ctx, &whose, &step, id, event);
         }
-        if self.waits_for(&whose, id) {
-            let before = moved.map(|(before, _)| before);
-            self.go_on_from_send(ctx, &whose, &step, before, has_failed);
+        let settled = Settled {
+            message: id,
+            step,
+            before: moved.map(|(before, _)| before.number),
+            has_failed,
+        };
+        if self.is_asked_to_leave(&whose) {
+            self.once_it_stays(whose, Deferred::Settled(settled));
+        } else {
+            self.leave_settled(ctx, &whose, &settled);
+        }
+    }
+
+    /// Goes on from the send at which the journey stands, whose message is settled.
+    pub(super) fn leave_settled(&mut self, ctx: &Context<'_>, whose: &Whose, settled: &Settled) {
+        if self.waits_for(whose, settled.message) {
+            let before = settled.before;
+            let before = before.and_then(|number| ctx.definitions.version(&whose.workflow, number));
+            self.go_on_from_send(ctx, whose, &settled.step, before, settled.has_failed);
         }
     }
 

@@ -252,7 +252,7 @@ impl Advance {
                 self.ask_about_journey(ctx, whose, version.number, slot, binding);
             }
         }
-        let continuation = Continuation::Branch(whose.clone(), step.id.clone());
+        let continuation = Continuation::Branch(whose.clone(), step.id.clone(), self.due_at);
         self.waiting.push((continuation, count));
         Next::Stay
     }

@@ -17,7 +17,7 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Whose,
+        Advance, Context, Deferred, Updates, Whose,
         events::{ATTRIBUTES_CHANGED, Happening, fields_of},
         outcomes::{FOLLOW_UPS, follow_ups},
         steps::{Next, position_after},
@@ -50,8 +50,10 @@ impl Advance {
             .iter()
             .map(|(name, _)| attributes.get(name).cloned())
             .collect();
+        let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().map(|(name, value)| (name, value.as_ref())));
         self.recompute_waits(ctx);
+        self.release_by_clocks(ctx, held);
         let mut told = Vec::new();
         let mut differing = Vec::new();
         for ((name, _), before) in changes.iter().zip(&before) {
@@ -61,9 +63,15 @@ impl Advance {
                 differing.push(name.clone());
             }
         }
+        let mut kept = BTreeSet::new();
         for (name, value) in keep {
-            if self.keep(whose, &name, &value) {
+            let is_new = self.state.kept(name.as_str()) != Some(&value);
+            let is_told = self.keep(whose, &name, &value);
+            if is_told {
                 told.push(format!("kept.{name}"));
+            }
+            if is_new || is_told {
+                kept.insert(name);
             }
         }
         if !told.is_empty() {
@@ -72,7 +80,20 @@ impl Advance {
         if !differing.is_empty() {
             self.tell_of_update(ctx, whose, step, &differing);
         }
-        Next::On(position_after(ctx, whose, version, step))
+        let updates = Updates {
+            attributes: differing.into_iter().collect(),
+            kept,
+        };
+        let asks = Self::exits_read(version, &updates);
+        self.updates.attributes.extend(updates.attributes);
+        self.updates.kept.extend(updates.kept);
+        if !asks {
+            return Next::On(position_after(ctx, whose, version, step));
+        }
+        if self.may_ask(ctx, whose, step) {
+            self.once_it_stays(whose.clone(), Deferred::Updated(step.id.clone()));
+        }
+        Next::Stay
     }
 
     /// Keeps the value with the journey and for later ones of the contact, and says whether the journey's changed.

@@ -1,5 +1,7 @@
 //! Waits: how they begin, what ends them before their time, and where the journey goes then.
 
+use std::sync::Arc;
+
 use signalbox_model::{
     calendar::Zone,
     contact::ZONE_ATTRIBUTE,
@@ -14,7 +16,7 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, DECISIONS, Whose,
+        Advance, Context, DECISIONS, Deferred, Whose,
         events::Happening,
         steps::{Next, position_after, position_of},
     },
@@ -166,12 +168,27 @@ impl Advance {
         }
     }
 
-    /// Moves every journey for which the event is a jump, and goes on with every other one that waits for it.
+    /// Moves every journey for which the event is a jump, and goes on with every other one that waits for it; one whose
+    /// exits are asked, only if they let it stay.
     pub(super) fn wake(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        let mut cause = None;
         for whose in self.journeys_inside() {
-            if !self.jump(ctx, &whose, event) {
-                self.end_wait(ctx, &whose, event);
+            if self.is_asked_to_leave(&whose) {
+                let cause = cause.get_or_insert_with(|| Arc::new(event.cause()));
+                self.once_it_stays(whose, Deferred::Wake(Arc::clone(cause)));
+            } else {
+                self.wake_one(ctx, &whose, event);
             }
+        }
+    }
+
+    pub(super) fn wake_one(&mut self, ctx: &Context<'_>, whose: &Whose, event: &Happening<'_>) {
+        let is_before = |journey| event.is_before(journey);
+        if self.journey(whose).is_none_or(is_before) {
+            return;
+        }
+        if !self.jump(ctx, whose, event) {
+            self.end_wait(ctx, whose, event);
         }
     }
 

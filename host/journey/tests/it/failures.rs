@@ -310,15 +310,36 @@ fn a_message_whose_personalizer_is_still_asked_has_its_reason_when_the_journey_l
 
 #[test]
 fn a_journey_that_exits_while_the_personalizer_of_its_message_is_asked_tells_the_message() {
+    let mut note = held();
+    note["exits"] = json!([{"segment": has("vip"), "reason": "gone"}]);
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "1d", "arms": [{"on": {"event": "gone"}}]}},
+        {"id": "change", "update": {"set": {"vip": {"value": true}}}},
+    ]);
+    let other = workflow("other", on("signup"), steps);
+    let told = story(&[note, other], "event signup\n @1h event gone");
+    let told: Vec<&str> = told.lines().filter(|line| line.starts_with("1h")).collect();
+    assert_snapshot!(told.join("\n"), @r"
+    1h note: rest took arm 0
+    1h note: at note
+    1h other: rest took arm 0
+    1h other: at change
+    1h other: change updated vip
+    1h other: completed
+    1h note: exits/0 said in: because
+    1h note: note skipped: exit
+    1h note: exited: gone
+    ");
+}
+
+#[test]
+fn a_journey_that_an_event_ends_by_a_segment_does_not_reach_its_message() {
     assert_snapshot!(story(&[held()], "event signup\n @1h event gone"), @r"
     0s note: trigger said enter: because
     0s note: entered as e1
     0s note: at rest
     0s note: rest waits until 1d
-    1h note: rest took arm 0
-    1h note: at note
     1h note: exits/1 said in: because
-    1h note: note skipped: exit
     1h note: exited: gone
     ");
 }

@@ -9,7 +9,7 @@ use signalbox_model::time::{Instant, Span};
 
 use crate::{
     harness::{START, World, story},
-    rules::{on, with, workflow},
+    rules::{has, on, with, workflow},
 };
 
 fn hours(hours: u64) -> Instant {
@@ -120,4 +120,74 @@ fn a_message_that_waited_for_the_resume_is_late_from_when_the_window_let_it_out(
     assert_snapshot!(told(10), @"10h note: note sent");
     assert_snapshot!(told(13), @"13h note: note sent");
     assert_snapshot!(told(14), @"14h note: note skipped: late");
+}
+
+/// What is told of sends and waits from the hour at which the server is up again.
+fn told_of(note: &Json, lines: &str) -> String {
+    let told = story(std::slice::from_ref(note), lines);
+    let wanted = ["sent", "skipped", "waits"];
+    let lines = told.lines().filter(|line| !line.starts_with("0s"));
+    let lines = lines.filter(|line| wanted.iter().any(|word| line.contains(word)));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_follows_at_once_on_a_late_message_is_late_as_well() {
+    let branch = json!({"arms": [{"segment": has("email"), "goto": "two"}]});
+    let steps = json!([
+        {"id": "rest", "wait": {"for": "1d"}},
+        {"id": "one", "send": {"template": "hello"}},
+        {"id": "which", "branch": branch},
+        {"id": "two", "send": {"template": "hello"}},
+        {"id": "pause", "wait": {"for": "1d"}},
+        {"id": "three", "send": {"template": "hello"}},
+    ]);
+    let note = workflow("note", on("signup"), steps);
+    let mut world = World::new(std::slice::from_ref(&note));
+    world.play("start note\n event signup");
+    world.out.clear();
+    world.now = hours(5 * 24);
+    world.play("");
+    world.play("send\n send\n @6d\n send");
+    let lines = world.out.lines();
+    let wanted = ["sent", "skipped", "waits"];
+    let lines = lines.filter(|line| wanted.iter().any(|word| line.contains(word)));
+    assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @r"
+    5d note: one skipped: late
+    5d note: two skipped: late
+    5d note: pause waits until 6d
+    6d note: three sent
+    ");
+    // The same for what waits for a resume, which comes too late.
+    let note = with(note, "on_resume", json!("catch_up"));
+    assert_snapshot!(told_of(&note, "event signup\n @1h pause note\n @5d resume note\n send"), @r"
+    49h note: one skipped: late
+    49h note: two skipped: late
+    49h note: pause waits until 73h
+    98h note: three skipped: late
+    ");
+}
+
+#[test]
+fn what_follows_on_a_message_that_another_reason_kept_is_due_with_it() {
+    let steps = json!([
+        {"id": "one", "send": {"template": "hello", "late_limit": "4d"}},
+        {"id": "two", "send": {"template": "hello", "class": "transactional"}},
+    ]);
+    let note = workflow("note", on("signup"), steps);
+    let told = |hours: u32| {
+        let held_out = "settings {\"holdout\": 10000}";
+        told_of(
+            &note,
+            &format!("event signup\n {held_out}\n @{hours}h\n send\n send"),
+        )
+    };
+    assert_snapshot!(told(20), @r"
+    20h note: one skipped: holdout
+    20h note: two sent
+    ");
+    assert_snapshot!(told(30), @r"
+    30h note: one skipped: holdout
+    30h note: two skipped: late
+    ");
 }

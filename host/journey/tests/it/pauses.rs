@@ -3,7 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
-use signalbox_model::time::{Instant, Span};
+use signalbox_model::{
+    definitions::EARLIER_PAUSES_MAX,
+    time::{Instant, Span},
+};
 
 use crate::{
     harness::{START, World, story},
@@ -539,4 +542,56 @@ fn an_event_that_names_a_step_is_about_no_message_of_a_workflow_that_had_the_id_
     2h long: at rest
     2h long: rest waits until 3h
     ");
+}
+
+#[test]
+fn an_event_of_any_pause_of_the_last_day_brings_nobody_in() {
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let note = with(
+        workflow("note", on("signup"), steps),
+        "entry",
+        json!("every"),
+    );
+    let told = story(
+        &[note],
+        "@60m pause note\n @70m resume note\n @80m pause note\n @90m resume note\n @100m event signup age=5m\n event signup age=15m\n event signup age=25m\n event signup age=35m\n event signup age=45m",
+    );
+    let told = told.lines().filter(|line| line.contains("entered"));
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @r"
+    100m note: entered as e1
+    100m note: not entered: paused
+    100m note: entered as e3
+    100m note: not entered: paused
+    100m note: entered as e5
+    ");
+}
+
+#[test]
+fn only_so_many_pauses_are_known_and_none_for_longer_than_events_may_be_late() {
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let note = with(
+        workflow("note", on("signup"), steps),
+        "entry",
+        json!("every"),
+    );
+    let mut world = World::new(&[note]);
+    world.play("start note");
+    for pause in 0..40 {
+        let at = 10 * pause;
+        world.play(&format!("@{at}m pause note\n @{}m resume note", at + 5));
+    }
+    let found = |world: &World| world.definitions.workflows.values().next().unwrap().clone();
+    let known = found(&world);
+    assert_eq!(known.earlier_pauses.len(), EARLIER_PAUSES_MAX);
+    // The oldest of those that are kept stands for all before it.
+    let start = Instant::parse(START).unwrap();
+    let was_paused = |minutes: u64| known.was_paused(start.plus(Span::from_ms(minutes * 60_000)));
+    for minutes in [3, 7, 233, 243, 383, 393] {
+        assert!(was_paused(minutes), "{minutes}");
+    }
+    for minutes in [237, 247, 387, 395] {
+        assert!(!was_paused(minutes), "{minutes}");
+    }
+    world.play("@3d pause note");
+    assert_eq!(found(&world).earlier_pauses, []);
 }

@@ -31,6 +31,12 @@ fn workflows() -> [Json; 4] {
     ]);
     let exits = json!([{"segment": hold(has("left"))}, {"on": {"event": "order_completed", "where": [{"field": "key", "operator": "eq", "value": "b"}]}}]);
     let note = json!([{"id": "note", "send": {"template": "hello"}}]);
+    // Asked for what the workflow's own step changes, and for the events that its steps wait for.
+    let counted = json!([{"segment": {"plugin": "has", "config": {"inputs": [
+        {"name": "it", "source": {"attribute": "gold"}, "type": "any"},
+        {"name": "offers", "source": {"attribute": "offers"}, "type": "any"},
+        {"name": "orders", "source": {"count": {"event": "order_completed"}}, "type": "integer"},
+    ]}}}]);
     let welcome = with(
         workflow("welcome", hold(on("signup")), welcome),
         "exits",
@@ -55,7 +61,11 @@ fn workflows() -> [Json; 4] {
         with(
             with(
                 with(
-                    workflow("offer", on("page_viewed"), offer()),
+                    with(
+                        workflow("offer", on("page_viewed"), offer()),
+                        "exits",
+                        counted,
+                    ),
                     "on_resume",
                     json!("catch_up"),
                 ),
@@ -83,7 +93,7 @@ fn offer() -> Json {
             {"on": {"event": "signup"}},
         ]}},
         {"id": "morning", "wait": {"calendar": {"days": 1, "at": "09:00"}}},
-        {"id": "count", "update": {"set": {"offers": {"plus": 1}}, "add_tags": ["offered"], "keep": {"from": {"event": "key"}}}},
+        {"id": "count", "update": {"set": {"offers": {"plus": 1}, "left": {"event": "key"}}, "add_tags": ["offered"], "keep": {"from": {"event": "key"}}}},
         {"id": "again", "goto": {"step": "first", "times_max": 2}},
         {"id": "birthday", "wait": {"until": {"attribute": "born", "yearly": true, "missing": "go_on"}}},
         {"id": "thanks", "send": {"template": "hello"}},

@@ -50,7 +50,7 @@ fn an_exit_ends_a_wait_and_a_queued_message() {
         send
         @1h event signup {"key": "t"}
         send
-        @2h event order_completed age=2d {"value": 50}
+        @2h event order_completed age=1h {"value": 50}
         @9d
     "#), @r"
     0s series: trigger said enter: because

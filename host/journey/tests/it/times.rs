@@ -321,3 +321,53 @@ fn the_zone_of_the_server_is_that_of_contacts_and_workflows_without_one() {
     0s waiting: rest waits until 1d
     ");
 }
+
+#[test]
+fn what_a_window_holds_goes_by_the_zone_that_the_contact_is_in() {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let window = json!({"from": "09:00", "to": "10:00"});
+    let note = with(
+        workflow("note", on("signup"), steps.clone()),
+        "window",
+        window,
+    );
+    let told = |note: &Json, zone: &str, rest: &str| {
+        let new_york = r#"set {"time_zone": "America/New_York"}"#;
+        let lines = format!("{new_york}\n @3h event signup\n @4h {zone}\n {rest}");
+        let told = story(std::slice::from_ref(note), &lines);
+        let wanted = ["zone", "goes by", "held", "sent", "skipped"];
+        let lines = told.lines();
+        let lines = lines.filter(|line| wanted.iter().any(|word| line.contains(word)));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    // Its window opens there earlier, is open there at once, or opens later.
+    let zone = |name: &str| format!(r#"set {{"time_zone": "{name}"}}"#);
+    assert_snapshot!(told(&note, &zone("Europe/Berlin"), "@8h send"), @r"
+    3h note: note goes by America/New_York (contact)
+    3h note: note held until 14h: window
+    4h note: note goes by Europe/Berlin (contact)
+    4h note: note held until 8h: window
+    8h note: note sent
+    ");
+    assert_snapshot!(told(&note, &zone("Asia/Karachi"), "send"), @r"
+    3h note: note goes by America/New_York (contact)
+    3h note: note held until 14h: window
+    4h note: note sent
+    ");
+    assert_snapshot!(told(&note, &zone("Pacific/Honolulu"), "@14h send\n @19h send"), @r"
+    3h note: note goes by America/New_York (contact)
+    3h note: note held until 14h: window
+    14h note: note goes by Pacific/Honolulu (contact)
+    14h note: note held until 19h: window
+    19h note: note sent
+    ");
+    // What a personalizer put off goes when it said.
+    let later = json!({"plugin": "values", "config": {"send_in": "18h"}});
+    let steps = json!([{"id": "note", "send": {"template": "hello", "personalizer": later}}]);
+    let wide = with(
+        workflow("note", on("signup"), steps),
+        "window",
+        json!({"from": "01:00", "to": "23:00"}),
+    );
+    assert_snapshot!(told(&wide, &zone("Europe/Berlin"), "send\n @21h send"), @"21h note: note sent");
+}
