@@ -27,6 +27,8 @@ pub enum ErrorCode {
     InvalidBatch,
     /// The workflow has problems; nothing was stored.
     InvalidWorkflow,
+    /// The segment has problems; nothing was stored.
+    InvalidSegment,
     /// The body is longer than the route takes.
     BodyTooLarge,
     /// The body did not come in time.
@@ -57,12 +59,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
         Self::InvalidBatch,
         Self::InvalidWorkflow,
+        Self::InvalidSegment,
         Self::BodyTooLarge,
         Self::BodyTooSlow,
         Self::UnsupportedMediaType,
@@ -86,6 +89,7 @@ impl ErrorCode {
             Self::InvalidParameter => "invalid_parameter",
             Self::InvalidBatch => "invalid_batch",
             Self::InvalidWorkflow => "invalid_workflow",
+            Self::InvalidSegment => "invalid_segment",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -108,6 +112,7 @@ impl ErrorCode {
             Self::InvalidBody
             | Self::InvalidBatch
             | Self::InvalidWorkflow
+            | Self::InvalidSegment
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -327,9 +332,9 @@ impl From<Conflict> for Error {
     fn from(conflict: Conflict) -> Self {
         let message = conflict.to_string();
         match conflict {
-            Conflict::NotFound { .. } | Conflict::NoExperiment { .. } => {
-                Self::new(ErrorCode::NotFound, message)
-            }
+            Conflict::NotFound { .. }
+            | Conflict::NoExperiment { .. }
+            | Conflict::SegmentNotFound { .. } => Self::new(ErrorCode::NotFound, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }
@@ -339,6 +344,10 @@ impl From<Conflict> for Error {
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
             | Conflict::ExperimentOver { .. }
+            | Conflict::SegmentExists { .. }
+            | Conflict::SegmentVersion { .. }
+            | Conflict::SegmentInUse { .. }
+            | Conflict::SegmentRefused { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }

@@ -9,11 +9,13 @@ use std::{
     time::{Duration, Instant as ProcessInstant},
 };
 
+use signalbox_journey::check::segments;
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     id::{Digest, PluginName, WorkflowId},
     problem::Problem,
     record::{Command, REBINDINGS_MAX, Rebinding},
+    segment::{Owner, Segment},
     workflow::{Binding, Edit, Follow, Workflow, WorkflowState},
 };
 use signalbox_rules::{
@@ -42,8 +44,8 @@ const COMMAND_BYTES_MAX: usize = 1 << 20;
 /// A binding that a new version of its plugin does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Misfit {
-    /// The workflow.
-    pub workflow: WorkflowId,
+    /// The workflow or segment.
+    pub owner: Owner,
     /// Its version.
     pub version: u32,
     /// Which binding of it.
@@ -83,15 +85,78 @@ pub(crate) async fn put(
 }
 
 /// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
-/// no engine that runs.
+/// no engine that runs. Segments that it goes by are not looked for.
 pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
-    check(catalogue, workflow).err().unwrap_or_default()
+    check(catalogue, workflow, None).err().unwrap_or_default()
+}
+
+/// Checks a segment and has it put. Nothing is stored if there is any problem.
+pub(crate) async fn put_segment(
+    shared: &Arc<Shared>,
+    segment: Segment,
+    based_on: Option<u32>,
+) -> Result<Arc<Definitions>, PutError> {
+    let checking = Arc::clone(shared);
+    let prepared = tokio::task::spawn_blocking(move || {
+        let definitions = Arc::clone(&checking.definitions.borrow());
+        let bound = check_segment(&checking.catalogue, &segment, &definitions);
+        let bound = bound.map_err(PutError::Problems)?;
+        Command::put_segment(&segment, bound.as_ref(), based_on)
+            .map_err(|_| PutError::from(Unavailable::Failed))
+    });
+    let command = prepared.await.unwrap_or(Err(Unavailable::Failed.into()))?;
+    match control::command(shared, command).await {
+        Ok(definitions) => Ok(definitions),
+        Err(CommandError::Conflict(conflict)) => Err(conflict.into()),
+        Err(CommandError::Log(error)) => Err(error.into()),
+        Err(CommandError::Unavailable(unavailable)) => Err(unavailable.into()),
+    }
+}
+
+/// What is wrong with a segment's document; what its rule stands for if nothing is.
+fn check_segment(
+    catalogue: &Catalogue,
+    segment: &Segment,
+    definitions: &Definitions,
+) -> Result<Option<ResolvedBinding>, Vec<Problem>> {
+    let mut bound = None;
+    let mut problems = Vec::new();
+    if let Some(placed) = placed_in(segment) {
+        if catalogue
+            .resolve(&placed.binding.plugin, &placed.binding.version)
+            .is_none()
+        {
+            // Its file may have come a moment ago.
+            catalogue.wait_settled(LOADING_WAIT_MAX);
+        }
+        match resolve(catalogue, &placed) {
+            Ok(resolved) => bound = Some(resolved),
+            Err(found) => problems.extend(found),
+        }
+    }
+    let plan = bound.as_ref().map(|binding| &binding.plan);
+    let found = signalbox_journey::check::segments::found(segment, plan, definitions);
+    problems.extend(found);
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(signalbox_journey::check::told(problems))
+    }
+}
+
+fn placed_in(segment: &Segment) -> Option<Placed<'_>> {
+    Some(Placed {
+        slot: Slot::Membership,
+        pointer: "/rule".to_owned(),
+        binding: segment.rule.as_ref()?,
+    })
 }
 
 /// What is wrong with a document, its bindings and templates included; what it stands for if nothing is.
 pub(crate) fn check(
     catalogue: &Catalogue,
     workflow: &Workflow,
+    definitions: Option<&Definitions>,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
     let mut problems = signalbox_journey::check::found(workflow);
     let mut bindings = BTreeMap::new();
@@ -107,6 +172,11 @@ pub(crate) fn check(
     for placed in all {
         match resolve(catalogue, &placed) {
             Ok(resolved) => {
+                if let Some(definitions) = definitions {
+                    let pointer = format!("{}/config", placed.pointer);
+                    let plan = &resolved.plan;
+                    problems.extend(segments::unknown_in(plan, &pointer, definitions));
+                }
                 bindings.insert(placed.slot, resolved);
             }
             Err(found) => problems.extend(found),
@@ -127,7 +197,9 @@ pub(crate) fn prepare(
     based_on: Option<u32>,
     edit: Edit,
 ) -> Result<Command, PutError> {
-    let bindings = check(&shared.catalogue, workflow).map_err(PutError::Problems)?;
+    let definitions = Arc::clone(&shared.definitions.borrow());
+    let bindings = check(&shared.catalogue, workflow, Some(&definitions));
+    let bindings = bindings.map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)
@@ -347,22 +419,12 @@ impl Adopter {
     fn follow(&mut self, plugin: &PluginName) {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
         let mut all = Vec::new();
-        for (workflow, definition) in &definitions.workflows {
-            if definition.state == WorkflowState::Ended {
-                continue;
-            }
-            for (number, version) in &definition.versions {
-                for placed in placed(&version.document) {
-                    let binding = placed.binding;
-                    let bound = version.bindings.get(&placed.slot);
-                    if let Some(bound) = bound
-                        && binding.plugin == *plugin
-                        && binding.follow == Follow::Adopt
-                        && let Some(moved) = self.better(workflow, *number, &placed, bound)
-                    {
-                        all.extend(rebinding(workflow, *number, &placed.slot, &moved));
-                    }
-                }
+        for (owner, version, placed, bound) in bound_in(&definitions) {
+            if placed.binding.plugin == *plugin
+                && placed.binding.follow == Follow::Adopt
+                && let Some(moved) = self.better(&owner, version, &placed, bound)
+            {
+                all.extend(rebinding(&owner, version, &placed.slot, &moved));
             }
         }
         for part in parts(all) {
@@ -376,7 +438,7 @@ impl Adopter {
     /// What the binding should stand for instead, if for anything else.
     fn better(
         &self,
-        workflow: &WorkflowId,
+        owner: &Owner,
         version: u32,
         placed: &Placed<'_>,
         bound: &ResolvedBinding,
@@ -388,7 +450,7 @@ impl Adopter {
             return None;
         }
         let misfit = |reason: String| Misfit {
-            workflow: workflow.clone(),
+            owner: owner.clone(),
             version,
             slot: placed.slot.to_string(),
             plugin: available.name.clone(),
@@ -402,7 +464,7 @@ impl Adopter {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         misfits.retain(|known| {
-            known.workflow != *workflow
+            known.owner != *owner
                 || known.version != version
                 || known.slot != placed.slot.to_string()
         });
@@ -411,10 +473,10 @@ impl Adopter {
             Err(error) => {
                 let reason = in_words(&error);
                 tracing::warn!(
-                    workflow.id = %workflow,
+                    binding.owner = %owner,
                     rule.name = %available.name,
                     rule.version = %available.version,
-                    "workflow {workflow} {} stays on {} {}: {reason}", placed.slot, bound.plugin, bound.version
+                    "{owner} {} stays on {} {}: {reason}", placed.slot, bound.plugin, bound.version
                 );
                 misfits.insert(misfit(reason));
                 None
@@ -470,21 +532,43 @@ fn parts(all: Vec<Rebinding>) -> Vec<Vec<Rebinding>> {
     parts
 }
 
+/// Every binding that is not of an ended workflow, as its document has it and as what it stands for.
+fn bound_in(
+    definitions: &Definitions,
+) -> impl Iterator<Item = (Owner, u32, Placed<'_>, &ResolvedBinding)> {
+    let open = definitions.workflows.iter();
+    let open = open.filter(|(_, found)| found.state != WorkflowState::Ended);
+    let workflows = open.flat_map(|(workflow, found)| {
+        found.versions.iter().flat_map(|(number, version)| {
+            placed(&version.document).into_iter().filter_map(|placed| {
+                let bound = version.bindings.get(&placed.slot)?;
+                Some((Owner::Workflow(workflow.clone()), *number, placed, bound))
+            })
+        })
+    });
+    let segments = definitions.segments.iter().filter_map(|(segment, found)| {
+        let placed = placed_in(&found.document)?;
+        let owner = Owner::Segment(segment.clone());
+        Some((owner, found.version, placed, found.binding.as_ref()?))
+    });
+    workflows.chain(segments)
+}
+
 fn rebinding(
-    workflow: &WorkflowId,
+    owner: &Owner,
     version: u32,
     slot: &Slot,
     moved: &ResolvedBinding,
 ) -> Option<Rebinding> {
     tracing::info!(
-        workflow.id = %workflow,
+        binding.owner = %owner,
         rule.name = %moved.plugin,
         rule.version = %moved.version,
         rule.digest = %moved.digest,
-        "workflow {workflow} {slot} moves on to {} {}", moved.plugin, moved.version
+        "{owner} {slot} moves on to {} {}", moved.plugin, moved.version
     );
     Some(Rebinding {
-        workflow: workflow.clone(),
+        owner: owner.clone(),
         version,
         slot: slot.to_string(),
         // A binding holds texts and JSON only, so that this does not fail.
@@ -498,7 +582,7 @@ mod tests {
 
     fn rebindings(count: usize, bytes: usize) -> Vec<Rebinding> {
         let rebinding = Rebinding {
-            workflow: WorkflowId::parse("thanks").expect("an id"),
+            owner: WorkflowId::parse("thanks").expect("an id").into(),
             version: 1,
             slot: "trigger".to_owned(),
             binding: "x".repeat(bytes),

@@ -9,6 +9,7 @@ mod answers;
 mod apply;
 mod commands;
 mod entering;
+mod evaluation;
 mod experiments;
 mod group;
 mod lane;
@@ -35,16 +36,20 @@ use signalbox_model::{
 use signalbox_reports::Counters;
 use signalbox_store::Observed;
 
-pub(crate) use self::rows::{read_counters, read_input_counters};
 use self::{
     answers::Recorded,
     entering::Entrances,
+    evaluation::Evaluations,
     group::{Log, Work},
     posts::Delivery,
     recover::Replay,
     rows::InputCounters,
     sweep::Sweep,
     visit::Visits,
+};
+pub(crate) use self::{
+    evaluation::read_evaluated,
+    rows::{read_counters, read_input_counters},
 };
 use crate::{
     clock::process_now,
@@ -86,6 +91,7 @@ pub(crate) struct Partition {
     sweep: Sweep,
     visits: Visits,
     entrances: Entrances,
+    evaluations: Evaluations,
     /// When it is looked whether an experiment is over; only in the control partition.
     look_at: Option<Instant>,
     /// In a simulation: contacts of the group that was committed last, as it left them. What happens next is theirs as
@@ -150,6 +156,7 @@ impl Partition {
             sweep: Sweep::default(),
             visits: Visits::default(),
             entrances: Entrances::default(),
+            evaluations: Evaluations::default(),
             look_at: None,
             recent: HashMap::new(),
             ready: HashSet::new(),
@@ -210,6 +217,7 @@ impl Partition {
         self.look_at_timers()?;
         self.look_at_history()?;
         self.read_entrances()?;
+        self.read_evaluations()?;
         self.read_visits()?;
         self.look_at_visits();
         self.delivery.look();
@@ -233,6 +241,7 @@ impl Partition {
         self.deliver_posts()?;
         self.append_visit()?;
         self.append_entrance()?;
+        self.append_evaluation()?;
         self.append_sweep()?;
         Ok(false)
     }
@@ -280,10 +289,11 @@ impl Partition {
         let has_appended = self.tick.is_some()
             || self.sweep.is_appended()
             || self.visits.is_appended()
-            || self.entrances.is_appended();
+            || self.entrances.is_appended()
+            || self.evaluations.is_appended();
         // What lies ahead is left to the next start.
-        let has_ahead =
-            !self.shared.is_stopping() && (self.visits.has_ahead() || self.is_entering());
+        let has_ahead = !self.shared.is_stopping()
+            && (self.visits.has_ahead() || self.is_entering() || self.is_evaluating());
         if has_appended
             || has_ahead
             || is_delivering

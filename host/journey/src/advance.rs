@@ -16,6 +16,7 @@ mod outcomes;
 mod pauses;
 mod permits;
 mod reasons;
+mod segments;
 mod splits;
 mod steps;
 mod touches;
@@ -33,6 +34,7 @@ use signalbox_model::{
     id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::QuestionId,
+    segment::Owner,
     state::{Cause, ContactState, Journey, Timer},
     time::Instant,
     value::Value,
@@ -40,6 +42,7 @@ use signalbox_model::{
     workflow::WorkflowState,
 };
 
+use self::segments::Settling;
 use crate::{
     budget,
     compiled::Compiled,
@@ -73,6 +76,8 @@ pub enum Input<'a> {
     Visit(&'a ContactId),
     /// The workflow started and takes in whoever was there.
     EnterExisting(&'a ContactId, &'a WorkflowId),
+    /// The segment of that number is new or was changed.
+    Evaluate(&'a ContactId, u32),
     /// A timer fell due. One that fits nothing any more only cancels itself.
     Timer(&'a Timer),
     /// A sender stands at 354 and asks.
@@ -102,7 +107,7 @@ pub enum Status {
     Asking,
 }
 
-/// One row for one rule. Its binding stands in the definitions under the id's workflow, version and slot.
+/// One row for one rule. Its binding stands in the definitions under the id's owner, version and slot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// Names it among all questions of the record about this contact.
@@ -145,6 +150,8 @@ enum Continuation {
     Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
     Claim(AskedExits, MessageId, u32),
+    /// Named segments were asked.
+    Segments(Settling),
 }
 
 /// Exits by segment that were asked.
@@ -230,6 +237,7 @@ impl Advance {
             due_at,
         };
         advance.leave_what_is_over(ctx);
+        advance.forget_segments(ctx);
         advance.migrate(ctx);
         advance.catch_up(ctx);
         match *input {
@@ -238,6 +246,7 @@ impl Advance {
             Input::Timer(timer) => advance.timer(ctx, timer),
             Input::Visit(_) => advance.recompute_waits(ctx),
             Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
+            Input::Evaluate(_, segment) => advance.evaluate(ctx, segment),
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {
                 message,
@@ -308,6 +317,7 @@ impl Advance {
             Continuation::Claim(asked, message, attempt) => {
                 self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
+            Continuation::Segments(settling) => self.segments_answered(ctx, settling, replies),
             Continuation::Branch(whose, step) => self.branch_answered(ctx, &whose, &step, replies),
             Continuation::Personalizer(whose, step, due) => {
                 let reply = replies.into_iter().next();
@@ -327,7 +337,8 @@ impl Advance {
         binding: &ResolvedBinding,
         entering: Entering,
     ) {
-        let id = self.question_id(&entering.workflow, entering.version, slot, None);
+        let owner = Owner::Workflow(entering.workflow.clone());
+        let id = self.question_id(owner, entering.version, slot, None);
         let is_trigger = entering.key.is_none();
         let asking = Asking {
             event: Some(&entering.event),
@@ -335,6 +346,7 @@ impl Advance {
             arm_key: entering.arm_key.as_ref().filter(|_| is_trigger),
             now: ctx.now,
             seed: seed(ctx, &id),
+            definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
         self.questions.push(Question { id, row });
@@ -350,13 +362,37 @@ impl Advance {
         slot: Slot,
         binding: &ResolvedBinding,
     ) {
-        let id = self.question_id(&whose.workflow, version, slot, Some(whose.journey));
+        let owner = Owner::Workflow(whose.workflow.clone());
+        let id = self.question_id(owner, version, slot, Some(whose.journey));
         let asking = Asking {
             event: self.journey(whose).map(|journey| &journey.event),
             occasion: None,
             arm_key: None,
             now: ctx.now,
             seed: seed(ctx, &id),
+            definitions: ctx.definitions,
+        };
+        let row = inputs::row(&binding.plan, &self.state, &asking);
+        self.questions.push(Question { id, row });
+    }
+
+    /// Puts a question about a contact as it is; the caller parks what goes on with the answer.
+    fn ask_about_contact(
+        &mut self,
+        ctx: &Context<'_>,
+        owner: Owner,
+        version: u32,
+        slot: Slot,
+        binding: &ResolvedBinding,
+    ) {
+        let id = self.question_id(owner, version, slot, None);
+        let asking = Asking {
+            event: None,
+            occasion: None,
+            arm_key: None,
+            now: ctx.now,
+            seed: seed(ctx, &id),
+            definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
         self.questions.push(Question { id, row });
@@ -364,7 +400,7 @@ impl Advance {
 
     fn question_id(
         &self,
-        workflow: &WorkflowId,
+        owner: Owner,
         version: u32,
         slot: Slot,
         journey: Option<JourneyId>,
@@ -375,14 +411,14 @@ impl Advance {
             .chain(self.questions.iter().map(|one| &one.id));
         let ordinal = earlier
             .filter(|id| {
-                id.workflow == *workflow
+                id.owner == owner
                     && id.version == version
                     && id.journey == journey
                     && id.slot == slot
             })
             .count();
         QuestionId {
-            workflow: workflow.clone(),
+            owner,
             version,
             slot,
             journey,
@@ -437,7 +473,7 @@ impl Advance {
         Fact {
             at: ctx.now,
             contact: self.state.contact.id.clone(),
-            workflow: workflow.clone(),
+            owner: Owner::Workflow(workflow.clone()),
             version,
             journey,
             what,
@@ -467,7 +503,7 @@ impl Advance {
 fn seed<'a>(ctx: &Context<'_>, id: &'a QuestionId) -> Seed<'a> {
     Seed {
         store: ctx.store_seed,
-        workflow: &id.workflow,
+        owner: &id.owner,
         slot: &id.slot,
         journey: id
             .journey

@@ -11,6 +11,7 @@ use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
     id::{EventName, FieldName, StepId, WorkflowId},
     plan::Occasion,
+    segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     time::Instant,
     workflow::{
         Workflow, WorkflowState,
@@ -22,6 +23,7 @@ use crate::{
     budget::step_bytes,
     hash::fnv1a,
     limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX, VISITS_BYTES_MAX},
+    segments::Segments,
 };
 
 /// Definitions with their look-ups.
@@ -35,6 +37,7 @@ pub struct Compiled {
     measured: BTreeMap<EventName, Vec<WorkflowId>>,
     /// By the hash under which a contact's row names them.
     by_hash: BTreeMap<u64, WorkflowId>,
+    segments: Segments,
 }
 
 /// A trigger of a running workflow that wants to be asked about an event, or about a change of an attribute.
@@ -88,6 +91,7 @@ impl Compiled {
             steps.insert(id.clone(), indexes.collect());
         }
         Self {
+            segments: Segments::new(Arc::clone(&definitions)),
             definitions,
             listeners,
             attribute_listeners,
@@ -102,9 +106,14 @@ impl Compiled {
         &self.definitions
     }
 
-    /// Names of events that a running workflow's trigger listens to.
+    /// The named segments.
+    pub fn segments(&self) -> &Segments {
+        &self.segments
+    }
+
+    /// Names of events that a running workflow's trigger listens to, or that a segment reads.
     pub fn listened(&self) -> impl Iterator<Item = &EventName> {
-        self.listeners.keys()
+        self.listeners.keys().chain(self.segments.read_events())
     }
 
     pub(crate) fn listeners(&self, name: &EventName) -> &[Listener] {
@@ -176,12 +185,24 @@ fn listen(
                 let listening = listeners.entry(pattern.event.clone());
                 listening.or_default().push(listener);
             }
+            Occasion::SegmentEntered(_) => listen_to(listeners, SEGMENT_ENTERED, listener),
+            Occasion::SegmentLeft(_) => listen_to(listeners, SEGMENT_LEFT, listener),
             Occasion::AttributeChanged(name) => {
                 let listening = attribute_listeners.entry(name.clone());
                 listening.or_default().push(listener);
             }
             _ => {}
         }
+    }
+}
+
+fn listen_to(
+    listeners: &mut BTreeMap<EventName, Vec<Listener>>,
+    event: &'static str,
+    listener: Listener,
+) {
+    if let Ok(event) = EventName::parse(event) {
+        listeners.entry(event).or_default().push(listener);
     }
 }
 

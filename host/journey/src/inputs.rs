@@ -8,17 +8,18 @@ use std::cmp::Ordering;
 
 use signalbox_model::{
     definitions::Slot,
-    id::{ContactId, EntryKey, JourneyId, WorkflowId},
+    id::{ContactId, EntryKey, JourneyId},
     plan::{
         ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Plan, RecentSelection,
         Source,
     },
+    segment::Owner,
     state::{Cause, ContactState, DailyTotal, History, PastEvent},
     time::Instant,
     value::Value,
 };
 
-use crate::hash;
+use crate::{compiled::Compiled, hash};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +34,8 @@ pub struct Asking<'a> {
     pub now: Instant,
     /// What the `seed` input is made from.
     pub seed: Seed<'a>,
+    /// What names and numbers of segments go by.
+    pub definitions: &'a Compiled,
 }
 
 /// What a seed depends on: the store, the contact and the binding; for personalizers also the journey (their slot
@@ -41,8 +44,8 @@ pub struct Asking<'a> {
 pub struct Seed<'a> {
     /// Drawn once when the store was made.
     pub store: u64,
-    /// The workflow of the binding.
-    pub workflow: &'a WorkflowId,
+    /// The workflow or segment of the binding.
+    pub owner: &'a Owner,
     /// The place of the binding.
     pub slot: &'a Slot,
     /// The journey, for personalizers.
@@ -54,9 +57,10 @@ impl Seed<'_> {
     pub fn bits(&self, contact: &ContactId) -> u64 {
         let slot = self.slot.to_string();
         let journey = self.journey.map(|journey| journey.to_string());
+        let owner = self.owner.to_string();
         let parts = [
             contact.as_str(),
-            self.workflow.as_str(),
+            &owner,
             &slot,
             journey.as_deref().unwrap_or_default(),
         ];
@@ -133,10 +137,18 @@ fn find(source: &Source, state: &ContactState, asking: &Asking<'_>) -> Option<Fo
         Source::ArmKey => Value::text(asking.arm_key?.as_str()),
         Source::Clock => return Some(Found::Instant(asking.now)),
         Source::Seed => Value::Integer(asking.seed.bits(&state.contact.id) as i64),
+        Source::Segment(name) => Value::Boolean(is_member(state, asking.definitions, name)?),
         // Bindings whose plans ask for these are refused before they are stored.
-        Source::Segment(_) | Source::Kept(_) | Source::Table(_) => return None,
+        Source::Kept(_) | Source::Table(_) => return None,
     };
     Some(Found::Value(value))
+}
+
+/// Whether the contact is in the segment; `None` if there is none of that name.
+fn is_member(state: &ContactState, definitions: &Compiled, name: &str) -> Option<bool> {
+    let segment = definitions.segments().named(name)?;
+    let known = state.segments.get(&segment.number);
+    Some(known.is_some_and(|membership| membership.since.is_some()))
 }
 
 fn selected<'a>(
@@ -242,4 +254,41 @@ fn as_map(event: &PastEvent) -> Value {
         ("fields".into(), Value::Map(fields.collect())),
     ];
     Value::Map(members.into())
+}
+
+/// The next instant at which a rolling window of the plan holds another count, sum, first or last event than now, if
+/// nothing happens until then. `None`: never.
+pub(crate) fn next_change(plan: &Plan, history: &History, now: Instant) -> Option<Instant> {
+    let selections = plan.inputs.iter().filter_map(|input| match &input.source {
+        Source::Count(selection) => Some(selection),
+        Source::Sum(selection) => Some(&selection.of),
+        Source::First(selection) | Source::Last(selection) => Some(&selection.of),
+        Source::Recent(selection) => Some(&selection.of),
+        _ => None,
+    });
+    selections
+        .filter_map(|selection| window_change(selection, history, now))
+        .min()
+}
+
+/// The next instant at which the window of one selection holds another event or total.
+fn window_change(selection: &EventSelection, history: &History, now: Instant) -> Option<Instant> {
+    let within = selection.within?;
+    let events = history.events().filter(|event| {
+        event.name == selection.event
+            && selection
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(&event.fields))
+    });
+    let of_events = events.map(|event| match event.occurred_at {
+        ahead if ahead > now => ahead,
+        past => past.plus(within),
+    });
+    // A day's total counts as long as the whole day lies in the window.
+    let totals = history.totals.iter();
+    let of_totals = totals
+        .filter(|total| total.name == selection.event && selection.conditions.is_empty())
+        .map(|total| Instant::of_utc_day(total.day).plus(within));
+    of_events.chain(of_totals).filter(|at| *at > now).min()
 }

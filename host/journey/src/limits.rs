@@ -8,6 +8,7 @@ use signalbox_model::{
     contact::ATTRIBUTES_BYTES_MAX,
     event::EVENT_BYTES_MAX,
     id::{ID_BYTES_MAX, NAME_BYTES_MAX},
+    segment::Membership,
     state::{
         CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent, TOUCHES_MAX,
         Touch,
@@ -37,7 +38,7 @@ pub const KEYS_MAX: usize = 400;
 /// Most bytes of a remembered key, encoded: 10 for its hash and 3 for the day.
 pub const KEY_BYTES_MAX: usize = 10 + 3;
 /// Most encoded bytes of all daily totals of one contact; beyond, the oldest are folded into the next of their name.
-pub const TOTALS_BYTES_MAX: usize = 5 * 1024;
+pub const TOTALS_BYTES_MAX: usize = 4 * 1024;
 /// Most encoded bytes of one daily total. A field that would pass it is counted with its event, but not summed.
 pub const TOTAL_BYTES_MAX: usize = 1024;
 /// Most bytes of all that the workflows keep of one contact (journeys with the event each began with, arms, held
@@ -98,6 +99,10 @@ pub const ATTEMPTS_MAX: u32 = 200;
 pub const WORKFLOWS_MAX: usize = 2_000;
 /// Most bytes of all workflows with all their versions, as JSON. Half of what one large body may have.
 pub const DEFINITIONS_BYTES_MAX: usize = 32 << 20;
+/// Most named segments of one store. A contact's row names each that it is in with at most [`Membership::BYTES_MAX`].
+pub const SEGMENTS_MAX: usize = 64;
+/// Most segments in a row of which each reads the one before.
+pub const SEGMENT_RANKS_MAX: u32 = 8;
 /// Most versions of one workflow.
 pub const VERSIONS_MAX: usize = 500;
 /// Most problems of a document that are told at once; the last of them says how many more there are.
@@ -113,7 +118,8 @@ const _: () = {
         + TOTALS_BYTES_MAX
         + CHUNK_BYTES_MAX
         + LOTS_MAX * Lot::BYTES_MAX
-        + TOUCHES_MAX * Touch::BYTES_MAX;
+        + TOUCHES_MAX * Touch::BYTES_MAX
+        + SEGMENTS_MAX * Membership::BYTES_MAX;
     let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
     assert!(
         forgettable + lasting <= CONTACT_BYTES_MAX,

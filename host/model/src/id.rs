@@ -191,6 +191,10 @@ text_id!(
     WorkflowId, "workflow id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
+    /// The name of a segment of this server, chosen by who creates it.
+    SegmentName, "segment name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
+);
+text_id!(
     /// A step's id, unique in its workflow version.
     StepId, "step id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );

@@ -10,8 +10,12 @@ use crate::{
     contact::AttributeChanges,
     definitions::{ResolvedBinding, Slot},
     event::Event,
-    id::{ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, WorkflowId},
+    id::{
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
+        WorkflowId,
+    },
     message::AttemptOutcome,
+    segment::{Owner, Segment},
     state::Timer,
     time::Instant,
     verdict::Answer,
@@ -100,6 +104,17 @@ pub enum Record {
         workflow: WorkflowId,
         /// When it started; a page of another start is passed over.
         since: Instant,
+        /// The contact at which the page before ended; `None` for the first page.
+        after: Option<ContactId>,
+        /// Contacts looked at, at most.
+        contacts_max: u32,
+    },
+    /// A page of all contacts, who are asked about a segment that is new or was changed. Written by the partition's owner.
+    Evaluate {
+        /// The number of the segment.
+        segment: u32,
+        /// Which of its evaluations; a page of another is passed over.
+        evaluation: u32,
         /// The contact at which the page before ended; `None` for the first page.
         after: Option<ContactId>,
         /// Contacts looked at, at most.
@@ -194,6 +209,20 @@ pub enum Command {
         /// Who ends it: the id of an API key; `None` for the engine.
         by: Option<String>,
     },
+    /// Creates a segment, or replaces its document.
+    PutSegment {
+        /// The document (`segment::Segment`) as JSON text.
+        document: String,
+        /// What its rule stands for, as JSON text of a resolved binding; `None` for a composition.
+        binding: Option<String>,
+        /// The version it was made from; refused if that is not the current one. `None`: must not exist yet.
+        based_on: Option<u32>,
+    },
+    /// Deletes a segment that nothing uses.
+    DeleteSegment {
+        /// Which one.
+        name: SegmentName,
+    },
 }
 
 /// Most bindings that one command moves.
@@ -202,8 +231,8 @@ pub const REBINDINGS_MAX: usize = 512;
 /// A binding that moves on to another file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rebinding {
-    /// Which workflow.
-    pub workflow: WorkflowId,
+    /// Which workflow or segment.
+    pub owner: Owner,
     /// Which version of it.
     pub version: u32,
     /// Which binding.
@@ -213,6 +242,19 @@ pub struct Rebinding {
 }
 
 impl Command {
+    /// The JSON texts inside are made by this room from these types.
+    pub fn put_segment(
+        document: &Segment,
+        binding: Option<&ResolvedBinding>,
+        based_on: Option<u32>,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self::PutSegment {
+            document: serde_json::to_string(document)?,
+            binding: binding.map(serde_json::to_string).transpose()?,
+            based_on,
+        })
+    }
+
     /// The JSON texts inside are made by this room from these types.
     pub fn put(
         document: &crate::workflow::Workflow,
@@ -249,13 +291,13 @@ pub struct RecordedAnswer {
 /// Names a question among all that one record asks about one contact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QuestionId {
-    /// The workflow.
-    pub workflow: WorkflowId,
+    /// The workflow or segment.
+    pub owner: Owner,
     /// Its version.
     pub version: u32,
     /// Which of its bindings.
     pub slot: Slot,
-    /// The journey that asks; `None` for triggers and audiences.
+    /// The journey that asks; `None` for triggers, audiences and segments.
     pub journey: Option<JourneyId>,
     /// Counts the questions of the same binding and journey within one record, from 0.
     pub ordinal: u32,

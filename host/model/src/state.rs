@@ -13,6 +13,7 @@ use crate::{
         ContactId, EntryKey, EventId, EventName, FieldName, JourneyId, MessageId, StepId,
         WorkflowId,
     },
+    segment::Membership,
     time::{Instant, Span},
     value::Fields,
     workflow::step::MessageClass,
@@ -29,7 +30,7 @@ pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
 /// forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 400;
+pub const SEEN_EVENTS_MAX: usize = 384;
 /// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
 pub const LOTS_MAX: usize = 32;
 /// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, the oldest is forgotten. Frequency caps
@@ -57,6 +58,8 @@ pub struct ContactState {
     pub touches: Vec<Touch>,
     /// Why the contact must not be mailed, if so.
     pub suppressed: Option<Suppressed>,
+    /// How it stands to named segments, by their numbers.
+    pub segments: BTreeMap<u32, Membership>,
 }
 
 impl ContactState {
@@ -71,6 +74,7 @@ impl ContactState {
             lots: Vec::new(),
             touches: Vec::new(),
             suppressed: None,
+            segments: BTreeMap::new(),
         }
     }
 }
@@ -412,6 +416,8 @@ pub enum TimerId {
     Arm(WorkflowId, EntryKey),
     /// A held entry of a workflow, by its number.
     Entry(WorkflowId, u32),
+    /// The contact is asked about segments again.
+    Segments,
 }
 
 /// What is kept of a journey that is over.

@@ -251,9 +251,9 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
             Occasion::Event(_)
             | Occasion::AttributeChanged(_)
             | Occasion::Due
+            | Occasion::SegmentEntered(_)
+            | Occasion::SegmentLeft(_)
             | Occasion::Start => continue,
-            Occasion::SegmentEntered(_) => "segment_entered",
-            Occasion::SegmentLeft(_) => "segment_left",
             Occasion::TableRowChanged(_) => "table_row_changed",
         };
         problems.push(not_supported(
@@ -267,7 +267,6 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
 fn check_input(kind: RuleKind, input: &Input, pointer: &str) -> Option<Problem> {
     match &input.source {
         Source::Table(_) => Some(not_supported(pointer.to_owned(), "rows of a table")),
-        Source::Segment(_) => Some(not_supported(pointer.to_owned(), "membership of a segment")),
         Source::Kept(_) => Some(not_supported(pointer.to_owned(), "a kept value")),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());

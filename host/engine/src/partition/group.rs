@@ -19,7 +19,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-use super::{entering, visit};
+use super::{entering, evaluation, visit};
 use crate::error::ApplyError;
 
 /// Most records of one contact in a group, so that the waves of a group stay bounded.
@@ -86,6 +86,12 @@ pub(super) enum Task {
         now: Instant,
         page: entering::Page,
     },
+    /// A page of contacts to ask about a segment.
+    Evaluate {
+        sequence: u64,
+        now: Instant,
+        page: evaluation::Page,
+    },
     /// A page of a sweep.
     Sweep {
         now: Instant,
@@ -111,6 +117,7 @@ pub(super) enum What {
     Timer(Timer),
     Visit(ContactId),
     EnterExisting(ContactId, WorkflowId),
+    Evaluate(ContactId, u32),
     Intent {
         contact: ContactId,
         message: MessageId,
@@ -131,6 +138,7 @@ impl What {
             Self::Timer(timer) => &timer.contact,
             Self::Visit(contact)
             | Self::EnterExisting(contact, _)
+            | Self::Evaluate(contact, _)
             | Self::Attributes(contact, _)
             | Self::Intent { contact, .. }
             | Self::Outcome { contact, .. } => contact,
@@ -144,6 +152,7 @@ impl What {
             Self::Timer(timer) => Input::Timer(timer),
             Self::Visit(contact) => Input::Visit(contact),
             Self::EnterExisting(contact, workflow) => Input::EnterExisting(contact, workflow),
+            Self::Evaluate(contact, segment) => Input::Evaluate(contact, *segment),
             Self::Intent {
                 message, attempt, ..
             } => Input::Intent {
@@ -293,8 +302,10 @@ impl Log {
                     attempt,
                     outcome,
                 },
-                // These belong to a tick or a visit, which is applied by itself and never put back.
-                What::Timer(_) | What::Visit(_) | What::EnterExisting(..) => continue,
+                // These belong to a tick or a page, which is applied by itself and never put back.
+                What::Timer(_) | What::Visit(_) | What::EnterExisting(..) | What::Evaluate(..) => {
+                    continue;
+                }
             };
             self.ahead.push_front(Logged {
                 sequence: item.sequence,
@@ -385,6 +396,21 @@ fn alone(logged: Logged) -> Task {
             page: entering::Page {
                 workflow,
                 since,
+                after,
+                contacts_max,
+            },
+        },
+        Record::Evaluate {
+            segment,
+            evaluation,
+            after,
+            contacts_max,
+        } => Task::Evaluate {
+            sequence,
+            now,
+            page: evaluation::Page {
+                segment,
+                evaluation,
                 after,
                 contacts_max,
             },

@@ -7,13 +7,14 @@ use signalbox_journey::{Decision, Effect, MessageChange};
 use signalbox_model::{
     codec,
     fact::{Fact, FactKind},
-    id::{MessageId, Partition as Number, WorkflowId},
+    id::{MessageId, Partition as Number, SegmentName, WorkflowId},
     message::{Message, MessageStatus},
     record::PostId,
+    segment::Owner,
     time::Instant,
     value::Fields,
 };
-use signalbox_reports::{Counters, VersionCounters, fold};
+use signalbox_reports::{Counters, SegmentCounters, VersionCounters, fold};
 use signalbox_store::{Batch, Error, Store};
 
 use super::{
@@ -27,6 +28,8 @@ use crate::{
 
 /// Names of counter rows begin with this; workflow, version and part follow.
 const VERSION_PREFIX: &[u8] = b"version/";
+/// The same of a segment's counters; its name follows.
+const SEGMENT_PREFIX: &[u8] = b"segment/";
 /// The row of [`InputCounters`].
 const INPUTS_NAME: &[u8] = b"inputs";
 /// Counters of a version are kept in parts of so many bytes, since a row has a bound.
@@ -119,7 +122,7 @@ impl Partition {
         batch: &mut Batch<'_>,
         lanes: &mut [Lane],
     ) -> Result<(), Error> {
-        let mut touched: BTreeSet<(WorkflowId, u32)> = BTreeSet::new();
+        let mut touched: BTreeSet<(Owner, u32)> = BTreeSet::new();
         let inputs_before = self.input_counters;
         for lane in lanes {
             if lane.parked {
@@ -132,9 +135,9 @@ impl Partition {
                     match effect {
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
-                            touched.insert((fact.workflow.clone(), fact.version));
+                            touched.insert((fact.owner.clone(), fact.version));
                             if let FactKind::Migrated(from, _) = &fact.what {
-                                touched.insert((fact.workflow.clone(), *from));
+                                touched.insert((fact.owner.clone(), *from));
                             }
                         }
                         Effect::EventConflict { .. } => {
@@ -156,9 +159,18 @@ impl Partition {
                 }
             }
         }
-        for (workflow, version) in touched {
-            let counters = self.counters.version_mut(&workflow, version);
-            put_version(batch, &workflow, version, counters)?;
+        for (owner, version) in touched {
+            match owner {
+                Owner::Workflow(workflow) => {
+                    let counters = self.counters.version_mut(&workflow, version);
+                    put_version(batch, &workflow, version, counters)?;
+                }
+                Owner::Segment(segment) => {
+                    let counters = self.counters.segment_mut(&segment);
+                    let name = [SEGMENT_PREFIX, segment.as_str().as_bytes()].concat();
+                    batch.put_counter(&name, &encode(&(&segment, counters)))?;
+                }
+            }
         }
         if self.input_counters != inputs_before {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
@@ -181,10 +193,14 @@ impl Partition {
     }
 }
 
-/// Whether the contact was visited and nothing came of it: its row stays as it is.
+/// Whether the contact was looked at and nothing came of it but counts: its row stays as it is.
 pub(super) fn is_only_seen(lane: &Lane) -> bool {
     let mut done = lane.done.iter();
-    done.all(|one| matches!(one.item.what, What::Visit(_)) && one.effects.is_empty())
+    done.all(|one| {
+        let changes = |effect: &Effect| !matches!(effect, Effect::Count(_));
+        let is_look = matches!(one.item.what, What::Visit(_) | What::Evaluate(..));
+        is_look && !one.effects.iter().any(changes)
+    })
 }
 
 fn note(outward: &mut Outward, fact: &Fact, is_kept: bool) {
@@ -241,7 +257,7 @@ fn put_effect(
             outward.inputs.attributes_left_out += u64::from(*count);
         }
         // Facts and posts are numbered by the caller; what is only counted is folded once all is known to be sound.
-        Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) => {}
+        Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) | Effect::Changed => {}
     }
     Ok(())
 }
@@ -328,6 +344,18 @@ pub(crate) fn read_counters(store: &Store, partition: Number) -> Result<Counters
             codec::decode(&bytes).map_err(|source| ApplyError::Counters { partition, source })?;
         *counters.version_mut(&workflow, number) = found;
         bytes.clear();
+    }
+    let rows = store
+        .counters(partition, SEGMENT_PREFIX)
+        .map_err(|source| ApplyError::Store {
+            action: StoreAction::Read,
+            partition,
+            source,
+        })?;
+    for (_, bytes) in rows {
+        let (segment, found): (SegmentName, SegmentCounters) =
+            codec::decode(&bytes).map_err(|source| ApplyError::Counters { partition, source })?;
+        *counters.segment_mut(&segment) = found;
     }
     Ok(counters)
 }

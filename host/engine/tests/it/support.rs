@@ -408,7 +408,7 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
         MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
         Migrated, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
-        WebhookQueued, ZoneTaken,
+        SegmentEntered, SegmentLeft, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -446,6 +446,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
+        SegmentEntered(_) => "came in".to_owned(),
+        SegmentLeft(_) => "left".to_owned(),
         JourneyExited(reason) => format!("exited: {reason}"),
     }
 }

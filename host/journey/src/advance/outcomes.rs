@@ -23,7 +23,7 @@ use crate::{
 /// The reason of a refusal that is about the address: there is none such.
 const NO_SUCH_ADDRESS: &str = "hard_bounce";
 /// The field of a sent message's event that counts the journeys in a row that led to it.
-const FOLLOW_UPS: &str = "follow_ups";
+pub(super) const FOLLOW_UPS: &str = "follow_ups";
 
 impl Advance {
     /// Takes over how an attempt ended. What does not fit the attempt at hand is an echo and changes nothing.
@@ -210,6 +210,7 @@ impl Advance {
             history_only: false,
             made_by: Some(&whose.workflow),
             follow_ups,
+            segment: None,
         };
         self.happen(ctx, &event);
     }
@@ -254,7 +255,7 @@ impl Advance {
 }
 
 /// How many journeys in a row, each begun by the one before, led to the event.
-fn follow_ups(event: &Cause) -> i64 {
+pub(super) fn follow_ups(event: &Cause) -> i64 {
     match event.fields.get(FOLLOW_UPS) {
         Some(Value::Integer(count)) if event.name.as_str() == MESSAGE_SENT => *count,
         _ => 0,

@@ -18,6 +18,8 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
+        outcomes::follow_ups,
+        segments::Settling,
         steps::{Next, position_after},
     },
     effect::Effect,
@@ -36,6 +38,7 @@ impl Advance {
         let Some(journey) = self.journey(whose) else {
             return Next::Stay;
         };
+        let follow_ups = follow_ups(&journey.event);
         let attributes = &self.state.contact.attributes;
         let keep = values(&update.keep, attributes, journey, &journey.kept);
         let set = values(&update.set, attributes, journey, attributes);
@@ -51,10 +54,12 @@ impl Advance {
         self.set_attributes(changes.iter().map(|(name, value)| (name, value.as_ref())));
         self.recompute_waits(ctx);
         let mut told = Vec::new();
+        let mut differing = Vec::new();
         for ((name, _), before) in changes.iter().zip(&before) {
             let now = self.state.contact.attributes.get(name);
             if now != before.as_ref() {
                 tell(name, before.as_ref(), now, &mut told);
+                differing.push(name.clone());
             }
         }
         if let Some(journey) = self.journey_mut(whose) {
@@ -67,6 +72,8 @@ impl Advance {
         if !told.is_empty() {
             self.journey_fact(ctx, whose, FactKind::Updated(step.id.clone(), told));
         }
+        let open = ctx.definitions.segments().after(None, &differing);
+        self.settle_segments(ctx, Settling::new(open, follow_ups));
         Next::On(position_after(ctx, whose, version, step))
     }
 }

@@ -21,6 +21,7 @@ mod pinned;
 mod random;
 mod rows;
 mod rules;
+mod segments;
 mod states;
 mod steps;
 mod times;

@@ -186,13 +186,6 @@ fn what_this_host_cannot_do_yet_is_refused_by_name() {
     };
     check(
         RuleKind::Segment,
-        plan_with(&input(&json!({"segment": "vip"}))),
-        &[
-            "/inputs/0/source not_supported_yet: this server cannot give membership of a segment yet",
-        ],
-    );
-    check(
-        RuleKind::Segment,
         plan_with(&input(&json!({"table": {"table": "stores"}}))),
         &["/inputs/0/source not_supported_yet: this server cannot give rows of a table yet"],
     );
@@ -203,8 +196,10 @@ fn what_this_host_cannot_do_yet_is_refused_by_name() {
     );
     check(
         RuleKind::Trigger,
-        json!({"format": 1, "inputs": [], "occasions": ["start", {"segment_left": "vip"}]}),
-        &["/occasions/1 not_supported_yet: this server cannot give the occasion segment_left yet"],
+        json!({"format": 1, "inputs": [], "occasions": ["start", {"segment_left": "vip"}, {"table_row_changed": "stores"}]}),
+        &[
+            "/occasions/2 not_supported_yet: this server cannot give the occasion table_row_changed yet",
+        ],
     );
     check(
         RuleKind::Trigger,

@@ -1,0 +1,156 @@
+//! Named segments: put, replaced, and deleted once nothing goes by them.
+
+use signalbox_model::{
+    definitions::{Definitions, ResolvedBinding, Slot},
+    id::SegmentName,
+    plan::Occasion,
+    segment::{Segment, SegmentDefinition},
+    time::Instant,
+    workflow::WorkflowState,
+};
+
+use super::{Change, Conflict};
+use crate::{
+    check,
+    limits::SEGMENTS_MAX,
+    segments::{read_by, reads},
+};
+
+/// Creates a segment, or replaces its document; every contact is asked about it anew.
+pub(super) fn put(
+    definitions: &Definitions,
+    document: Segment,
+    binding: Option<ResolvedBinding>,
+    based_on: Option<u32>,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let segment = document.name.clone();
+    // What it names may have gone since it was checked.
+    let plan = binding.as_ref().map(|binding| &binding.plan);
+    let problems = check::segments::found(&document, plan, definitions);
+    if let Some(problem) = problems.into_iter().next() {
+        let reason = problem.reason;
+        return Err(Conflict::SegmentRefused { segment, reason });
+    }
+    let mut changed = definitions.clone();
+    changed.version += 1;
+    let definition = match (changed.segments.remove(&segment), based_on) {
+        (None, Some(_)) => return Err(Conflict::SegmentNotFound { segment }),
+        (Some(found), None) => {
+            let current = found.version;
+            return Err(Conflict::SegmentExists { segment, current });
+        }
+        (Some(found), Some(based_on)) if found.version != based_on => {
+            return Err(Conflict::SegmentVersion {
+                segment,
+                current: found.version,
+                based_on,
+            });
+        }
+        (Some(found), Some(_)) => SegmentDefinition {
+            version: found.version + 1,
+            put_at: now,
+            document,
+            binding,
+            evaluation: found.evaluation + 1,
+            ..found
+        },
+        (None, None) => {
+            let count = changed.segments.len();
+            if count >= SEGMENTS_MAX {
+                return Err(Conflict::Full {
+                    what: "segments",
+                    count,
+                    count_max: SEGMENTS_MAX,
+                });
+            }
+            changed.segments_made += 1;
+            SegmentDefinition {
+                number: changed.segments_made,
+                version: 1,
+                put_at: now,
+                document,
+                binding,
+                evaluation: 1,
+            }
+        }
+    };
+    changed.segments.insert(segment, definition);
+    Ok(of_nobody(changed))
+}
+
+/// Deletes a segment that nothing goes by.
+pub(super) fn delete(definitions: &Definitions, segment: &SegmentName) -> Result<Change, Conflict> {
+    let mut changed = definitions.clone();
+    if changed.segments.remove(segment).is_none() {
+        let segment = segment.clone();
+        return Err(Conflict::SegmentNotFound { segment });
+    }
+    if let Some(by) = used_by(definitions, segment) {
+        let segment = segment.clone();
+        return Err(Conflict::SegmentInUse { segment, by });
+    }
+    changed.version += 1;
+    Ok(of_nobody(changed))
+}
+
+/// Has its rule stand for another file; every contact is asked about it anew.
+pub(super) fn rebind(
+    definitions: &mut Definitions,
+    segment: &SegmentName,
+    binding: ResolvedBinding,
+) -> Result<(), Conflict> {
+    let Some(found) = definitions.segments.get_mut(segment) else {
+        let segment = segment.clone();
+        return Err(Conflict::SegmentNotFound { segment });
+    };
+    match &mut found.binding {
+        Some(before) if before.plugin == binding.plugin => {
+            *before = binding;
+            found.evaluation += 1;
+            Ok(())
+        }
+        _ => Err(Conflict::Malformed {
+            what: "slot",
+            reason: format!(
+                "segment {segment} does not go by a rule of {}",
+                binding.plugin
+            ),
+        }),
+    }
+}
+
+/// The first that goes by the segment, in words.
+fn used_by(definitions: &Definitions, segment: &SegmentName) -> Option<String> {
+    let mut segments = definitions.segments.iter();
+    let reads_it = |found: &SegmentDefinition| reads(found).contains(&segment.as_str());
+    if let Some((name, _)) = segments.find(|(_, found)| reads_it(found)) {
+        return Some(format!("segment {name}"));
+    }
+    let open = definitions.workflows.iter();
+    let mut open = open.filter(|(_, found)| found.state != WorkflowState::Ended);
+    let (workflow, _) = open.find(|(_, found)| {
+        let versions = found.versions.values();
+        let mut bindings = versions.flat_map(|version| &version.bindings);
+        bindings.any(|one| names(one, segment))
+    })?;
+    Some(format!("workflow {workflow}"))
+}
+
+fn names((_, binding): (&Slot, &ResolvedBinding), segment: &SegmentName) -> bool {
+    let plan = &binding.plan;
+    let mut occasions = plan.occasions.iter();
+    let is_about = |occasion: &Occasion| match occasion {
+        Occasion::SegmentEntered(name) | Occasion::SegmentLeft(name) => name == segment.as_str(),
+        _ => false,
+    };
+    read_by(plan).any(|name| name == segment.as_str()) || occasions.any(is_about)
+}
+
+/// No workflow is different by it.
+fn of_nobody(definitions: Definitions) -> Change {
+    Change {
+        definitions,
+        affected: Vec::new(),
+    }
+}
