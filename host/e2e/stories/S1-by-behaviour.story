@@ -49,8 +49,12 @@ segment readers
 # The last of Bea's hundred comes after the segments are there.
 event bea order_completed #b6 {"category": "shoes", "value": 40}
 members buyers
-    ?
+    bea since 2026-03-02 09:00:00
+    dan since 2026-03-02 09:00:00
+    2 in, 2 came in, 0 left
 members browsers
-    ?
+    cid since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 members readers
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left

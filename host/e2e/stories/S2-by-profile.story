@@ -24,7 +24,7 @@ S2: Segments by age, place, company size and industry; a value that is missing m
 {
   "name": "no-age",
   "title": "Did not tell their age",
-  "rule": { "plugin": "audience", "config": { "attribute": { "name": "age", "operator": "exists", "value": false } } }
+  "rule": { "plugin": "audience", "config": { "attribute": { "name": "age", "operator": "missing" } } }
 }
 
 --- story

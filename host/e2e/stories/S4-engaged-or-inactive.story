@@ -20,26 +20,37 @@ segment inactive
 event ann app_opened #a1
 contact bo {"email": "bo@example.com"}
 members active
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 members inactive
-    ?
+    bo since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 at 2026-03-05 18:30
 event ann order_completed #a2
 # The visit has left the window, the order has not.
 at 2026-03-17 09:00
 members active
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 at 2026-03-19 18:29:59
 members active
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 kill
 at 2026-03-19 18:30:00
 members active
-    ?
+    0 in, 1 came in, 1 left
 members inactive
-    ?
+    ann since 2026-03-19 18:30:00
+    bo since 2026-03-02 09:00:00
+    2 in, 2 came in, 0 left
 event bo app_opened #b1
 members active
-    ?
+    bo since 2026-03-19 18:30:00
+    1 in, 2 came in, 1 left
 log ann
-    ?
+    2026-03-02 09:00:00 null: membership said in: member
+    2026-03-02 09:00:00 null: segment entered
+    2026-03-19 18:30:00 null: membership said out: not_member
+    2026-03-19 18:30:00 null: segment left
+    2026-03-19 18:30:00 null: segment entered

@@ -17,7 +17,7 @@ T15: Coming into a segment starts a journey once; staying in it does not.
   "stage": "deliver",
   "goal": "none",
   "entry": "every",
-  "trigger": { "plugin": "segment-entered", "config": { "segment": "regulars", "enters": "each_time" } },
+  "trigger": { "plugin": "segment_entered", "config": { "segment": "regulars", "enters": "each_time" } },
   "steps": [{ "id": "hello", "send": { "template": "hello" } }]
 }
 
