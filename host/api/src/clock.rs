@@ -20,20 +20,22 @@ pub struct AdvanceDocument {
     #[schema(value_type = String, format = DateTime)]
     advance_to: Instant,
     /// `through` also does what is due at that very instant; `before` leaves it, so that events of the instant can
-    /// come first. Default: `through`.
+    /// come first; `leap` does all that is due by then only then, as after a downtime. Default: `through`.
     #[serde(default)]
     edge: EdgeWord,
 }
 
-/// Whether what is due at the instant itself is done.
+/// What is done by the time that the clock stands at the instant, and when.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EdgeWord {
-    /// It is done.
+    /// All that is due by then, each at its own instant.
     #[default]
     Through,
-    /// It is left.
+    /// All that is due before it, each at its own instant.
     Before,
+    /// All that is due by then, late, at the instant itself.
+    Leap,
 }
 
 /// The clock.
@@ -77,16 +79,17 @@ pub(crate) async fn advance(
         let message = "the server runs on the real clock; only `serve --clock manual` on a new store can be wound";
         Error::new(ErrorCode::Conflict, message)
     })?;
-    let edge = match document.edge {
-        EdgeWord::Through => Edge::Through,
-        EdgeWord::Before => Edge::Before,
-    };
     let now = clock.now()?;
     if document.advance_to < now {
         let message = format!("the clock stands at {now} and does not go back");
         return Err(Error::new(ErrorCode::InvalidInstant, message).at("/advance_to"));
     }
-    let settled = clock.advance_to(document.advance_to, edge).await?;
+    let to = document.advance_to;
+    let settled = match document.edge {
+        EdgeWord::Through => clock.advance_to(to, Edge::Through).await?,
+        EdgeWord::Before => clock.advance_to(to, Edge::Before).await?,
+        EdgeWord::Leap => clock.leap_to(to).await?,
+    };
     let clock = ClockBody {
         now: settled.now,
         manual: true,

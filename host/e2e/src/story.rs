@@ -1,7 +1,8 @@
 //! Stories: small readable files that say what a marketer set up, what happened when, and what must come of it.
 //!
 //! A story is played against the built server over HTTP, a manual clock and a real SMTP conversation. Its file begins
-//! with the row of the capabilities that it shows and a sentence, then come its parts:
+//! with the row of `rows.txt` that it shows and a sentence, then come its parts. One that shows several rows, such as
+//! lines of the semantics, begins with what they have in common and names each where it is shown.
 //!
 //! ```text
 //! T1: A sign-up is answered with one welcome mail.
@@ -27,6 +28,7 @@
 //!
 //! | line | what happens |
 //! |---|---|
+//! | `shows ROW` | nothing: the lines from here on show that row; the first line of the file need not name one then |
 //! | `at DATE TIME`, `later SPAN` | the clock is wound to just before that instant: what is due at it still is |
 //! | `create`, `edit`, `start`, `pause`, `resume`, `end`, `cancel`, `delete` and a workflow | it is asked of the server |
 //! | `schedule WORKFLOW DATE TIME` | likewise |
@@ -41,15 +43,17 @@
 //! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
 //! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW}.json` a workflow of the story, any other `{...}` a new file |
 //! | `feed FILE` | the events of a file, JSON lines, each at its instant |
-//! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end` |
+//! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end`; `rcpt*9` is nine times |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
-//! | `down`, `up` | a graceful stop, and another start |
+//! | `down`, `up` | a graceful stop, and another start; what fell due between them happens late, then |
+//! | `hostile NAME` | that one of the hostile plugins is dropped into the folder; its rule fails for contacts with `attack` |
 //! | `mails` | the mails since the last look: to, subject and date |
 //! | `text`, `html` | what the last mail says in its text and in its HTML, without empty lines |
 //! | `state WORKFLOW` | its state and what it allows |
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
 //! | `counters WORKFLOW` | its statistics |
+//! | `bindings WORKFLOW` | the files that its current version names; equal names (`D1`) are equal digests |
 //! | `simulated FILE` | the mails that a simulation wrote: to, subject and date |
 //! | `subjects` | how many mails of each subject came since the beginning |
 //! | `experiment WORKFLOW` | its experiments: people by arm, what the counts say, how it ended |
@@ -59,6 +63,9 @@
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |
 //!
+//! At the end each message of the contacts that are named has come to one end, if its journey has, and tells why it was
+//! not sent.
+//!
 //! `soon` before a look takes it without winding the clock, and within a second after the event in the line before was
 //! posted.
 //!
@@ -67,8 +74,10 @@
 //!
 //! With `STORIES_UPDATE=1` what comes is written into the file instead: read it before it is kept.
 
+mod audit;
 mod command;
 mod crowd;
+mod hostile;
 mod parse;
 mod play;
 mod ready_made;
@@ -76,7 +85,7 @@ mod segments;
 pub mod tell;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
 };
@@ -89,10 +98,12 @@ pub use self::play::play;
 /// A story as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Story {
-    /// The row that it shows.
+    /// What its first line names: a row, or what the rows that it shows are of.
     pub row: String,
     /// What it tells, in a sentence.
     pub title: String,
+    /// The rows that it shows: those that its lines name with `shows`, else that of its first line.
+    pub shows: BTreeSet<String>,
     /// Workflow documents by id, with their templates.
     pub workflows: BTreeMap<String, Json>,
     /// Documents of named segments, by what the story calls them.

@@ -32,6 +32,9 @@ A word.
 
 --- story
 at 2026-03-02 12:00
+shows D14
+shows 5-transactional
+shows 6-holdout-server
 settings {"quiet_hours": {"window": {"from": "21:00", "to": "08:00"}, "spread": "0s"}, "caps": [{"count": 1, "per": "day"}]}
 create order
 create news

@@ -33,6 +33,10 @@ A word.
 
 --- story
 at 2026-03-02 09:00
+shows M10
+shows 3-goal-after-exit
+shows 3-credit
+shows 3-machine
 create welcome
 create tips
 start welcome

@@ -32,6 +32,8 @@ Good to have you here. The first parcel is on us.
 
 --- story
 at 2026-03-02 09:00
+shows M11
+shows 6-winner
 create welcome
 start welcome
 # Too few people, whatever they do.

@@ -25,6 +25,9 @@ A word.
 
 --- story
 at 2026-03-02 09:00
+shows O8
+shows 3-goal-stated
+shows 1-start
 create welcome
 schedule welcome 2026-03-03 09:00
     refused: conflict: workflow welcome names no goal: say `goal: none`, or which event it is to bring about

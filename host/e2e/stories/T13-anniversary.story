@@ -17,6 +17,8 @@ Cake for you.
 
 --- story
 at 2026-02-01 12:00
+shows T13
+shows 4-birthday
 contact ann {"email": "ann@example.com", "birthday": "1992-02-29", "time_zone": "Asia/Seoul"}
 contact bo {"email": "bo@example.com", "birthday": "1980-02-10"}
 contact cid {"email": "cid@example.com"}

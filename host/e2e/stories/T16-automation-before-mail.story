@@ -32,6 +32,8 @@ A word.
 
 --- story
 at 2026-03-02 09:00
+shows T16
+shows 1-named-message
 create news
 start news
 create opened

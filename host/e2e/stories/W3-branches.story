@@ -21,6 +21,8 @@ W3: Behaviour, intent and engagement each have their branch; which one was taken
 
 --- story
 at 2026-03-02 09:00
+shows W3
+shows 6-branch
 create paths
 start paths
 event ann order_completed #1

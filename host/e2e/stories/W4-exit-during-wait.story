@@ -24,6 +24,8 @@ Three clicks are left.
 
 --- story
 at 2026-03-02 09:00
+shows W4
+shows 3-exit-in-wait
 create nudge
 start nudge
 contact ann {"email": "ann@example.com"}

@@ -21,6 +21,10 @@ Something new.
 
 --- story
 at 2026-03-02 00:00
+shows W8
+shows 1-held-match
+shows 5-hold
+shows 5-counts-from-send
 create news
 start news
 contact ann {"email": "ann@example.com", "time_zone": "Europe/Paris"}

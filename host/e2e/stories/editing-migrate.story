@@ -1,4 +1,4 @@
-editing-migrate: A new version that migrates moves who is inside once it runs: shorter waits end, longer ones count on, and what is gone is passed over; under pin nobody moves.
+semantics-7: A new version that migrates moves who is inside once it runs: shorter waits end, longer ones count on, and what is gone is passed over; under pin nobody moves.
 
 --- workflow course
 {
@@ -68,6 +68,7 @@ event ann signed_up #1
 mails
     ann@example.com | A lesson | 2026-03-02 09:00:00
 
+shows 7-pin
 # Pinned: who is inside stays, who enters gets the new version.
 later 1h
 pause course
@@ -81,6 +82,9 @@ journeys ann
 journeys bo
     J2 course version 2, key 1, entered 2026-03-02 10:00:00: inside, waiting at rest until 2026-03-02 11:00:00
 
+shows 7-shorter
+shows 7-overdue
+shows 7-added
 # Migrated, 20 hours after Ann's wait began: half a day is over, so it ends within a tick, and what is ahead runs.
 at 2026-03-03 05:00
 pause course

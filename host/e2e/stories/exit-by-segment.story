@@ -1,4 +1,4 @@
-exit-by-segment: A segment ends the journey inside a wait when something happens that it reads, and is asked once more before every message.
+semantics-3: A segment ends the journey inside a wait when something happens that it reads, and is asked once more before every message.
 
 --- workflow course
 {
@@ -37,6 +37,7 @@ mails
     bo@example.com | A lesson | 2026-03-02 09:00:00
     cem@example.com | A lesson | 2026-03-02 09:00:00
 
+shows 3-exit-segment
 # An attribute and a second order end it at once, a first order does not.
 later 1h
 contact ann {"level": "gold"}

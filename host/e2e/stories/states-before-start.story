@@ -1,4 +1,4 @@
-states-before-start: Before its start a workflow has no statistics and leaves no backlog; events are history all the same.
+semantics-1: Before its start a workflow has no statistics and leaves no backlog; events are history all the same.
 
 --- workflow thanks
 {
@@ -41,6 +41,7 @@ create broken
 state broken
     refused: not_found: there is no workflow broken
 
+shows 1-create
 create thanks
     draft, version 1
 create thanks
@@ -52,6 +53,8 @@ counters thanks
 edit thanks
     draft, version 2
 
+shows 1-start
+shows 1-history
 later 1h
 start thanks
     running, version 2, since 2026-03-02 10:00:00

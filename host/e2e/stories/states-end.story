@@ -1,4 +1,4 @@
-states-end: The end is for good: pending mail is not sent, nobody enters, those inside leave, statistics stay.
+semantics-1: The end is for good: pending mail is not sent, nobody enters, those inside leave, statistics stay.
 
 --- workflow series
 {
@@ -33,6 +33,7 @@ event ann signed_up #s1
 mails
     ann@example.com | First | 2026-03-02 09:00:00
 
+shows 1-end
 # The mail server is busy, so that this mail is pending at the end.
 smtp bea@example.com rcpt 450 4.2.0 try later
 event bea signed_up #s1

@@ -1,4 +1,4 @@
-states-pause: In a pause nothing new is matched or armed; what is inside goes on listening, and mail due in it is never sent.
+semantics-1: In a pause nothing new is matched or armed; what is inside goes on listening, and mail due in it is never sent.
 
 --- workflow series
 {
@@ -63,6 +63,8 @@ mails
     ann@example.com | First | 2026-03-02 09:00:00
     bea@example.com | First | 2026-03-02 09:00:00
 
+shows 1-pause-arm
+shows 1-pause-listens
 # Armed before the pause: one that falls due in it, one that is cancelled in it, one that falls due behind it.
 at 2026-03-02 20:00
 event ann cart_updated #c1 {"cart_id": "C-1"}
@@ -102,6 +104,8 @@ log ann cart
     2026-03-03 02:00:00 cart: message sent remind
     2026-03-03 02:00:00 cart: journey completed
 
+shows 1-pause
+shows 1-pause-mail
 # Inside the pause: an exit is still heard; the second mail falls due and is skipped; the journey goes on.
 event bea trial_converted #x1
 at 2026-03-03 12:00
@@ -143,6 +147,7 @@ log ann series
     2026-03-04 09:00:00 series: message sent third
     2026-03-04 09:00:00 series: journey completed
 
+shows 1-resume
 # Nobody who matched in the pause was looked at; what they do from now on counts.
 journeys cem
     none

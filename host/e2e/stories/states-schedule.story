@@ -1,4 +1,4 @@
-states-schedule: A scheduled workflow starts by itself at its instant, as a start then would, also after a downtime.
+semantics-1: A scheduled workflow starts by itself at its instant, as a start then would, also after a downtime.
 
 --- workflow news
 {
@@ -16,6 +16,7 @@ There is some.
 
 --- story
 at 2026-03-02 09:00
+shows 1-schedule
 contact ann {"email": "ann@example.com"}
 create news
 schedule news 2026-03-02 12:00
@@ -40,6 +41,7 @@ event ann signed_up #s2
 mails
     ann@example.com | News | 2026-03-02 12:00:00
 
+shows 1-starts-itself
 # The server is down when the instant comes.
 pause news
 delete news
@@ -66,6 +68,7 @@ at 2026-03-04 12:00
 state news
     running, version 1, since 2026-03-04 12:00:00; allowed: pause, end
 
+shows 1-cancel
 # A cancelled one never starts.
 pause news
 delete news

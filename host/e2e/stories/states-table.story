@@ -1,4 +1,4 @@
-states-table: Every action in every state leads where the table says, or is refused with the state and what it allows.
+semantics-1: Every action in every state leads where the table says, or is refused with the state and what it allows.
 
 --- workflow news
 {
@@ -17,6 +17,11 @@ There is some.
 --- story
 at 2026-03-02 09:00
 
+shows 1-refused
+shows 1-delete
+shows 1-pause
+shows 1-cancel
+shows 1-end
 # Nothing there.
 start news
     refused: not_found: there is no workflow news

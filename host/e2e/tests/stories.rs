@@ -2,11 +2,11 @@
 //! test runner does.
 //!
 //! `cargo xtask stories` and the test runner start it. The words it takes: `--list` (the stories as tests), `--exact
-//! NAME`, or any beginnings of stories' names.
+//! NAME`, or any beginnings of names of stories and of the rows that they show.
 #![expect(clippy::print_stdout, reason = "this is a test runner")]
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     process::ExitCode,
@@ -59,10 +59,17 @@ fn run(arguments: &[String]) -> Result<bool> {
         };
         wanted.is_empty() || wanted.iter().any(fits)
     };
-    let chosen: Vec<(String, PathBuf)> = files
-        .into_iter()
-        .filter(|(name, _)| is_wanted(name))
-        .collect();
+    let mut chosen: Vec<(String, PathBuf)> = Vec::new();
+    for (name, path) in files {
+        let shows = if has("--exact") {
+            BTreeSet::new()
+        } else {
+            story::read(&path)?.shows
+        };
+        if is_wanted(&name) || shows.iter().any(|row| is_wanted(row)) {
+            chosen.push((name, path));
+        }
+    }
     ensure!(!chosen.is_empty(), "there is no such story");
     let ended = play_all(&chosen);
     if has("--exact") {
@@ -109,7 +116,9 @@ fn tell(
 ) -> Result<bool> {
     let mut by_row: BTreeMap<String, Vec<&String>> = BTreeMap::new();
     for (name, path) in chosen {
-        by_row.entry(story::read(path)?.row).or_default().push(name);
+        for row in story::read(path)?.shows {
+            by_row.entry(row).or_default().push(name);
+        }
     }
     let (mut passed, mut failed, mut missing) = (0, 0, 0);
     let mut group = String::new();
@@ -136,7 +145,7 @@ fn tell(
                 "FAILED "
             }
         };
-        println!("  {word} {:<6} {}", row.id, row.title);
+        println!("  {word} {:<18} {}", row.id, row.title);
     }
     for (name, failure) in ended {
         if let Some(error) = failure {

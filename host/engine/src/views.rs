@@ -226,7 +226,7 @@ pub(crate) fn workflow_view(
 ) -> Option<WorkflowView> {
     let definition = definitions.workflows.get(id)?.clone();
     let allowed = signalbox_journey::control::allowed(definition.state).to_vec();
-    // A draft has no statistics; what a deleted workflow of its name left is not its own.
+    // A draft has no statistics; a partition may not know yet that those of a deleted workflow of its name are gone.
     let counters = match definition.state {
         WorkflowState::Draft | WorkflowState::Scheduled => BTreeMap::new(),
         _ => counters,

@@ -30,7 +30,7 @@ use signalbox_model::{
     contact::AttributeChanges,
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     event::{Event, approval},
-    fact::{Fact, FactKind, RuleDecision},
+    fact::{Fact, FactKind, RuleDecision, WORKFLOW_DELETED},
     id::{ContactId, EntryKey, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::QuestionId,
@@ -517,7 +517,7 @@ fn standing(ctx: &Context<'_>, workflow: &WorkflowId) -> Standing {
         Some(WorkflowState::Paused) => Standing::Paused,
         Some(WorkflowState::Ended) => Standing::Over("workflow_ended"),
         Some(WorkflowState::Draft | WorkflowState::Scheduled) | None => {
-            Standing::Over("workflow_deleted")
+            Standing::Over(WORKFLOW_DELETED)
         }
     }
 }

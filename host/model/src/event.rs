@@ -65,11 +65,11 @@ pub struct Event {
 }
 
 impl Event {
-    /// A hash of what the event says, to tell a repetition from another event under the same id.
+    /// A hash of what the event says, to tell a repetition from another event under the same id. Its instant is no part
+    /// of it: where the caller gave none, each time that it is posted has another.
     pub fn content_hash(&self) -> u32 {
         let parts = (
             &self.name,
-            self.occurred_at,
             &self.fields,
             &self.attributes,
             self.history_only,

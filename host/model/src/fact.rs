@@ -115,7 +115,21 @@ pub struct Conversion {
     pub is_withheld: bool,
 }
 
+/// Why what a contact has in a workflow is over, where the workflow was deleted.
+pub const WORKFLOW_DELETED: &str = "workflow_deleted";
+
 impl FactKind {
+    /// Whether it only tells that the workflow was deleted. Another one may have its name by then.
+    pub fn tells_of_deletion(&self) -> bool {
+        match self {
+            Self::ArmDropped(_, reason)
+            | Self::NotEntered(reason)
+            | Self::MessageSkipped(_, _, reason)
+            | Self::JourneyExited(reason) => reason == WORKFLOW_DELETED,
+            _ => false,
+        }
+    }
+
     /// The message that nothing more happens to after this.
     pub fn settles(&self) -> Option<&MessageId> {
         match self {

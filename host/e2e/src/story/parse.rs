@@ -1,6 +1,6 @@
 //! From the text of a story to its parts. A pure function; every error names its line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value as Json, json};
@@ -29,6 +29,7 @@ pub(super) fn story(text: &str) -> Result<Story> {
     let mut story = Story {
         row: row.to_owned(),
         title: title.to_owned(),
+        shows: BTreeSet::new(),
         workflows: BTreeMap::new(),
         segments: BTreeMap::new(),
         files: BTreeMap::new(),
@@ -68,6 +69,12 @@ pub(super) fn story(text: &str) -> Result<Story> {
         }
     }
     ensure!(!story.lines.is_empty(), "there is no part `--- story`");
+    let named = story.lines.iter();
+    let named = named.filter_map(|line| line.text.strip_prefix("shows "));
+    story.shows = named.map(str::to_owned).collect();
+    if story.shows.is_empty() {
+        story.shows.insert(story.row.clone());
+    }
     Ok(story)
 }
 
@@ -186,6 +193,14 @@ mod tests {
             .map(|line| (line.number, line.expected.len()))
             .collect();
         assert_eq!(told, [(12, 0), (14, 2), (17, 0)]);
+        assert_eq!(Vec::from_iter(story.shows), ["T1"]);
+    }
+
+    #[test]
+    fn the_rows_are_those_that_are_named_behind_shows() {
+        let text = TEXT.replace("start w", "shows T2\nshows T1\nstart w");
+        let shows = story(&text).unwrap().shows;
+        assert_eq!(Vec::from_iter(shows), ["T1", "T2"]);
     }
 
     #[test]

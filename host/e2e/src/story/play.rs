@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, command, crowd, parse, read, ready_made, segments, tell};
+use super::{
+    Line, Story, audit, command, crowd, hostile, parse, read, ready_made, segments, tell,
+};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -50,6 +52,8 @@ pub fn play(path: &Path) -> Result<()> {
         }
     }
     if let Some(server) = player.server.take() {
+        server.api.wind(&player.now.to_string(), "through")?;
+        audit::all(&server.api, &story)?;
         server.stop()?;
     }
     if wrong.is_empty() {
@@ -77,6 +81,7 @@ struct Player<'a> {
     /// Mails that were looked at.
     mails_seen: usize,
     journeys: tell::Names,
+    digests: tell::Names,
     /// Whether the next line looks `soon`: what this one asks for is not waited for.
     is_watched: bool,
     /// Since the last event was posted.
@@ -91,6 +96,13 @@ impl<'a> Player<'a> {
         let sink = Sink::start()?;
         let mut home = Home::new()?;
         home.smtp(sink.port()).manual_clock(&now.to_string());
+        if story
+            .lines
+            .iter()
+            .any(|line| line.text.starts_with("hostile "))
+        {
+            hostile::own_folder(&mut home)?;
+        }
         let server = Some(home.start()?);
         Ok(Self {
             story,
@@ -100,6 +112,7 @@ impl<'a> Player<'a> {
             now,
             mails_seen: 0,
             journeys: tell::Names::default(),
+            digests: tell::Names::default(),
             is_watched: false,
             posted: Watch::start(),
         })
@@ -123,6 +136,7 @@ impl<'a> Player<'a> {
     fn line(&mut self, line: &Line) -> Result<Option<Vec<String>>> {
         let (verb, rest) = line.text.split_once(' ').unwrap_or((&line.text, ""));
         match verb {
+            "shows" => {}
             "at" => self.wind(instant(rest)?)?,
             "later" => self.wind(self.now + span(rest)?)?,
             "kill" => {
@@ -134,7 +148,11 @@ impl<'a> Player<'a> {
                 self.start()?;
             }
             "down" => self.stop()?,
-            "up" => self.start()?,
+            "up" => {
+                self.server = Some(self.home.start()?);
+                self.api()?.wind(&self.now.to_string(), "leap")?;
+            }
+            "hostile" => hostile::drop_in(&self.home, self.api()?, rest)?,
             "smtp" => self.misbehave(rest)?,
             "new" => ready_made::put(&self.home, self.api()?, rest)?,
             "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
@@ -215,6 +233,10 @@ impl<'a> Player<'a> {
         let mut words = rest.splitn(3, ' ');
         let mut word = || words.next().context("write ADDRESS STAGE REPLY");
         let (to, stage, reply) = (word()?, word()?, word()?);
+        let (stage, times) = match stage.split_once('*') {
+            Some((stage, times)) => (stage, times.parse().context("how often?")?),
+            None => (stage, 1),
+        };
         let stage = match stage {
             "rcpt" => Stage::Rcpt,
             "data" => Stage::Data,
@@ -222,7 +244,7 @@ impl<'a> Player<'a> {
             other => bail!("there is no stage {other}"),
         };
         self.sink
-            .plan_for(to, stage, Fault::Reply(reply.to_owned()), 1);
+            .plan_for(to, stage, Fault::Reply(reply.to_owned()), times);
         Ok(())
     }
 
@@ -366,6 +388,11 @@ impl<'a> Player<'a> {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
                 tell::counters(&body["workflow"]["counters"])
+            }
+            "bindings" => {
+                let path = format!("/v1/workflows/{rest}");
+                let body = self.api()?.get(&path)?.good("reading the workflow")?;
+                tell::bindings(&body["workflow"], &mut self.digests)
             }
             "simulated" => command::simulated(&self.home, rest)?,
             "subjects" => crowd::subjects(&self.sink.mails()),

@@ -14,10 +14,10 @@ use crate::mail::Mail;
 pub(super) struct Names(BTreeMap<String, usize>);
 
 impl Names {
-    fn of(&mut self, id: &str) -> String {
+    fn of(&mut self, letter: char, id: &str) -> String {
         let next = self.0.len() + 1;
         let number = self.0.entry(id.to_owned()).or_insert(next);
-        format!("J{number}")
+        format!("{letter}{number}")
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) fn journeys(body: &Json, names: &mut Names) -> Vec<String> {
     for journey in journeys {
         let mut line = format!(
             "{} {} version {}, key {}, entered {}: {}",
-            names.of(&text(&journey["id"])),
+            names.of('J', &text(&journey["id"])),
             text(&journey["workflow"]),
             journey["version"],
             text(&journey["key"]),
@@ -155,11 +155,19 @@ pub fn log(body: &Json, workflow: &str) -> Vec<String> {
             format!(
                 "{} {}: {}",
                 at(&fact["at"]),
-                text(&fact["workflow"]),
+                owner(fact),
                 what(fact)
             )
         })
         .collect()
+}
+
+/// The workflow that the fact is about, or the segment.
+fn owner(fact: &Json) -> String {
+    match fact["segment"].as_str() {
+        Some(segment) => format!("segment {segment}"),
+        None => text(&fact["workflow"]),
+    }
 }
 
 fn what(fact: &Json) -> String {
@@ -191,6 +199,17 @@ fn what(fact: &Json) -> String {
             }),
     );
     words.join(" ")
+}
+
+/// The file that each binding of a workflow stands for.
+pub(super) fn bindings(workflow: &Json, names: &mut Names) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (slot, binding) in workflow["bindings"].as_object().into_iter().flatten() {
+        let (plugin, version) = (text(&binding["plugin"]), text(&binding["version"]));
+        let digest = names.of('D', &text(&binding["digest"]));
+        lines.push(format!("{slot}: {plugin} {version}, {digest}"));
+    }
+    lines
 }
 
 /// Counters that are not zero, without those of single steps.

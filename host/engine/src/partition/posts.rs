@@ -141,8 +141,10 @@ impl Partition {
         let mut batch = self.begin_batch(&shared)?;
         let mut put = batch.put_applied_post(id);
         if let Posted::Definitions { version, digest } = record {
+            let before = std::sync::Arc::clone(self.loaded.definitions());
             self.use_definitions(*version, *digest)?;
             put = put.and_then(|()| batch.put_definitions(*version, *digest));
+            self.forget_counters_of_deleted(&mut batch, &before);
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(sequence);

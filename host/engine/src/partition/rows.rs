@@ -6,11 +6,12 @@ use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
 use signalbox_model::{
     codec,
+    definitions::{Definitions, WorkflowDefinition},
     fact::{Fact, FactKind},
     id::{MessageId, Partition as Number, SegmentName, WorkflowId},
     message::{Message, MessageStatus},
     record::PostId,
-    segment::Owner,
+    segment::{Owner, SegmentDefinition},
     time::Instant,
     value::Fields,
 };
@@ -133,6 +134,9 @@ impl Partition {
                 let mut taken_in = true;
                 for effect in &done.effects {
                     match effect {
+                        Effect::Fact(fact) | Effect::Count(fact) if self.is_of_deleted(fact) => {
+                            fold(&mut Counters::default(), &mut lane.standing, fact);
+                        }
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
                             touched.insert((fact.owner.clone(), fact.version));
@@ -167,8 +171,8 @@ impl Partition {
                 }
                 Owner::Segment(segment) => {
                     let counters = self.counters.segment_mut(&segment);
-                    let name = [SEGMENT_PREFIX, segment.as_str().as_bytes()].concat();
-                    batch.put_counter(&name, &encode(&(&segment, counters)))?;
+                    let bytes = encode(&(&segment, counters));
+                    batch.put_counter(&segment_name(&segment), &bytes)?;
                 }
             }
         }
@@ -176,6 +180,45 @@ impl Partition {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
         }
         batch.put_observed(&mut self.observed)
+    }
+
+    /// Whether the fact is of a workflow or segment that was deleted, and so counts for none, also where there is a new one of its
+    /// name.
+    fn is_of_deleted(&self, fact: &Fact) -> bool {
+        let definitions = self.loaded.definitions();
+        let is_there = match &fact.owner {
+            Owner::Workflow(workflow) => definitions.workflows.contains_key(workflow),
+            Owner::Segment(segment) => definitions.segments.contains_key(segment),
+        };
+        !is_there || fact.what.tells_of_deletion()
+    }
+
+    /// Takes the counters away of workflows that were started before and are deleted now, and of deleted segments.
+    pub(super) fn forget_counters_of_deleted(
+        &mut self,
+        batch: &mut Batch<'_>,
+        before: &Definitions,
+    ) {
+        let now = &self.loaded.definitions().workflows;
+        let is_deleted = |(id, found): &(&WorkflowId, &WorkflowDefinition)| {
+            let since = now.get(*id).and_then(|now| now.running_since);
+            found.running_since.is_some() && found.running_since != since
+        };
+        for (workflow, _) in before.workflows.iter().filter(is_deleted) {
+            let versions = self.counters.workflows.remove(workflow);
+            for (version, counters) in versions.unwrap_or_default() {
+                delete_version(batch, workflow, version, &counters);
+            }
+        }
+        let segments = &self.loaded.definitions().segments;
+        let is_there = |found: &SegmentDefinition| {
+            let now = segments.get(&found.document.name);
+            now.is_some_and(|now| now.number == found.number)
+        };
+        for (segment, _) in before.segments.iter().filter(|(_, one)| !is_there(one)) {
+            self.counters.segments.remove(segment);
+            batch.delete_counter(&segment_name(segment));
+        }
     }
 
     fn observe(&mut self, done: &Done) {
@@ -303,20 +346,45 @@ fn version_name(workflow: &WorkflowId, version: u32) -> Vec<u8> {
     .concat()
 }
 
+fn segment_name(segment: &SegmentName) -> Vec<u8> {
+    [SEGMENT_PREFIX, segment.as_str().as_bytes()].concat()
+}
+
 fn put_version(
     batch: &mut Batch<'_>,
     workflow: &WorkflowId,
     version: u32,
     counters: &VersionCounters,
 ) -> Result<(), Error> {
-    // The id and the version stand in the value too, so that names are never taken apart.
-    let bytes = encode(&(workflow, version, counters));
+    let bytes = version_bytes(workflow, version, counters);
     for (part, chunk) in bytes.chunks(PART_BYTES).enumerate() {
-        let mut name = version_name(workflow, version);
-        name.extend_from_slice(&(part as u16).to_be_bytes());
-        batch.put_counter(&name, chunk)?;
+        batch.put_counter(&part_name(workflow, version, part), chunk)?;
     }
     Ok(())
+}
+
+/// Deletes the counters of a version, as they were last put.
+fn delete_version(
+    batch: &mut Batch<'_>,
+    workflow: &WorkflowId,
+    version: u32,
+    counters: &VersionCounters,
+) {
+    let bytes = version_bytes(workflow, version, counters);
+    for part in 0..bytes.len().div_ceil(PART_BYTES) {
+        batch.delete_counter(&part_name(workflow, version, part));
+    }
+}
+
+/// The id and the version stand in the value too, so that names are never taken apart.
+fn version_bytes(workflow: &WorkflowId, version: u32, counters: &VersionCounters) -> Vec<u8> {
+    encode(&(workflow, version, counters))
+}
+
+fn part_name(workflow: &WorkflowId, version: u32, part: usize) -> Vec<u8> {
+    let mut name = version_name(workflow, version);
+    name.extend_from_slice(&(part as u16).to_be_bytes());
+    name
 }
 
 /// The partition's counters of workflows, as committed.

@@ -109,6 +109,9 @@ impl Advance {
             attempts: 0,
             grace_until: None,
         };
+        // Whoever enters by the start is due since then, however late somebody looks.
+        self.due_at = since;
+        self.is_due_since_resume(ctx, workflow);
         if asked.is_some() {
             self.ask_trigger(ctx, entering);
         } else if version.document.enter_existing {

@@ -11,7 +11,7 @@ use signalbox_model::{
     },
     definitions::{Slot, WorkflowDefinition, WorkflowVersion},
     event::{Event, TRIGGER_LATE_LIMIT},
-    fact::FactKind,
+    fact::{FactKind, WORKFLOW_DELETED},
     id::{EntryKey, EventId, EventName, FieldName, SegmentName, WorkflowId},
     plan::Occasion,
     segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
@@ -485,7 +485,7 @@ impl Advance {
                 definition.is_some_and(|found| found.running_since == Some(presence.since));
             match standing(ctx, workflow) {
                 Standing::Over(reason) => over.push((workflow.clone(), reason)),
-                _ if !same_life => over.push((workflow.clone(), "workflow_deleted")),
+                _ if !same_life => over.push((workflow.clone(), WORKFLOW_DELETED)),
                 _ => {}
             }
         }

@@ -47,6 +47,32 @@ fn whoever_is_there_enters_once_and_only_while_it_runs() {
 }
 
 #[test]
+fn what_a_start_sends_is_late_from_the_start_and_from_a_resume() {
+    let mut world = World::new(&[bulk("down"), bulk("paused")]);
+    world.play("start down\n start paused\n @1h\n pause paused\n @25h");
+    world.enter_existing("down");
+    world.play("resume paused\n send");
+    world.enter_existing("paused");
+    world.play("send");
+    assert_snapshot!(world.out, @r"
+    25h down: entered as existing
+    25h down: at note
+    25h down: note queued
+    25h no go for attempt 1: late
+    25h down: note skipped: late
+    25h down: at rest
+    25h down: rest waits until 49h
+    25h paused: entered as existing
+    25h paused: at note
+    25h paused: note queued
+    25h go for attempt 1
+    25h paused: note sent
+    25h paused: at rest
+    25h paused: rest waits until 49h
+    ");
+}
+
+#[test]
 fn the_audience_decides_and_those_outside_are_only_counted() {
     let member = with(bulk("member"), "audience", has("vip"));
     let held = with(
