@@ -58,6 +58,9 @@ pub struct ContactBody {
     /// What is known now.
     #[schema(value_type = Object)]
     pub attributes: JsonValue,
+    /// What steps of its journeys kept for later ones, by name.
+    #[schema(value_type = Object)]
+    pub kept: JsonValue,
     /// When the contact was first named.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Instant,
@@ -194,9 +197,12 @@ pub(crate) async fn read(
         .await?
         .ok_or_else(|| Error::not_found("contact", &id))?;
     let contact = &view.state.contact;
+    let kept = view.state.kept.iter();
+    let kept = kept.map(|one| (one.name.to_string(), one.value.to_json()));
     let contact = ContactBody {
         id: contact.id.to_string(),
         attributes: serde_json::to_value(&contact.attributes).unwrap_or_default(),
+        kept: kept.collect::<serde_json::Map<_, _>>().into(),
         created_at: contact.created_at,
         events: view.state.history.events().count(),
         inside: view

@@ -29,6 +29,10 @@ pub enum ErrorCode {
     InvalidWorkflow,
     /// The segment has problems; nothing was stored.
     InvalidSegment,
+    /// The table has problems; nothing was stored.
+    InvalidTable,
+    /// A binding reads the table, and could not any more.
+    TableInUse,
     /// The body is longer than the route takes.
     BodyTooLarge,
     /// The body did not come in time.
@@ -59,13 +63,15 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
         Self::InvalidBatch,
         Self::InvalidWorkflow,
         Self::InvalidSegment,
+        Self::InvalidTable,
+        Self::TableInUse,
         Self::BodyTooLarge,
         Self::BodyTooSlow,
         Self::UnsupportedMediaType,
@@ -90,6 +96,8 @@ impl ErrorCode {
             Self::InvalidBatch => "invalid_batch",
             Self::InvalidWorkflow => "invalid_workflow",
             Self::InvalidSegment => "invalid_segment",
+            Self::InvalidTable => "invalid_table",
+            Self::TableInUse => "table_in_use",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -113,6 +121,7 @@ impl ErrorCode {
             | Self::InvalidBatch
             | Self::InvalidWorkflow
             | Self::InvalidSegment
+            | Self::InvalidTable
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -121,7 +130,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict => StatusCode::CONFLICT,
+            Self::Conflict | Self::TableInUse => StatusCode::CONFLICT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -334,7 +343,9 @@ impl From<Conflict> for Error {
         match conflict {
             Conflict::NotFound { .. }
             | Conflict::NoExperiment { .. }
-            | Conflict::SegmentNotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            | Conflict::SegmentNotFound { .. }
+            | Conflict::TableNotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }
@@ -348,6 +359,7 @@ impl From<Conflict> for Error {
             | Conflict::SegmentVersion { .. }
             | Conflict::SegmentInUse { .. }
             | Conflict::SegmentRefused { .. }
+            | Conflict::TableUnmet { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }

@@ -24,6 +24,9 @@ pub(crate) const BODY_BYTES_MAX: usize = 1024 * 1024;
 /// Longest body of a batch of events, in bytes.
 pub(crate) const BATCH_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Longest body of a table, in bytes: its longest text, and some spaces.
+pub(crate) const TABLE_BODY_BYTES_MAX: usize = 8 * 1024 * 1024;
+
 /// Most segments of a pointer; what lies deeper is named by what it lies in.
 const POINTER_SEGMENTS_MAX: usize = 32;
 
@@ -112,13 +115,46 @@ fn wrong_parameter(introduction: &str, said: &str) -> Error {
     )
 }
 
-fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
+/// The body of a table, as it is declared, of at most [`TABLE_BODY_BYTES_MAX`].
+pub(crate) enum TableBody {
+    /// A JSON document in which no name stands twice.
+    Json(serde_json::Value, Room),
+    /// CSV.
+    Csv(ReadBody),
+}
+
+impl FromRequest<App> for TableBody {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        let is_csv = essence(request.headers()).eq_ignore_ascii_case("text/csv");
+        if !is_csv && check_content_type(request.headers()).is_err() {
+            return Err(Error::new(
+                ErrorCode::UnsupportedMediaType,
+                "the body must be declared as `content-type: application/json` or `text/csv`",
+            ));
+        }
+        let body = request.into_body();
+        let body = app.bodies.read(body, TABLE_BODY_BYTES_MAX).await?;
+        if is_csv {
+            return Ok(Self::Csv(body));
+        }
+        check_json(&body.bytes, "")?;
+        Ok(Self::Json(parse_object(&body.bytes, "")?, body.room))
+    }
+}
+
+/// The declared type without its parameters.
+fn essence(headers: &HeaderMap) -> &str {
     let declared = headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let essence = declared.split(';').next().unwrap_or_default().trim();
-    if essence.eq_ignore_ascii_case("application/json") {
+    declared.split(';').next().unwrap_or_default().trim()
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Error> {
+    if essence(headers).eq_ignore_ascii_case("application/json") {
         return Ok(());
     }
     Err(Error::new(

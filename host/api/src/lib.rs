@@ -17,6 +17,7 @@ pub mod facts;
 pub mod segments;
 pub mod settings;
 pub mod system;
+pub mod tables;
 pub mod webhooks;
 pub mod workflows;
 
@@ -92,6 +93,12 @@ pub fn router(app: App) -> Router {
             "/v1/workflows/{id}/experiments/{step}/end",
             post(experiments::end),
         )
+        .route("/v1/tables", get(tables::list))
+        .route(
+            "/v1/tables/{name}",
+            get(tables::read).put(tables::put).delete(tables::delete),
+        )
+        .route("/v1/tables/{name}/rows", get(tables::rows))
         .route("/v1/settings", get(settings::read).put(settings::put))
         .route("/v1/segments", get(segments::list))
         .route(

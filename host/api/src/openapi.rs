@@ -10,7 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, events, experiments, inbox, segments, settings, system, webhooks,
+    approvals, clock, contacts, events, experiments, inbox, segments, settings, system, tables,
+    webhooks,
     workflows,
 };
 
@@ -49,6 +50,11 @@ use crate::{
         segments::schema,
         settings::read,
         settings::put,
+        tables::list,
+        tables::read,
+        tables::put,
+        tables::delete,
+        tables::rows,
         system::plugins,
         system::schema,
         system::status,
@@ -98,7 +104,10 @@ impl Refusals {
         ),
         ("408", "The body did not come within `http.body_timeout_s`."),
         ("413", "The body is too long."),
-        ("415", "The body is not declared as `application/json`."),
+        (
+            "415",
+            "The body is not declared as a type that the route takes.",
+        ),
         (
             "429",
             "A queue is full, or there is no room for the body; see Retry-After.",

@@ -2,11 +2,15 @@
 //!
 //! `main` parses it and hands each command to its module. Nothing is decided here.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, str::FromStr};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
-use signalbox_model::{describe::RuleKind, id::WorkflowId, time::Instant};
+use signalbox_model::{
+    describe::RuleKind,
+    id::{TableName, WorkflowId},
+    time::Instant,
+};
 use signalbox_rules::toolchain::{JavaScriptEngine, Language};
 
 use crate::feed::Until;
@@ -51,6 +55,11 @@ pub(crate) enum Command {
     Workflow {
         #[command(subcommand)]
         command: WorkflowCommand,
+    },
+    /// Put, list and delete the reference tables of a server
+    Table {
+        #[command(subcommand)]
+        command: TableCommand,
     },
     /// Post the events of a CSV, JSON lines or column file
     Feed(Feed),
@@ -220,6 +229,16 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
+    /// Replace what a component built elsewhere imports of WASI by stubs, so that it imports nothing, and say what was replaced
+    Seal {
+        /// The component
+        file: PathBuf,
+        /// Where to write the sealed component [default: the file's name with .sealed.wasm behind it, beside it]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
     /// Build the plugin in a folder, in Rust, JavaScript, TypeScript, Python or C, into a component that imports nothing
     Build {
         /// Its folder, with a Cargo.toml, package.json, pyproject.toml, or description.json beside C sources
@@ -361,6 +380,52 @@ pub(crate) enum WorkflowCommand {
     End(WorkflowOnServer),
 }
 
+#[derive(Debug, Subcommand)]
+pub(crate) enum TableCommand {
+    /// Put the table of a JSON or CSV file: its next version there, or its first
+    Put {
+        /// What rules call it
+        #[arg(value_parser = TableName::parse)]
+        name: TableName,
+        /// The table; its ending, .json or .csv, says how it is written
+        file: PathBuf,
+        /// The key column of CSV [default: the first one]
+        #[arg(long, value_name = "COLUMN")]
+        key: Option<String>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// List the tables with their rows, columns and versions
+    List(ServerArgs),
+    /// Delete a table that no workflow reads
+    Delete {
+        /// Its name
+        #[arg(value_parser = TableName::parse)]
+        name: TableName,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+}
+
+/// A table of a file, as `NAME=FILE`.
+#[derive(Debug, Clone)]
+pub(crate) struct NamedTable {
+    pub(crate) name: TableName,
+    pub(crate) file: PathBuf,
+}
+
+impl FromStr for NamedTable {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, file) = text.split_once('=').ok_or("write NAME=FILE")?;
+        Ok(Self {
+            name: TableName::parse(name).map_err(|error| error.to_string())?,
+            file: PathBuf::from(file),
+        })
+    }
+}
+
 /// A workflow that a server has.
 #[derive(Debug, Args)]
 pub(crate) struct WorkflowOnServer {
@@ -472,6 +537,9 @@ pub(crate) struct Simulate {
     /// What is known of contacts from the begin on: JSON lines of contact and attributes, or CSV with a column contact
     #[arg(long, value_name = "FILE")]
     pub(crate) contacts: Option<PathBuf>,
+    /// A reference table (JSON or CSV) that there is from the begin on; may be given more than once
+    #[arg(long = "table", value_name = "NAME=FILE")]
+    pub(crate) tables: Vec<NamedTable>,
     /// What decides with every workflow, as `PUT /v1/settings` takes it, in JSON or YAML
     #[arg(long = "settings", value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,
@@ -515,6 +583,9 @@ pub(crate) struct Forecast {
     /// Its document in JSON or YAML, where the server has none or another
     #[arg(long, value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// A reference table (JSON or CSV) in place of the one that the server has; may be given more than once
+    #[arg(long = "table", value_name = "NAME=FILE")]
+    pub(crate) tables: Vec<NamedTable>,
     /// Events that are expected, as JSON lines [default: those of the log's last days once more]
     #[arg(long, value_name = "FILE", conflicts_with = "days")]
     pub(crate) tape: Option<PathBuf>,

@@ -135,6 +135,14 @@ impl Client {
         )
     }
 
+    pub(crate) fn delete(&self, path: &str) -> anyhow::Result<Answer> {
+        let request = self
+            .agent
+            .delete(self.url(path))
+            .header("authorization", &self.authorization);
+        self.read(path, request.call())
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }

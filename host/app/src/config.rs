@@ -33,6 +33,7 @@ pub(crate) use self::layers::{Loaded, load};
 pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) plugins: PathBuf,
+    pub(crate) tables: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) clock: Clock,
     pub(crate) transport: Transport,
@@ -51,6 +52,7 @@ impl Default for Config {
         Self {
             data: PathBuf::from("signalbox-data"),
             plugins: PathBuf::from("plugins"),
+            tables: PathBuf::from("tables"),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             clock: Clock::Real,
             transport: Transport::Capture,

@@ -34,7 +34,7 @@ use crate::{
         tape::{self, Tape},
         unput,
     },
-    wiring, workflow,
+    table, wiring, workflow,
 };
 
 /// How far the clock is wound, where nobody says.
@@ -79,6 +79,7 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
     let mut simulation = Simulation::open(copy.engine(), catalogue, Rendering::Skipped, tell)
         .context("opening the copy")?;
     let before = simulation.decisions();
+    table::put_all(&mut simulation, &forecast.tables)?;
     start(&mut simulation, forecast, &job.workflow)?;
     let events = job.tape.len();
     feed_events(&mut simulation, job.tape)?;

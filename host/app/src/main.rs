@@ -17,6 +17,7 @@ mod plugin;
 mod serve;
 mod simulate;
 mod store;
+mod table;
 mod wiring;
 mod workflow;
 
@@ -66,6 +67,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Workflow { command } => {
             logging::set_up(&quiet_log())?;
             workflow::run(command)
+        }
+        Command::Table { command } => {
+            logging::set_up(&quiet_log())?;
+            table::run(command)
         }
         Command::Feed(feed) => {
             logging::set_up(&quiet_log())?;

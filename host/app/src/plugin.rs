@@ -1,5 +1,5 @@
-//! `signalbox plugin new`, `build`, `check`, `inspect`, `test` and `bench`, for authors of rules; and the child that compiles for the
-//! server.
+//! `signalbox plugin new`, `build`, `seal`, `check`, `inspect`, `test` and `bench`, for authors of rules; and the child that
+//! compiles for the server.
 
 mod new;
 
@@ -12,7 +12,9 @@ use std::{
 use anyhow::{Context, anyhow, bail};
 use serde::de::DeserializeOwned;
 use signalbox_model::describe::RuleKind;
-use signalbox_rules::{check, compile, engine::Engine, error::LoadError, toolchain};
+use signalbox_rules::{
+    check, compile, engine::Engine, error::LoadError, limits::Limits, seal, toolchain,
+};
 
 use crate::{cli::PluginCommand, config, output};
 
@@ -55,6 +57,17 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
         } => {
             let folder = out.clone().unwrap_or_else(|| PathBuf::from(name));
             new::run(name, (*kind).into(), (*lang).into(), &folder)
+        }
+        PluginCommand::Seal {
+            file,
+            out,
+            settings,
+        } => {
+            let loaded = config::load(&settings.clone().into(), std::env::vars())?;
+            let out = out
+                .clone()
+                .unwrap_or_else(|| file.with_extension("sealed.wasm"));
+            seal_file(file, &out, &loaded.config.limits.rules)
         }
         PluginCommand::Build {
             folder,
@@ -146,9 +159,36 @@ fn bench_file(
     Ok(())
 }
 
+fn seal_file(file: &Path, out: &Path, limits: &Limits) -> anyhow::Result<()> {
+    let bytes = read_component(file, limits)?;
+    let sealed = seal::seal(&bytes, limits).with_context(|| file.display().to_string())?;
+    toolchain::write(out, &sealed.component)?;
+    output::line(format_args!(
+        "{}: {} bytes, imports nothing",
+        out.display(),
+        sealed.component.len()
+    ))?;
+    if sealed.stubbed.is_empty() {
+        return output::line(format_args!(
+            "  nothing was stubbed: it imported nothing before"
+        ));
+    }
+    for (capability, interfaces) in &sealed.stubbed {
+        output::line(format_args!("  {capability} ({})", interfaces.join(", ")))?;
+    }
+    Ok(())
+}
+
 /// A file that is not too large, and the sandbox for it.
 fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8>)> {
     let limits = config.limits.rules;
+    let bytes = read_component(file, &limits)?;
+    let engine = Engine::new(limits).context("starting the sandbox")?;
+    Ok((engine, bytes))
+}
+
+/// The bytes of a file that is not too large.
+fn read_component(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
     let bytes = std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
     if bytes.len() > limits.component_bytes_max {
         bail!(
@@ -158,9 +198,7 @@ fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8
             limits.component_bytes_max
         );
     }
-    let bytes = std::fs::read(file).with_context(|| format!("reading {}", file.display()))?;
-    let engine = Engine::new(limits).context("starting the sandbox")?;
-    Ok((engine, bytes))
+    std::fs::read(file).with_context(|| format!("reading {}", file.display()))
 }
 
 /// A JSON object with a member for each kind.

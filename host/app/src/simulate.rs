@@ -31,7 +31,7 @@ use self::{
     summary::{Summary, by_workflow},
     tape::Tape,
 };
-use crate::{cli, config::Config, feed::Until, output, wiring, workflow};
+use crate::{cli, config::Config, feed::Until, output, table, wiring, workflow};
 
 /// Contacts do not depend on each other, and one thread does the work: nothing would be gained by more.
 const PARTITIONS: u16 = 1;
@@ -44,6 +44,7 @@ const BEYOND_DAYS: u32 = 30;
 struct Job {
     workflows: Vec<Workflow>,
     settings: Option<Settings>,
+    tables: Vec<cli::NamedTable>,
     contacts: Vec<NewInput>,
     events: Tape,
     from: Instant,
@@ -102,6 +103,7 @@ impl Job {
         Ok(Self {
             workflows,
             settings: settings.transpose()?,
+            tables: simulate.tables.clone(),
             contacts: contacts.transpose()?.unwrap_or_default(),
             events,
             from,
@@ -144,6 +146,7 @@ fn play(
         let put = simulation.put_settings(settings);
         put.context("putting the settings")?;
     }
+    table::put_all(&mut simulation, &job.tables)?;
     simulation.feed(job.contacts)?;
     for workflow in &job.workflows {
         start(&mut simulation, workflow)?;

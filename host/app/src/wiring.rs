@@ -27,6 +27,7 @@ use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
 use crate::{
     client,
     config::{self, Config},
+    table,
 };
 
 /// Longest wait at the start for the plugins of the folder; what takes longer comes in while the server runs.
@@ -43,6 +44,7 @@ pub(crate) struct Running {
     pub(crate) data: PathBuf,
     stop: watch::Sender<bool>,
     http: JoinHandle<()>,
+    tables: JoinHandle<()>,
 }
 
 impl Running {
@@ -61,6 +63,7 @@ impl Running {
             config::Clock::Manual => ClockMode::Manual,
         };
         let data = config.data.clone();
+        let tables = config.tables.clone();
         let connection_limits = config.http.limits();
         let (config, runtime) = (config.clone(), Handle::current());
         let started = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
@@ -78,6 +81,11 @@ impl Running {
             bodies: Bodies::new(&connection_limits),
         };
         let (stop, mut stopped) = watch::channel(false);
+        let tables = tokio::spawn(table::folder::follow(
+            engine.clone(),
+            tables,
+            stopped.clone(),
+        ));
         let http = tokio::spawn(connections::serve(listener, app, async move {
             // A sender that is gone is a server that goes.
             let _ = stopped.wait_for(|stopped| *stopped).await;
@@ -90,6 +98,7 @@ impl Running {
             data,
             stop,
             http,
+            tables,
         })
     }
 
@@ -107,6 +116,9 @@ impl Running {
             tracing::warn!("some requests took too long to wait for");
             self.http.abort();
         }
+        // A put that was begun ends with the engine at the latest.
+        self.tables.abort();
+        let _ = (&mut self.tables).await;
         self.engine.stop().await;
         // Its threads are joined where that may block.
         let plugins = self.plugins;

@@ -74,6 +74,18 @@ impl Api {
         self.send(self.agent.put(self.url(path)), path, body)
     }
 
+    /// Puts what is CSV.
+    pub fn put_csv(&self, path: &str, text: &str) -> Result<Answer> {
+        let request = self.agent.put(self.url(path));
+        self.read(
+            path,
+            request
+                .header("authorization", &self.authorization)
+                .header("content-type", "text/csv")
+                .send(text),
+        )
+    }
+
     pub fn patch(&self, path: &str, body: &Json) -> Result<Answer> {
         self.send(self.agent.patch(self.url(path)), path, body)
     }

@@ -35,13 +35,20 @@ pub fn server() -> Result<PathBuf> {
     )
 }
 
-/// The folder of the shipped plugins.
+/// The folder of the shipped plugins that compile in a moment: those in Rust and C.
 pub fn plugins() -> Result<PathBuf> {
+    let folder = target_folder()?.join("plugins-quick");
+    built(folder.join("event.wasm"), "cargo xtask plugins")?;
+    Ok(folder)
+}
+
+/// A shipped plugin in whatever language.
+pub fn shipped(name: &str) -> Result<PathBuf> {
+    let file = target_folder()?.join("plugins").join(name);
     built(
-        target_folder()?.join("plugins/event.wasm"),
-        "cargo xtask plugins",
-    )?;
-    Ok(target_folder()?.join("plugins"))
+        file.with_extension("wasm"),
+        "cargo xtask setup, then cargo xtask plugins",
+    )
 }
 
 /// The folder of the hostile plugins.

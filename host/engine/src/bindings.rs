@@ -11,8 +11,9 @@ use std::{
 
 use signalbox_journey::check::segments;
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot},
-    id::{Digest, PluginName, WorkflowId},
+    definitions::{Definitions, ResolvedBinding, Slot, TableDefinition},
+    id::{Digest, PluginName, TableName, WorkflowId},
+    plan::Plan,
     problem::Problem,
     record::{Command, REBINDINGS_MAX, Rebinding},
     segment::{Owner, Segment},
@@ -85,9 +86,9 @@ pub(crate) async fn put(
 }
 
 /// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
-/// no engine that runs. Segments that it goes by are not looked for.
+/// no engine that runs; segments and tables that it goes by are not looked for.
 pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
-    check(catalogue, workflow, None).err().unwrap_or_default()
+    check(catalogue, None, workflow).err().unwrap_or_default()
 }
 
 /// Checks a segment and has it put. Nothing is stored if there is any problem.
@@ -152,9 +153,14 @@ fn placed_in(segment: &Segment) -> Option<Placed<'_>> {
     })
 }
 
-/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is.
+/// The reference tables that a binding may read.
+type Tables = BTreeMap<TableName, TableDefinition>;
+
+/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Without `tables`
+/// it is not looked at what bindings read of them.
 pub(crate) fn check(
     catalogue: &Catalogue,
+    tables: Option<&Tables>,
     workflow: &Workflow,
     definitions: Option<&Definitions>,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
@@ -176,6 +182,7 @@ pub(crate) fn check(
                     let pointer = format!("{}/config", placed.pointer);
                     let plan = &resolved.plan;
                     problems.extend(segments::unknown_in(plan, &pointer, definitions));
+                    problems.extend(unmet(&definitions.tables, plan, &placed.pointer));
                 }
                 bindings.insert(placed.slot, resolved);
             }
@@ -190,6 +197,16 @@ pub(crate) fn check(
     }
 }
 
+/// What the plan asks of tables that they do not have. It follows from the config.
+fn unmet(tables: &Tables, plan: &Plan, pointer: &str) -> Vec<Problem> {
+    let unmet = signalbox_journey::tables::unmet(tables, plan);
+    let problems = unmet.into_iter().map(|unmet| {
+        let reason = format!("the rule's plan at {:?}: {}", unmet.pointer, unmet.reason);
+        Problem::new(format!("{pointer}/config"), unmet.code, reason).with_help(unmet.help)
+    });
+    problems.collect()
+}
+
 /// The command that puts the workflow, its templates kept in the store. Blocks.
 pub(crate) fn prepare(
     shared: &Shared,
@@ -198,8 +215,8 @@ pub(crate) fn prepare(
     edit: Edit,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let bindings = check(&shared.catalogue, workflow, Some(&definitions));
-    let bindings = bindings.map_err(PutError::Problems)?;
+    let bindings = check(&shared.catalogue, Some(&definitions), workflow)
+        .map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)
@@ -468,10 +485,17 @@ impl Adopter {
                 || known.version != version
                 || known.slot != placed.slot.to_string()
         });
-        match bind(catalogue, &available, &placed.slot, &placed.binding.config) {
+        let moved = bind(catalogue, &available, &placed.slot, &placed.binding.config);
+        let moved = moved.map_err(|error| in_words(&error)).and_then(|moved| {
+            let tables = &self.shared.definitions.borrow().tables;
+            match unmet(tables, &moved.plan, "").first() {
+                None => Ok(moved),
+                Some(unmet) => Err(unmet.reason.clone()),
+            }
+        });
+        match moved {
             Ok(moved) => Some(moved),
-            Err(error) => {
-                let reason = in_words(&error);
+            Err(reason) => {
                 tracing::warn!(
                     binding.owner = %owner,
                     rule.name = %available.name,

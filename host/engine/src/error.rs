@@ -4,7 +4,7 @@ use signalbox_journal::Position;
 use signalbox_journey::control::Conflict;
 use signalbox_model::{
     codec,
-    id::{Digest, Partition},
+    id::{Digest, Partition, TableName},
     problem::Problem,
 };
 
@@ -175,6 +175,14 @@ pub enum ReadError {
         /// Why.
         source: codec::Error,
     },
+    /// A table is not as it was kept.
+    #[error("read table {table}: {reason}")]
+    Table {
+        /// Which.
+        table: TableName,
+        /// Why.
+        reason: String,
+    },
 }
 
 /// Why a snapshot was not made, restored or trimmed behind.
@@ -209,6 +217,14 @@ pub(crate) enum DefinitionsError {
         digest: Digest,
         /// Why.
         source: serde_json::Error,
+    },
+    /// A table of theirs does not read.
+    #[error("table {digest} does not read: {reason}")]
+    Table {
+        /// Under which digest it is.
+        digest: Digest,
+        /// Why.
+        reason: String,
     },
     /// They do not write.
     #[error("encode definitions")]

@@ -27,6 +27,7 @@ mod shared;
 mod simulate;
 mod snapshot;
 mod start;
+mod tables;
 mod templates;
 mod views;
 mod winding;
@@ -40,13 +41,14 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, WebhookId,
+        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName, WebhookId,
         WorkflowId,
     },
     problem::Problem,
     record::Command,
     segment::{Segment, SegmentDefinition},
     settings::Settings,
+    table::Table,
     time::Instant,
     value::Fields,
     webhook::Webhook,
@@ -80,6 +82,7 @@ pub use crate::{
     segments::{Member, MembersPage, SegmentView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
+    tables::{TableRows, TableView},
     views::{
         ContactView, InputsView, JOURNEYS_FACTS_MAX, JourneyView, JourneysView, Status,
         WorkflowSummary, WorkflowView,
@@ -181,7 +184,7 @@ impl Engine {
     pub async fn check_workflow(&self, workflow: Workflow) -> Result<Vec<Problem>, ReadError> {
         self.read(move |shared| {
             let definitions = Arc::clone(&shared.definitions.borrow());
-            let checked = bindings::check(&shared.catalogue, &workflow, Some(&definitions));
+            let checked = bindings::check(&shared.catalogue, Some(&definitions), &workflow);
             Ok(checked.err().unwrap_or_default())
         })
         .await
@@ -305,6 +308,62 @@ impl Engine {
         let (name, after) = (name.clone(), after.cloned());
         self.read(move |shared| segments::members(shared, &name, after.as_ref(), members_max))
             .await
+    }
+
+    /// The reference tables, in the order of their names.
+    pub fn tables(&self) -> Result<Vec<TableView>, Unavailable> {
+        let definitions = Arc::clone(&self.shared()?.definitions.borrow());
+        let names = definitions.tables.keys();
+        Ok(names
+            .filter_map(|name| tables::view(&definitions, name))
+            .collect())
+    }
+
+    /// One reference table.
+    pub fn table(&self, name: &TableName) -> Result<Option<TableView>, Unavailable> {
+        let definitions = Arc::clone(&self.shared()?.definitions.borrow());
+        Ok(tables::view(&definitions, name))
+    }
+
+    /// Rows of a table behind that many, of the version of that number or of the current one; `None` if there is no such
+    /// table or version.
+    pub async fn table_rows(
+        &self,
+        name: &TableName,
+        version: Option<u32>,
+        after: usize,
+        rows_max: usize,
+    ) -> Result<Option<TableRows>, ReadError> {
+        let name = name.clone();
+        self.read(move |shared| tables::rows(shared, &name, version, after, rows_max))
+            .await
+    }
+
+    /// Makes the next version of a table, or its first; the same rows once more change nothing. Answers once every
+    /// partition's log has it.
+    ///
+    /// # Errors
+    /// When a binding reads what the new version has not.
+    pub async fn put_table(
+        &self,
+        name: &TableName,
+        table: Arc<Table>,
+    ) -> Result<TableView, CommandError> {
+        let shared = self.shared()?;
+        let definitions = tables::put(&shared, name, &table).await?;
+        tables::view(&definitions, name).ok_or(Unavailable::Failed.into())
+    }
+
+    /// Deletes a table.
+    ///
+    /// # Errors
+    /// When there is none, or a binding reads it.
+    pub async fn delete_table(&self, name: &TableName) -> Result<(), CommandError> {
+        let shared = self.shared()?;
+        let command = Command::DeleteTable {
+            table: name.clone(),
+        };
+        control::command(&shared, command).await.map(drop)
     }
 
     /// At most that many workflows behind that one, in the order of their ids.

@@ -3,23 +3,27 @@
 //! A document is kept as a body under its digest; all partitions share one loaded form of it.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 
 use signalbox_journey::Compiled;
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     describe::RuleKind,
-    id::Digest,
+    id::{Digest, TableName},
     plan::Source,
     record::QuestionId,
     segment::Owner,
+    table::Table,
 };
 use signalbox_rules::decide::Binding;
 use signalbox_store::Store;
 
 use crate::error::DefinitionsError;
+
+/// Tables with their rows.
+type Rows = BTreeMap<TableName, Arc<Table>>;
 
 /// Loaded definitions kept in memory: those in force, and those that a partition behind the others still uses.
 const LOADED_MAX: usize = 4;
@@ -43,7 +47,12 @@ pub(crate) struct Bound {
 }
 
 impl Loaded {
-    pub(crate) fn new(definitions: Arc<Definitions>, digest: Option<Digest>) -> Self {
+    /// Definitions by which no contact is decided about: without the rows of their tables.
+    pub(crate) fn without_rows(definitions: Arc<Definitions>, digest: Option<Digest>) -> Self {
+        Self::new(definitions, digest, BTreeMap::new())
+    }
+
+    fn new(definitions: Arc<Definitions>, digest: Option<Digest>, tables: Rows) -> Self {
         let mut bindings: Vec<Bound> = Vec::new();
         let mut known: HashMap<(Digest, RuleKind, String), usize> = HashMap::new();
         let mut by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>> = HashMap::new();
@@ -61,7 +70,7 @@ impl Loaded {
         }
         Self {
             digest,
-            compiled: Compiled::new(definitions),
+            compiled: Compiled::with_tables(definitions, tables),
             bindings,
             by_slot,
         }
@@ -136,6 +145,8 @@ impl Bound {
 pub(crate) struct Definers {
     /// The most recent last. A mutex since partitions meet here once per change of the definitions.
     recent: Mutex<Vec<Arc<Loaded>>>,
+    /// Tables that somebody holds, so that new definitions read only what is new.
+    tables: Mutex<HashMap<Digest, Weak<Table>>>,
 }
 
 impl Definers {
@@ -156,11 +167,42 @@ impl Definers {
             .map_err(|source| DefinitionsError::Missing { digest, source })?;
         let definitions: Definitions = serde_json::from_slice(&bytes)
             .map_err(|source| DefinitionsError::Malformed { digest, source })?;
-        let loaded = Arc::new(Loaded::new(Arc::new(definitions), Some(digest)));
+        let mut rows = Rows::new();
+        for (name, table) in &definitions.tables {
+            rows.insert(name.clone(), self.table(store, table.current.digest)?);
+        }
+        let loaded = Arc::new(Loaded::new(Arc::new(definitions), Some(digest), rows));
         if recent.len() >= LOADED_MAX {
             recent.remove(0);
         }
         recent.push(Arc::clone(&loaded));
         Ok(loaded)
+    }
+
+    /// The table whose text is kept under the digest.
+    pub(crate) fn table(
+        &self,
+        store: &Store,
+        digest: Digest,
+    ) -> Result<Arc<Table>, DefinitionsError> {
+        // Held while reading: partitions that want the same table wait for one reading of it.
+        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = tables.get(&digest).and_then(Weak::upgrade) {
+            return Ok(found);
+        }
+        let bytes = store
+            .blobs()
+            .get(&digest)
+            .map_err(|source| DefinitionsError::Missing { digest, source })?;
+        let table = Table::from_text(&bytes).map_err(|problems| DefinitionsError::Table {
+            digest,
+            reason: problems
+                .first()
+                .map_or_else(String::new, |first| first.reason.clone()),
+        })?;
+        let table = Arc::new(table);
+        tables.retain(|_, held| held.strong_count() > 0);
+        tables.insert(digest, Arc::downgrade(&table));
+        Ok(table)
     }
 }

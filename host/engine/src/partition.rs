@@ -15,6 +15,7 @@ mod group;
 mod lane;
 mod posts;
 mod recover;
+mod row_changes;
 mod rows;
 mod sweep;
 mod visit;
@@ -43,6 +44,7 @@ use self::{
     group::{Log, Work},
     posts::Delivery,
     recover::Replay,
+    row_changes::RowScans,
     rows::InputCounters,
     sweep::Sweep,
     visit::Visits,
@@ -92,6 +94,7 @@ pub(crate) struct Partition {
     visits: Visits,
     entrances: Entrances,
     evaluations: Evaluations,
+    row_scans: RowScans,
     /// When it is looked whether an experiment is over; only in the control partition.
     look_at: Option<Instant>,
     /// In a simulation: contacts of the group that was committed last, as it left them. What happens next is theirs as
@@ -133,7 +136,7 @@ impl Partition {
             .map_err(failed(StoreAction::Read))?
         {
             Some((_, digest)) => shared.definers.load(store, digest)?,
-            None => Arc::new(Loaded::new(Arc::new(Definitions::default()), None)),
+            None => Arc::new(Loaded::without_rows(Arc::new(Definitions::default()), None)),
         };
         let observed = store.observed(number).map_err(failed(StoreAction::Read))?;
         let counters = read_counters(store, number)?;
@@ -157,6 +160,7 @@ impl Partition {
             visits: Visits::default(),
             entrances: Entrances::default(),
             evaluations: Evaluations::default(),
+            row_scans: RowScans::default(),
             look_at: None,
             recent: HashMap::new(),
             ready: HashSet::new(),
@@ -218,6 +222,7 @@ impl Partition {
         self.look_at_history()?;
         self.read_entrances()?;
         self.read_evaluations()?;
+        self.read_row_scans()?;
         self.read_visits()?;
         self.look_at_visits();
         self.delivery.look();
@@ -242,6 +247,7 @@ impl Partition {
         self.append_visit()?;
         self.append_entrance()?;
         self.append_evaluation()?;
+        self.append_row_scan()?;
         self.append_sweep()?;
         Ok(false)
     }
@@ -290,10 +296,14 @@ impl Partition {
             || self.sweep.is_appended()
             || self.visits.is_appended()
             || self.entrances.is_appended()
-            || self.evaluations.is_appended();
+            || self.evaluations.is_appended()
+            || self.row_scans.is_appended();
         // What lies ahead is left to the next start.
         let has_ahead = !self.shared.is_stopping()
-            && (self.visits.has_ahead() || self.is_entering() || self.is_evaluating());
+            && (self.visits.has_ahead()
+                || self.is_entering()
+                || self.is_evaluating()
+                || self.row_scans.has_ahead());
         if has_appended
             || has_ahead
             || is_delivering

@@ -18,10 +18,11 @@ use std::{
 use signalbox_model::{
     definitions::Definitions,
     fact::{Fact, FactKind},
-    id::{ContactId, Digest, MessageId, StepId, WorkflowId},
+    id::{ContactId, Digest, MessageId, StepId, TableName, WorkflowId},
     message::{AttemptOutcome, MessageStatus},
     record::{Command, Record},
     settings::Settings,
+    table::Table,
     time::Instant,
     workflow::{Action, Edit, Workflow},
 };
@@ -286,6 +287,15 @@ impl<'a> Simulation<'a> {
         let settings = serde_json::to_string(settings).map_err(|_| Unavailable::Failed)?;
         let based_on = self.shared.definitions.borrow().settings_version;
         let command = Command::PutSettings { settings, based_on };
+        self.command(command).map(drop)
+    }
+
+    /// Makes the next version of a reference table, or its first.
+    pub fn put_table(&mut self, name: &TableName, table: &Table) -> Result<(), CommandError> {
+        let command = Command::PutTable {
+            table: name.clone(),
+            text: table.to_text(),
+        };
         self.command(command).map(drop)
     }
 

@@ -19,7 +19,7 @@ pub struct Config {
     /// A segment is closed once its first entry is this much older, in journey time, than the one to be written.
     /// What a trim deletes is whole segments, so this is how much longer than asked an entry may stay. 1 day.
     pub segment_age_max_ms: u64,
-    /// The largest payload. 4 MiB.
+    /// The largest payload. 10 MiB.
     pub record_bytes_max: u32,
     /// The most that goes into one write and one fsync, and so the largest group, with 22 bytes for each entry
     /// beside its payload. 16 MiB.
@@ -38,7 +38,7 @@ impl Config {
             partitions,
             segment_bytes_max: 64 * u64::from(MIB),
             segment_age_max_ms: DAY_MS,
-            record_bytes_max: 4 * MIB,
+            record_bytes_max: 10 * MIB,
             frame_bytes_max: 16 * MIB,
             queue_bytes_max: 64 * MIB as usize,
             reserved_bytes_max: 32 * MIB as usize,

@@ -19,6 +19,7 @@ mod reasons;
 mod segments;
 mod splits;
 mod steps;
+mod tables;
 mod touches;
 mod updates;
 mod waits;
@@ -49,6 +50,7 @@ use crate::{
     effect::Effect,
     inputs::{self, Asking, Seed},
     limits::STANDING_BYTES_MAX,
+    tables::ChangedRows,
 };
 
 /// What an advance may know of the world: nothing but this.
@@ -78,6 +80,8 @@ pub enum Input<'a> {
     EnterExisting(&'a ContactId, &'a WorkflowId),
     /// The segment of that number is new or was changed.
     Evaluate(&'a ContactId, u32),
+    /// Rows of a table changed, and the workflow's trigger listens to that.
+    RowsChanged(&'a ContactId, &'a WorkflowId, &'a ChangedRows),
     /// A timer fell due. One that fits nothing any more only cancels itself.
     Timer(&'a Timer),
     /// A sender stands at 354 and asks.
@@ -247,6 +251,9 @@ impl Advance {
             Input::Visit(_) => advance.recompute_waits(ctx),
             Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
             Input::Evaluate(_, segment) => advance.evaluate(ctx, segment),
+            Input::RowsChanged(_, workflow, changed) => {
+                advance.rows_changed(ctx, workflow, changed);
+            }
             Input::Intent { message, attempt } => advance.intent(ctx, message, attempt),
             Input::Outcome {
                 message,
@@ -345,6 +352,7 @@ impl Advance {
             occasion: is_trigger.then_some(entering.occasion),
             arm_key: entering.arm_key.as_ref().filter(|_| is_trigger),
             now: ctx.now,
+            journey: None,
             seed: seed(ctx, &id),
             definitions: ctx.definitions,
         };
@@ -364,11 +372,13 @@ impl Advance {
     ) {
         let owner = Owner::Workflow(whose.workflow.clone());
         let id = self.question_id(owner, version, slot, Some(whose.journey));
+        let journey = self.journey(whose);
         let asking = Asking {
-            event: self.journey(whose).map(|journey| &journey.event),
+            event: journey.map(|journey| &journey.event),
             occasion: None,
             arm_key: None,
             now: ctx.now,
+            journey,
             seed: seed(ctx, &id),
             definitions: ctx.definitions,
         };
@@ -391,6 +401,7 @@ impl Advance {
             occasion: None,
             arm_key: None,
             now: ctx.now,
+            journey: None,
             seed: seed(ctx, &id),
             definitions: ctx.definitions,
         };

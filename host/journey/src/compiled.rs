@@ -9,9 +9,10 @@ use std::{
 
 use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
-    id::{EventName, FieldName, StepId, WorkflowId},
+    id::{EventName, FieldName, StepId, TableName, WorkflowId},
     plan::Occasion,
     segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
+    table::Table,
     time::Instant,
     workflow::{
         Workflow, WorkflowState,
@@ -24,6 +25,7 @@ use crate::{
     hash::fnv1a,
     limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX, VISITS_BYTES_MAX},
     segments::Segments,
+    tables::Tables,
 };
 
 /// Definitions with their look-ups.
@@ -38,6 +40,7 @@ pub struct Compiled {
     /// By the hash under which a contact's row names them.
     by_hash: BTreeMap<u64, WorkflowId>,
     segments: Segments,
+    tables: Tables,
 }
 
 /// A trigger of a running workflow that wants to be asked about an event, or about a change of an attribute.
@@ -71,8 +74,16 @@ impl StepIndex {
 }
 
 impl Compiled {
-    /// Builds the look-ups.
+    /// Builds the look-ups, of definitions without tables.
     pub fn new(definitions: Arc<Definitions>) -> Self {
+        Self::with_tables(definitions, BTreeMap::new())
+    }
+
+    /// Builds the look-ups; `tables` are the rows of the tables that the definitions name.
+    pub fn with_tables(
+        definitions: Arc<Definitions>,
+        tables: BTreeMap<TableName, Arc<Table>>,
+    ) -> Self {
         let mut listeners = BTreeMap::new();
         let mut attribute_listeners = BTreeMap::new();
         let mut steps = BTreeMap::new();
@@ -90,6 +101,7 @@ impl Compiled {
             let indexes = versions.map(|(&number, version)| (number, index(&version.document)));
             steps.insert(id.clone(), indexes.collect());
         }
+        let tables = Tables::new(tables, &definitions);
         Self {
             segments: Segments::new(Arc::clone(&definitions)),
             definitions,
@@ -98,6 +110,7 @@ impl Compiled {
             steps,
             measured,
             by_hash,
+            tables,
         }
     }
 
@@ -114,6 +127,10 @@ impl Compiled {
     /// Names of events that a running workflow's trigger listens to, or that a segment reads.
     pub fn listened(&self) -> impl Iterator<Item = &EventName> {
         self.listeners.keys().chain(self.segments.read_events())
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.tables
     }
 
     pub(crate) fn listeners(&self, name: &EventName) -> &[Listener] {

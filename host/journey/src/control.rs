@@ -6,6 +6,7 @@
 
 mod experiments;
 mod segments;
+mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +14,7 @@ use signalbox_model::{
     definitions::{
         Definitions, EndedExperiment, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
-    id::{Digest, SegmentName, StepId, TemplateName, WorkflowId},
+    id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     segment::Owner,
@@ -172,6 +173,32 @@ pub enum Conflict {
         /// How many there may be.
         count_max: usize,
     },
+    /// A binding reads the table, and could not any more.
+    #[error("table {table} is read by {slot} of {}: {reason}", owner.in_words())]
+    TableInUse {
+        /// Which table.
+        table: TableName,
+        /// Whose binding.
+        owner: Owner,
+        /// Which of its bindings.
+        slot: Slot,
+        /// What it could not read.
+        reason: String,
+    },
+    /// There is no such table.
+    #[error("there is no table {table}")]
+    TableNotFound {
+        /// The name asked for.
+        table: TableName,
+    },
+    /// A binding asks for what no table has; it went while the workflow was put.
+    #[error("{slot} cannot be bound: {reason}")]
+    TableUnmet {
+        /// Which binding.
+        slot: Slot,
+        /// What it asks for.
+        reason: String,
+    },
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -200,6 +227,9 @@ impl Conflict {
             Self::SegmentInUse { .. } => "segment_in_use",
             Self::SegmentRefused { .. } => "segment_refused",
             Self::NotAhead { .. } => "start_not_ahead",
+            Self::TableInUse { .. } => "table_in_use",
+            Self::TableNotFound { .. } => "table_not_found",
+            Self::TableUnmet { .. } => "table_unmet",
             Self::Full { .. } => "workflows_full",
             Self::Malformed { .. } => "command_malformed",
         }
@@ -232,7 +262,8 @@ pub fn apply(
             edit,
         } => {
             let document: Workflow = read("document", document)?;
-            let bindings = read("bindings", bindings)?;
+            let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
+            tables::serve(definitions, &bindings)?;
             let templates = template_names(templates)?;
             let version = |number| WorkflowVersion {
                 number,
@@ -280,6 +311,8 @@ pub fn apply(
             )?)
         }
         Command::DeleteSegment { name } => segments::delete(definitions, name),
+        Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
+        Command::DeleteTable { table } => tables::delete(definitions, table),
     }
 }
 
@@ -571,6 +604,7 @@ fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Co
         what: "slot",
         reason: format!("{:?} is not a place of a binding", moved.slot),
     })?;
+    tables::serve_one(definitions, &slot, &binding)?;
     let found = definitions
         .workflows
         .get_mut(workflow)

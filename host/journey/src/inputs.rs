@@ -10,16 +10,20 @@ use signalbox_model::{
     definitions::Slot,
     id::{ContactId, EntryKey, JourneyId},
     plan::{
-        ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Plan, RecentSelection,
-        Source,
+        ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Input, Plan,
+        RecentSelection, Source,
     },
     segment::Owner,
-    state::{Cause, ContactState, DailyTotal, History, PastEvent},
+    state::{Cause, ContactState, DailyTotal, History, Journey, PastEvent},
     time::Instant,
     value::Value,
 };
 
-use crate::{compiled::Compiled, hash};
+use crate::{
+    compiled::Compiled,
+    hash,
+    tables,
+};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +36,11 @@ pub struct Asking<'a> {
     pub arm_key: Option<&'a EntryKey>,
     /// Journey time.
     pub now: Instant,
+    /// The journey that asks, whose own kept values come before those of others; `None` on the way in.
+    pub journey: Option<&'a Journey>,
     /// What the `seed` input is made from.
     pub seed: Seed<'a>,
-    /// What names and numbers of segments go by.
+    /// The segments and tables that there are.
     pub definitions: &'a Compiled,
 }
 
@@ -70,11 +76,31 @@ impl Seed<'_> {
 
 /// The row for a plan: one value per input, in order, `None` where it is missing.
 pub fn row(plan: &Plan, state: &ContactState, asking: &Asking<'_>) -> Box<[Option<Value>]> {
-    let values = plan.inputs.iter().map(|input| {
-        let found = find(&input.source, state, asking)?;
-        found.typed(input.kind)
-    });
-    values.collect()
+    let values = plan.inputs.iter();
+    values
+        .map(|input| value(input, plan, state, asking))
+        .collect()
+}
+
+/// The value of one input of a plan; `None` where it is missing. Rows of a table are the text of a JSON list, which
+/// `rules` hands on as it is.
+pub(crate) fn value(
+    input: &Input,
+    plan: &Plan,
+    state: &ContactState,
+    asking: &Asking<'_>,
+) -> Option<Value> {
+    match &input.source {
+        Source::Table(selection) => {
+            if !matches!(input.kind, ColumnType::Json | ColumnType::Any) {
+                return None;
+            }
+            let key = tables::key_input(plan, selection);
+            let key = key.and_then(|key| find(&key.source, state, asking)?.typed(key.kind));
+            asking.definitions.tables().rows(selection, key.as_ref()).map(Value::Text)
+        }
+        source => find(source, state, asking)?.typed(input.kind),
+    }
 }
 
 /// The value as its column wants it; `None` where it has another type. In a column of instants and in a mixed one an
@@ -138,8 +164,9 @@ fn find(source: &Source, state: &ContactState, asking: &Asking<'_>) -> Option<Fo
         Source::Clock => return Some(Found::Instant(asking.now)),
         Source::Seed => Value::Integer(asking.seed.bits(&state.contact.id) as i64),
         Source::Segment(name) => Value::Boolean(is_member(state, asking.definitions, name)?),
-        // Bindings whose plans ask for these are refused before they are stored.
-        Source::Kept(_) | Source::Table(_) => return None,
+        Source::Kept(name) => kept(name, state, asking)?.clone(),
+        // Bindings whose plans ask for rows by rows are refused before they are stored.
+        Source::Table(_) => return None,
     };
     Some(Found::Value(value))
 }
@@ -149,6 +176,12 @@ fn is_member(state: &ContactState, definitions: &Compiled, name: &str) -> Option
     let segment = definitions.segments().named(name)?;
     let known = state.segments.get(&segment.number);
     Some(known.is_some_and(|membership| membership.since.is_some()))
+}
+
+/// What the journey that asks kept under that name, else what any journey of the contact kept last.
+fn kept<'a>(name: &str, state: &'a ContactState, asking: &Asking<'a>) -> Option<&'a Value> {
+    let own = asking.journey.and_then(|journey| journey.kept.get(name));
+    own.or_else(|| state.kept(name))
 }
 
 fn selected<'a>(

@@ -18,6 +18,7 @@ pub mod history;
 pub mod inputs;
 pub mod limits;
 pub mod segments;
+pub mod tables;
 pub mod view;
 
 pub use crate::{

@@ -23,8 +23,9 @@ pub const WAVES_MAX: u32 = 32;
 pub const STEPS_PER_INPUT_MAX: u32 = 400;
 /// Most steps that one journey may reach in its life. At the next one it exits `loop_guard`.
 pub const JOURNEY_STEPS_MAX: u32 = 10_000;
-/// Most journeys in a row that each began with a message of the one before. Behind the last nothing is triggered:
-/// `loop_guard`. Workflows that trigger each other by `message_sent` stop here.
+/// Most journeys in a row that each began with a message or an update of the one before. Behind the last nothing is triggered:
+/// `loop_guard`. Workflows that trigger each other by `message_sent`, or by the attributes that their update steps
+/// change, stop here.
 pub const FOLLOW_UPS_MAX: i64 = 5;
 /// Most journeys of one contact that are inside one workflow at a time. A further one does not begin: `journeys_full`.
 pub const JOURNEYS_MAX: usize = 100;
@@ -49,6 +50,9 @@ pub const STANDING_BYTES_MAX: usize = 24 * 1024;
 pub const VISITS_BYTES_MAX: usize = 3 + 2;
 /// Most bytes of what the update steps of one journey keep, names included. What would pass it is left out.
 pub const KEPT_BYTES_MAX: usize = 1024;
+/// Most bytes of what the update steps of all journeys of one contact keep for later ones, names included; beyond, what was
+/// kept longest ago is forgotten.
+pub const KEPT_OF_CONTACT_BYTES_MAX: usize = 1024;
 /// Most tags of one contact. A further one is not added.
 pub const TAGS_MAX: usize = 64;
 /// Most bytes of a journey's arm: the place of its step and its index.
@@ -117,6 +121,7 @@ const _: () = {
         + KEYS_MAX * KEY_BYTES_MAX
         + TOTALS_BYTES_MAX
         + CHUNK_BYTES_MAX
+        + KEPT_OF_CONTACT_BYTES_MAX
         + LOTS_MAX * Lot::BYTES_MAX
         + TOUCHES_MAX * Touch::BYTES_MAX
         + SEGMENTS_MAX * Membership::BYTES_MAX;

@@ -22,6 +22,7 @@ pub struct Segments {
     by_number: BTreeMap<u32, Ranked>,
     by_event: BTreeMap<EventName, Vec<u32>>,
     by_attribute: BTreeMap<FieldName, Vec<u32>>,
+    by_kept: BTreeMap<String, Vec<u32>>,
     /// Those that a change of the key's membership can change.
     dependents: BTreeMap<u32, Vec<u32>>,
 }
@@ -62,6 +63,7 @@ impl Segments {
                     Source::Attribute(name) => {
                         push(&mut segments.by_attribute, name.clone(), number);
                     }
+                    Source::Kept(name) => push(&mut segments.by_kept, name.clone(), number),
                     other => {
                         if let Some(event) = event_of(other) {
                             push(&mut segments.by_event, event.clone(), number);
@@ -95,6 +97,15 @@ impl Segments {
             .iter()
             .filter_map(|name| self.by_attribute.get(name));
         let numbers = by_event.into_iter().chain(by_attribute).flatten();
+        numbers.filter_map(|number| self.ranked(*number)).collect()
+    }
+
+    /// What may say something else once those values are kept.
+    pub(crate) fn after_kept(&self, names: &[FieldName]) -> Open {
+        let read = names
+            .iter()
+            .filter_map(|name| self.by_kept.get(name.as_str()));
+        let numbers = read.flatten();
         numbers.filter_map(|number| self.ranked(*number)).collect()
     }
 

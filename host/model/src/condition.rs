@@ -52,6 +52,26 @@ pub struct Condition {
 }
 
 impl Condition {
+    /// The condition in plain words, such as `plan = "gold"` or `value is there`.
+    pub(crate) fn in_words(&self) -> String {
+        let field = &self.field;
+        let operator = match self.operator {
+            Operator::Eq => "=",
+            Operator::Ne => "is not",
+            Operator::Gt => ">",
+            Operator::Gte => ">=",
+            Operator::Lt => "<",
+            Operator::Lte => "<=",
+            Operator::In => "is one of",
+            Operator::Contains => "contains",
+            Operator::Exists if self.value == Value::Boolean(false) => {
+                return format!("{field} is missing");
+            }
+            Operator::Exists => return format!("{field} is there"),
+        };
+        format!("{field} {operator} {}", self.value.to_json())
+    }
+
     /// Whether the fields meet the condition.
     pub fn holds(&self, fields: &Fields) -> bool {
         let Some(found) = fields.get(&self.field) else {

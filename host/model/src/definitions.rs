@@ -9,10 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
     describe::{Reason, RuleKind},
-    id::{ArmName, Digest, PluginName, SegmentName, StepId, TemplateName, WorkflowId},
+    id::{ArmName, Digest, PluginName, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Plan,
     segment::{Owner, SegmentDefinition},
     settings::Settings,
+    table::TableVersion,
     time::Instant,
     workflow::{Edit, Workflow, WorkflowState},
 };
@@ -36,6 +37,21 @@ pub struct Definitions {
     /// Counts up by one with every change of the settings.
     #[serde(default)]
     pub settings_version: u64,
+    /// The reference tables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tables: BTreeMap<TableName, TableDefinition>,
+}
+
+/// Most versions of a table that are listed; the oldest goes first.
+pub const TABLE_VERSIONS_MAX: usize = 16;
+
+/// A reference table with its latest versions.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TableDefinition {
+    /// The version that decisions are made with.
+    pub current: TableVersion,
+    /// Those before it, the newest last; at most [`TABLE_VERSIONS_MAX`].
+    pub before: Vec<TableVersion>,
 }
 
 impl Definitions {

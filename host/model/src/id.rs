@@ -195,6 +195,10 @@ text_id!(
     SegmentName, "segment name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
+    /// The name of a reference table.
+    TableName, "table name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, _ and -, starting with a letter or _", is_field, FIELD
+);
+text_id!(
     /// A step's id, unique in its workflow version.
     StepId, "step id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );

@@ -23,6 +23,7 @@ pub mod schema;
 pub mod segment;
 pub mod settings;
 pub mod state;
+pub mod table;
 pub mod time;
 pub mod value;
 pub mod verdict;

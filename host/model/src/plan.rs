@@ -207,7 +207,7 @@ impl Source {
             ),
             Self::Segment(name) => format!("membership of segment {name}"),
             Self::Kept(name) => format!("kept value {name}"),
-            Self::Table(selection) => format!("rows of table {}", selection.table),
+            Self::Table(selection) => selection.in_words(),
             Self::OccurredAt => "when the event occurred".to_owned(),
             Self::Occasion => "the occasion".to_owned(),
             Self::ArmKey => "the key of its own arm".to_owned(),
@@ -222,15 +222,28 @@ impl EventSelection {
         let mut words = self.event.to_string();
         for condition in &self.conditions {
             words.push_str(" where ");
-            words.push_str(condition.field.as_str());
-            words.push_str(" = ");
-            words.push_str(&condition.value.to_json().to_string());
+            words.push_str(&condition.in_words());
         }
         if let Some(within) = self.within {
             words.push_str(" in ");
             words.push_str(&within.to_string());
         }
         words
+    }
+}
+
+impl TableSelection {
+    fn in_words(&self) -> String {
+        let table = &self.table;
+        let count = self
+            .rows_max
+            .map_or(String::new(), |count| format!("{count} "));
+        match (&self.key_input, &self.order_by) {
+            (Some(input), _) => format!("row of table {table} whose key is {input}"),
+            (None, Some(column)) => format!("first {count}rows of table {table} by {column}"),
+            (None, None) if count.is_empty() => format!("table {table}"),
+            (None, None) => format!("first {count}rows of table {table}"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     definitions::{ResolvedBinding, Slot},
     event::Event,
     id::{
-        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId, TableName,
         WorkflowId,
     },
     message::AttemptOutcome,
@@ -104,6 +104,24 @@ pub enum Record {
         workflow: WorkflowId,
         /// When it started; a page of another start is passed over.
         since: Instant,
+        /// The contact at which the page before ended; `None` for the first page.
+        after: Option<ContactId>,
+        /// Contacts looked at, at most.
+        contacts_max: u32,
+    },
+    /// A page of all contacts: those that a trigger's key joins with a changed row are asked about. Written by the
+    /// partition's owner.
+    RowsChanged {
+        /// Whose trigger.
+        workflow: WorkflowId,
+        /// When it started; a page of another start is passed over.
+        since: Instant,
+        /// Which table.
+        table: TableName,
+        /// The version that rows are compared with.
+        from: Digest,
+        /// The version whose rows are compared.
+        to: Digest,
         /// The contact at which the page before ended; `None` for the first page.
         after: Option<ContactId>,
         /// Contacts looked at, at most.
@@ -208,6 +226,18 @@ pub enum Command {
         winner: Option<ArmName>,
         /// Who ends it: the id of an API key; `None` for the engine.
         by: Option<String>,
+    },
+    /// Makes the next version of a table, or its first.
+    PutTable {
+        /// Which table.
+        table: TableName,
+        /// The table as JSON text (`table::Table::to_text`).
+        text: String,
+    },
+    /// Deletes a table that no binding reads.
+    DeleteTable {
+        /// Which table.
+        table: TableName,
     },
     /// Creates a segment, or replaces its document.
     PutSegment {

@@ -15,7 +15,7 @@ use crate::{
     },
     segment::Membership,
     time::{Instant, Span},
-    value::Fields,
+    value::{Fields, Value},
     workflow::step::MessageClass,
 };
 
@@ -25,7 +25,7 @@ pub const CONTACT_BYTES_MAX: usize = 65_000;
 /// Most events of a chunk of history; the open chunk is part of the contact's row.
 pub const CHUNK_EVENTS_MAX: usize = 32;
 /// Encoded bytes at which a chunk is sealed: the open one always has fewer. A sealed one has up to an event more.
-pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
+pub const CHUNK_BYTES_MAX: usize = 7 * 1024;
 /// Most sealed chunks of a contact; beyond, the oldest is folded into daily totals.
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
@@ -58,6 +58,8 @@ pub struct ContactState {
     pub touches: Vec<Touch>,
     /// Why the contact must not be mailed, if so.
     pub suppressed: Option<Suppressed>,
+    /// What update steps of any workflow kept, each name once, the one kept longest ago first.
+    pub kept: Vec<KeptValue>,
     /// How it stands to named segments, by their numbers.
     pub segments: BTreeMap<u32, Membership>,
 }
@@ -74,9 +76,26 @@ impl ContactState {
             lots: Vec::new(),
             touches: Vec::new(),
             suppressed: None,
+            kept: Vec::new(),
             segments: BTreeMap::new(),
         }
     }
+
+    /// What a step of any workflow kept last under that name.
+    pub fn kept(&self, name: &str) -> Option<&Value> {
+        let mut kept = self.kept.iter();
+        kept.find(|one| one.name.as_str() == name)
+            .map(|one| &one.value)
+    }
+}
+
+/// A value that an update step kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeptValue {
+    /// Its name.
+    pub name: FieldName,
+    /// The value.
+    pub value: Value,
 }
 
 /// A remembered event id.

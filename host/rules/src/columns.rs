@@ -120,7 +120,10 @@ impl<'a> Columns<'a> {
                         missing: Vec::new(),
                     };
                 }
-                Column::from_rows(input.kind, rows, index)
+                match &input.source {
+                    Source::Table(_) => Column::of_tables(input.kind, rows, index),
+                    _ => Column::from_rows(input.kind, rows, index),
+                }
             })
             .collect();
         Self {
@@ -148,6 +151,7 @@ impl<'a> Columns<'a> {
                 ColumnValues::Texts(list) => list.iter().map(|text| text.len()).sum(),
                 ColumnValues::Jsons(list) => list.iter().map(String::len).sum(),
                 ColumnValues::Mixed(list) => list.iter().map(Scalar::text_bytes).sum(),
+                ColumnValues::Constant(scalar) => scalar.text_bytes(),
                 _ => 0,
             })
             .sum();
@@ -204,6 +208,33 @@ impl<'a> Column<'a> {
         Self { values, missing }
     }
 
+    /// Rows of a table, which are the text of JSON already. Those that are the same for everybody are passed once.
+    fn of_tables(kind: ColumnType, rows: &'a [Row], index: usize) -> Self {
+        let mut all = rows
+            .iter()
+            .map(|row| row.get(index).and_then(Option::as_ref));
+        let first = all.next().flatten();
+        if let Some(first) = first.filter(|first| all.all(|one| one == Some(*first))) {
+            return Self {
+                values: ColumnValues::Constant(Scalar::Json(table_json(first))),
+                missing: Vec::new(),
+            };
+        }
+        let mut missing = Vec::new();
+        let texts = gather(rows, index, &mut missing, |value| Some(table_json(value)));
+        if missing.len() == rows.len() {
+            return Self {
+                values: ColumnValues::Absent,
+                missing: Vec::new(),
+            };
+        }
+        let values = match kind {
+            ColumnType::Any => ColumnValues::Mixed(texts.into_iter().map(Scalar::Json).collect()),
+            _ => ColumnValues::Jsons(texts),
+        };
+        Self { values, missing }
+    }
+
     /// The missing rows within the range, counted from its start.
     pub(crate) fn missing_in(&self, range: &Range<u32>) -> Vec<u32> {
         let from = self.missing.partition_point(|row| *row < range.start);
@@ -212,6 +243,14 @@ impl<'a> Column<'a> {
             .iter()
             .map(|row| row - range.start)
             .collect()
+    }
+}
+
+/// The text that the core gave for rows of a table, or what a case says they are.
+fn table_json(value: &Value) -> String {
+    match value {
+        Value::Text(text) => text.to_string(),
+        other => other.to_json().to_string(),
     }
 }
 

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
-    plan::{Input, Occasion, Plan, Source},
+    plan::{ColumnType, Input, Occasion, Plan, Source, TableSelection},
     problem::Problem,
     schema,
     workflow::Workflow,
@@ -48,7 +48,10 @@ fn published(schema: &str) -> Validator {
 }
 
 /// A schema made ready: the 2020-12 draft, patterns in linear time, no references to elsewhere.
-pub(crate) fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
+///
+/// # Errors
+/// When it is no schema, with the place in it.
+pub fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
     let patterns = PatternOptions::regex()
         .size_limit(PATTERN_BYTES_MAX)
         .dfa_size_limit(PATTERN_BYTES_MAX);
@@ -64,7 +67,7 @@ pub(crate) fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
 }
 
 /// Everything about the document that its schema does not allow, with places in the document.
-pub(crate) fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
+pub fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
     validator
         .iter_errors(document)
         .take(PROBLEMS_MAX)
@@ -126,11 +129,11 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
     })
 }
 
-/// Reads the answer of `describe`, of a component that exports these kinds.
-pub(crate) fn read_description(
-    text: &str,
-    kinds: &[RuleKind],
-) -> Result<Description, Vec<Problem>> {
+/// Reads the answer of `describe`, of a component that exports these kinds, in order.
+///
+/// # Errors
+/// When it is too long, is no JSON of its schema, describes other kinds or repeats a reason.
+pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, Vec<Problem>> {
     let description: Description = read(text, DESCRIBE_BYTES_MAX, &DESCRIBE)?;
     let described: Vec<_> = description.rules.keys().copied().collect();
     let mut problems = Vec::new();
@@ -170,7 +173,10 @@ pub(crate) fn read_description(
 }
 
 /// Reads the answer of `plan` of a rule of that kind, and checks that this host can do what it asks for.
-pub(crate) fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
+///
+/// # Errors
+/// When it is too long, is no JSON of its schema, or asks for what cannot be given.
+pub fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
     let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
     let problems = check_plan(kind, &plan);
     if problems.is_empty() {
@@ -229,7 +235,7 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
             let reason = format!("the name {:?} stands twice", input.name);
             problems.push(Problem::new(format!("{pointer}/name"), "repeated", reason));
         }
-        problems.extend(check_input(kind, input, &format!("{pointer}/source")));
+        problems.extend(check_input(kind, plan, input, &pointer));
     }
     match kind {
         RuleKind::Trigger if plan.occasions.is_empty() => {
@@ -254,7 +260,9 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
             | Occasion::SegmentEntered(_)
             | Occasion::SegmentLeft(_)
             | Occasion::Start => continue,
-            Occasion::TableRowChanged(_) => "table_row_changed",
+            Occasion::TableRowChanged(table) => {
+                problems.extend(check_joined(plan, table, format!("/occasions/{at}")));
+            }
         };
         problems.push(not_supported(
             format!("/occasions/{at}"),
@@ -264,16 +272,45 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
     problems
 }
 
-fn check_input(kind: RuleKind, input: &Input, pointer: &str) -> Option<Problem> {
+fn check_input(kind: RuleKind, plan: &Plan, input: &Input, pointer: &str) -> Option<Problem> {
+    let source = format!("{pointer}/source");
     match &input.source {
-        Source::Table(_) => Some(not_supported(pointer.to_owned(), "rows of a table")),
-        Source::Kept(_) => Some(not_supported(pointer.to_owned(), "a kept value")),
+        Source::Table(_) if !matches!(input.kind, ColumnType::Json | ColumnType::Any) => {
+            let reason = "rows of a table come as JSON";
+            let problem = Problem::new(format!("{pointer}/type"), "table_type", reason);
+            Some(problem.with_help("give the input the type json"))
+        }
+        Source::Table(selection) => check_key(plan, selection, &source),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());
-            Some(Problem::new(pointer, "occasion_of_trigger", reason))
+            Some(Problem::new(source, "occasion_of_trigger", reason))
         }
         _ => None,
     }
+}
+
+fn check_key(plan: &Plan, selection: &TableSelection, pointer: &str) -> Option<Problem> {
+    let name = selection.key_input.as_ref()?;
+    let found = plan.inputs.iter().find(|input| input.name == *name);
+    let reason = match found.map(|input| &input.source) {
+        None => format!("no input is named {name:?}"),
+        Some(Source::Table(_)) => format!("the input {name:?} is rows of a table itself"),
+        Some(_) => return None,
+    };
+    let pointer = format!("{pointer}/table/key_input");
+    let problem = Problem::new(pointer, "key_input", reason);
+    Some(problem.with_help("name an input of the same plan whose value is the key"))
+}
+
+/// Only a key joins contacts with the rows of a table.
+fn check_joined(plan: &Plan, table: &str, pointer: String) -> Option<Problem> {
+    let is_join = |input: &Input| matches!(&input.source, Source::Table(selection) if selection.table == table && selection.key_input.is_some());
+    if plan.inputs.iter().any(is_join) {
+        return None;
+    }
+    let reason = format!("nothing says which contacts a row of table {table} concerns");
+    let problem = Problem::new(pointer, "table_not_joined", reason);
+    Some(problem.with_help("ask for rows of the table with a key_input too"))
 }
 
 fn not_supported(pointer: String, what: &str) -> Problem {

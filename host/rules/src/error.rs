@@ -58,7 +58,11 @@ pub enum LoadError {
         reason: String,
     },
     /// It wants something to call.
-    #[error("the component imports {}: a plugin may import nothing that can be called", names_in_words(names, *count))]
+    #[error(
+        "the component imports {}: a plugin may import nothing that can be called{}",
+        names_in_words(names, *count),
+        seal_in_words(names)
+    )]
     Imports {
         /// The first names, in order.
         names: Vec<String>,
@@ -274,6 +278,15 @@ fn names_in_words(names: &[String], count: usize) -> String {
         words
     } else {
         format!("{words} and {more} more")
+    }
+}
+
+/// The way out for what other tools build.
+fn seal_in_words(names: &[String]) -> &'static str {
+    if names.iter().any(|name| name.starts_with("wasi:")) {
+        " (`signalbox plugin seal` puts stubs in the place of WASI)"
+    } else {
+        ""
     }
 }
 

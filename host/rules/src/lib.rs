@@ -39,3 +39,5 @@ mod v1;
 pub mod check;
 
 pub mod toolchain;
+
+pub mod seal;

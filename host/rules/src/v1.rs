@@ -38,6 +38,9 @@ mod bindings {
     });
 }
 
+/// What the name of each interface of the contract begins with.
+pub(crate) const PACKAGE: &str = "signalbox:rules/";
+
 /// The export that every plugin of this version has.
 pub(crate) const PLUGIN_EXPORT: &str = "signalbox:rules/plugin@1.0.0";
 

@@ -10,6 +10,7 @@
 mod bench;
 mod demo;
 mod deny;
+mod fuzz;
 mod hostile;
 mod plugins;
 mod setup;
@@ -65,6 +66,21 @@ enum Command {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         bench: Vec<String>,
     },
+    /// Puts the conformance cases to the rules of every language, and prints what each costs.
+    Conformance {
+        /// Measures a release build, as a server ships.
+        #[arg(long)]
+        release: bool,
+    },
+    /// Puts any bytes to what reads stored values, documents and components; ends with 1 at the first that fails.
+    Fuzz {
+        /// What is fuzzed; everything if none is named.
+        #[arg(value_enum)]
+        targets: Vec<fuzz::Target>,
+        /// How long each target is fuzzed, without its build.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Installs what the other commands need and this machine lacks.
     Setup,
 }
@@ -78,6 +94,8 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(),
         Command::Deny { install_within } => deny::run(install_within),
         Command::Bench { bench } => bench::run(&bench),
+        Command::Conformance { release } => suite::conformance(release),
+        Command::Fuzz { targets, seconds } => fuzz::run(&targets, seconds),
         Command::Setup => setup::ensure().map(|_| ()),
     };
     match outcome {

@@ -1,4 +1,4 @@
-//! Installs what the other commands need: the wasm target, rustfmt, clippy, the test runner, the mail servers of the end-to-end tests,
+//! Installs what the other commands need: the wasm targets, rustfmt, clippy, the test runner, the mail servers of the end-to-end tests,
 //! and what builds rules in JavaScript, Python and C.
 //! `setup`, `test` and `demo` call it.
 //! It never installs outside cargo's and rustup's own folders and `target/`, and never asks for a version twice.
@@ -9,12 +9,15 @@ use crate::{
 };
 use anyhow::{Context, Result, bail};
 use std::{
+    ffi::OsString,
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
 
 const WASM_TARGET: &str = "wasm32-unknown-unknown";
+/// What `plugin seal` is tested with: components that import WASI.
+const WASI_TARGET: &str = "wasm32-wasip2";
 const COMPONENTS: [&str; 2] = ["rustfmt", "clippy"];
 
 /// The mail catcher for people to look at, from npm.
@@ -39,6 +42,7 @@ pub(crate) enum Runner {
 /// Everything that `cargo xtask test` needs.
 pub(crate) fn ensure() -> Result<Runner> {
     wasm_target()?;
+    rustup("target", WASI_TARGET)?;
     for component in COMPONENTS {
         rustup("component", component)?;
     }
@@ -135,8 +139,31 @@ fn rule_languages() -> Result<()> {
     Ok(())
 }
 
+/// Where the tools of the languages lie, below `target/e2e-tools`.
+const TOOL_FOLDERS: [&str; 3] = [
+    "rules-node/node_modules/.bin",
+    "rules-python/bin",
+    "rules-zig/bin",
+];
+
+/// A tool of one of the languages, where it is installed.
+pub(crate) fn tool(name: &str) -> Result<Option<PathBuf>> {
+    let folder = target_folder()?.join("e2e-tools");
+    let places = TOOL_FOLDERS.map(|place| folder.join(place).join(name));
+    Ok(places.into_iter().find(|place| place.is_file()))
+}
+
+/// The tools of the languages before everything that the machine has.
+pub(crate) fn search_path() -> Result<OsString> {
+    let folder = target_folder()?.join("e2e-tools");
+    let ours = TOOL_FOLDERS.map(|place| folder.join(place));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::join_paths(ours.into_iter().chain(std::env::split_paths(&path)))
+        .context("a folder with a colon cannot be searched for tools")
+}
+
 /// Whether clang is here with its linker for WebAssembly: it answers the bare name of one that it does not find.
-fn has_clang() -> bool {
+pub(crate) fn has_clang() -> bool {
     shell::capture(Command::new("clang").arg("--print-prog-name=wasm-ld"))
         .is_ok_and(|answer| Path::new(answer.trim()).is_absolute())
 }

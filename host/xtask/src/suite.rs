@@ -3,7 +3,7 @@
 //! Nothing is printed after the last test run: the runner's own summary closes the output.
 
 use crate::{
-    plugins,
+    fuzz, plugins,
     setup::{self, Runner},
     shell::{self, Stages},
     stories, tidy,
@@ -32,6 +32,7 @@ pub(crate) fn run(runner_arguments: &[String]) -> Result<()> {
     if let Some(manifest) = plugins_manifest() {
         stages.stage("plugins' own tests", || test(runner, Some(&manifest), &[]))?;
     }
+    stages.stage("fuzzing", fuzz::briefly)?;
     // As a test target the stories run with all other tests below.
     if let Some(kind @ (stories::Kind::Example | stories::Kind::Binary)) = stories::kind()? {
         stages.stage("stories", || stories::start(kind, &[]))?;
@@ -39,6 +40,18 @@ pub(crate) fn run(runner_arguments: &[String]) -> Result<()> {
     stages.print();
     println!("\n== tests");
     test(runner, None, runner_arguments)
+}
+
+/// The one test that holds the languages of rules against each other; its output is a table.
+pub(crate) fn conformance(release: bool) -> Result<()> {
+    setup::ensure()?;
+    let mut command = cargo();
+    command.args(["test", "--workspace", "--test", "it"]);
+    if release {
+        command.arg("--release");
+    }
+    let test = "languages::every_language_answers_alike";
+    shell::run(command.args(["--", "--exact", "--nocapture", test]))
 }
 
 fn format() -> Result<()> {

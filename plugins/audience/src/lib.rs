@@ -107,7 +107,13 @@ mod cases {
         let early = json!({ "attribute": {
             "name": "signed_up_at", "operator": "lt", "value": "2026-01-01T00:00:00Z",
         } });
+        let pleased = json!({ "kept": { "name": "score", "operator": "gte", "value": 8 } });
         vec![
+            Case::new("kept a high score", pleased.clone())
+                .given("kept score", 9)
+                .expect(json!({ "member": true })),
+            Case::new("kept none", pleased)
+                .expect(json!({ "member": false, "reason": "missing_value" })),
             Case::new("meets both conditions", adults.clone())
                 .given("country", "AT")
                 .given("age", 18)

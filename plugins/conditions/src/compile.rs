@@ -130,6 +130,7 @@ impl Compiler<'_> {
             Tree::Not(child) => Node::Not(Box::new(self.node(child)?)),
             Tree::Attribute(condition) => self.value(condition, Source::Attribute)?,
             Tree::Field(condition) => self.value(condition, Source::EventField)?,
+            Tree::Kept(condition) => self.value(condition, Source::Kept)?,
             Tree::Count(condition) => {
                 self.count(condition.of.events(), condition.operator, condition.value)?
             }
@@ -316,6 +317,7 @@ fn in_words(source: &Source) -> String {
     match source {
         Source::Attribute(name) => name.clone(),
         Source::EventField(name) => format!("{name} of the event"),
+        Source::Kept(name) => format!("kept {name}"),
         Source::Sum(of) => format!("sum of {} over {}", of.field, events_in_words(&of.of)),
         Source::Count(events) => format!("count of {}", events_in_words(events)),
         _ => "value".to_owned(),

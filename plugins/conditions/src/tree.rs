@@ -28,6 +28,9 @@ pub enum Tree {
     /// A field of the event that the journey entered by.
     #[schemars(title = "Field of the event")]
     Field(AttributeCondition),
+    /// A value that an earlier step or journey kept.
+    #[schemars(title = "Kept value")]
+    Kept(AttributeCondition),
     /// How often something happened.
     #[schemars(title = "How often")]
     Count(CountCondition),
@@ -42,11 +45,11 @@ pub enum Tree {
     Recency(RecencyCondition),
 }
 
-/// A condition on an attribute of the contact, or on a field of the event.
+/// A condition on an attribute of the contact, on a field of the event, or on a kept value.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttributeCondition {
-    /// The name of the attribute or field.
+    /// The name of the attribute, field or kept value.
     #[schemars(title = "Name", regex(pattern = r"^[A-Za-z_][A-Za-z0-9_-]{0,99}$"), example = &"country")]
     pub name: String,
     /// How it is compared.

@@ -12,4 +12,5 @@ mod keys;
 mod pages;
 mod routes;
 mod support;
+mod tables;
 mod workflows;

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 32] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 37] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -44,6 +44,11 @@ pub(crate) const ROUTES: [(&str, &str, Access); 32] = [
         "/v1/workflows/{id}/experiments/{step}/end",
         Access::Key,
     ),
+    ("GET", "/v1/tables", Access::Key),
+    ("GET", "/v1/tables/{name}", Access::Key),
+    ("PUT", "/v1/tables/{name}", Access::Key),
+    ("DELETE", "/v1/tables/{name}", Access::Key),
+    ("GET", "/v1/tables/{name}/rows", Access::Key),
     ("GET", "/v1/settings", Access::Key),
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),

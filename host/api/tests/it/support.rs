@@ -237,6 +237,15 @@ impl World {
         self.send_body("PUT", path, body.to_string()).await
     }
 
+    /// Puts a body that is declared as something.
+    pub(crate) async fn put_as(&self, path: &str, declared: &str, body: &str) -> Reply {
+        let request = self
+            .by_admin("PUT", path)
+            .header(header::CONTENT_TYPE, declared);
+        let body = Body::from(body.to_owned());
+        self.send(request.body(body).expect("a request")).await
+    }
+
     pub(crate) async fn patch(&self, path: &str, body: Json) -> Reply {
         self.send_body("PATCH", path, body.to_string()).await
     }

@@ -10,6 +10,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
     ),
     ("plugins", "Folder that is watched for plugins."),
     (
+        "tables",
+        "Folder that is watched for reference tables, files NAME.csv and NAME.json. It need not be there.",
+    ),
+    (
         "listen",
         "Address and port of the HTTP server. Port 0 takes a free one.",
     ),

@@ -27,6 +27,8 @@ fn help_says_what_can_be_done() {
         "workflow check",
         "workflow put",
         "workflow start",
+        "table",
+        "table put",
         "feed",
         "store",
         "store restore",

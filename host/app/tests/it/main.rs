@@ -7,6 +7,7 @@ mod demo;
 mod languages;
 mod reexecute;
 mod restore;
+mod seal;
 mod server;
 mod simulate;
 mod support;

@@ -43,8 +43,12 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
     Ok(lines.map(str::to_owned).collect())
 }
 
-/// A word of a command: `{NAME}` is the path of that file, written anew.
+/// A word of a command: `{NAME}` is the path of that file, written anew, also behind a `=`.
 fn filled(home: &Home, story: &Story, word: &str) -> Result<String> {
+    if let Some((before, file)) = word.split_once("={") {
+        let file = filled(home, story, &format!("{{{file}"))?;
+        return Ok(format!("{before}={file}"));
+    }
     let Some(name) = word
         .strip_prefix('{')
         .and_then(|name| name.strip_suffix('}'))

@@ -182,6 +182,10 @@ impl<'a> Player<'a> {
                 let answer = self.api()?.delete(&format!("/v1/segments/{rest}"))?;
                 return must_succeed_or_compare(line, told(&answer, || "deleted".to_owned()));
             }
+            "table" => {
+                let came = self.table(rest)?;
+                return must_succeed_or_compare(line, came);
+            }
             "soon" => return self.soon(rest, &line.expected).map(Some),
             "approve" | "reject" => {
                 let came = self.decide(verb, rest)?;
@@ -339,6 +343,22 @@ impl<'a> Player<'a> {
         let path = format!("/v1/settings?based_on={}", found["version"]);
         let answer = api.put(&path, &read_json(rest)?)?;
         let came = told(&answer, || "accepted".to_owned());
+        self.settle_before()?;
+        Ok(came)
+    }
+
+    /// `table NAME FILE` puts a table of CSV, `table NAME gone` deletes it.
+    fn table(&self, rest: &str) -> Result<Vec<String>> {
+        let (name, file) = rest.split_once(' ').context("write `table NAME FILE`")?;
+        let path = format!("/v1/tables/{name}");
+        let answer = if file == "gone" {
+            self.api()?.delete(&path)?
+        } else {
+            let text = self.story.files.get(file);
+            let text = text.with_context(|| format!("the story has no file {file}"))?;
+            self.api()?.put_csv(&path, text)?
+        };
+        let came = told(&answer, || tell::table(&answer.body["table"]));
         self.settle_before()?;
         Ok(came)
     }

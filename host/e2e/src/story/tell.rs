@@ -311,6 +311,8 @@ pub(super) fn profile(contact: &Json) -> Vec<String> {
     ];
     let attributes = contact["attributes"].as_object().into_iter().flatten();
     lines.extend(attributes.map(|(name, value)| format!("{name}: {}", text(value))));
+    let kept = contact["kept"].as_object().into_iter().flatten();
+    lines.extend(kept.map(|(name, value)| format!("kept {name}: {}", text(value))));
     lines
 }
 
@@ -328,4 +330,18 @@ fn text(value: &Json) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// What a table is.
+pub(super) fn table(table: &Json) -> String {
+    let current = &table["current"];
+    if current.is_null() {
+        return "gone".to_owned();
+    }
+    format!(
+        "version {}, {} rows by {}",
+        current["version"],
+        current["rows"],
+        current["key"].as_str().unwrap_or_default()
+    )
 }

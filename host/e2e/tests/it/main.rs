@@ -16,3 +16,4 @@ mod plugins;
 mod rebuild;
 mod servers;
 mod simulate;
+mod tables;

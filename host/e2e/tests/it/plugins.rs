@@ -23,7 +23,7 @@ use signalbox_e2e::{
 
 use crate::{
     component,
-    support::{Ends, Pace, log, on_event, post, send, start},
+    support::{Ends, Pace, log, note, on_event, post, send, start},
 };
 
 const SOON: Duration = Duration::from_mins(1);
@@ -243,6 +243,65 @@ const CONTAINED: [(&str, &str, &[&str]); 9] = [
     ("trap", "trap", &["trapped"]),
     ("state-between-batches", "state_between_batches", &[]),
 ];
+
+/// A trigger in C, an audience in Python and a personalizer in JavaScript in one workflow, dropped in while it runs.
+#[test]
+fn shipped_rules_in_every_language_serve() {
+    let sink = Sink::start().unwrap();
+    let home = home_with_own_plugins(&sink);
+    let server = home.start().unwrap();
+    let api = &server.api;
+    for name in ["big-basket", "engagement-trend", "greeting"] {
+        let file = format!("{name}.wasm");
+        let component = fs::read(tools::shipped(name).unwrap()).unwrap();
+        put(&home.plugins, &file, &component);
+        // A component of Python is compiled for seconds, at low priority.
+        let found = wait::until("the plugin is looked at", 5 * SOON, || {
+            Ok(plugin(api, &file).filter(|found| found["state"] != "loading"))
+        })
+        .unwrap();
+        assert_eq!(found["state"], "available", "{found}");
+    }
+    let mut document = on_event(
+        "basket",
+        "order_completed",
+        &json!([{ "id": "thank", "send": {
+            "template": "note",
+            "class": "transactional",
+            "personalizer": { "plugin": "greeting", "config": {
+                "languages": { "de": { "named": "Hallo {name}", "nameless": "Guten Tag" } },
+                "otherwise": { "named": "Hello {name}", "nameless": "Hello" },
+            } },
+        } }]),
+    );
+    document["trigger"] = json!({ "plugin": "big_basket", "config": { "orders_min": 2 } });
+    document["audience"] = json!({ "plugin": "engagement_trend", "config": {
+        "trends": ["rising"], "signals": [{ "event": "order_completed" }],
+    } });
+    document["templates"]["note"] = note("{{ rule.greeting.text }}");
+    start(api, &document);
+    for (number, value) in [(1, 40), (2, 60), (3, 99), (4, 200)] {
+        let body = json!({
+            "contact": "ada", "name": "order_completed", "id": format!("o-{number}"),
+            "fields": { "value": value },
+            "attributes": { "email": "ada@example.com", "first_name": "ADA", "language": "de-AT" },
+        });
+        api.post("/v1/events", &body)
+            .unwrap()
+            .good("posting an order")
+            .unwrap();
+    }
+    wait::until("the mail is there", SOON, || {
+        Ok((sink.count() > 0).then_some(()))
+    })
+    .unwrap();
+    let subjects: Vec<String> = sink
+        .mails()
+        .iter()
+        .map(signalbox_e2e::mail::Mail::subject)
+        .collect();
+    assert_eq!(subjects, ["Hallo Ada"], "{:?}", log(api, "ada"));
+}
 
 #[test]
 fn hostile_plugins_are_refused_or_contained_while_good_rules_answer() {

@@ -107,6 +107,11 @@ impl Partition {
                 now,
                 page,
             } => self.apply_evaluation(sequence, now, page),
+            Task::RowsChanged {
+                sequence,
+                now,
+                page,
+            } => self.apply_row_scan(sequence, now, page),
             Task::Sweep {
                 now,
                 before,

@@ -30,10 +30,14 @@ impl Partition {
         command: &Command,
     ) -> Result<(), Broken> {
         let changed = control::apply(self.loaded.definitions(), command, now);
-        if changed.is_ok()
-            && let Command::PutWorkflow { document, .. } = command
-        {
-            self.keep_templates(document)?;
+        match command {
+            Command::PutWorkflow { document, .. } if changed.is_ok() => {
+                self.keep_templates(document)?;
+            }
+            Command::PutTable { text, .. } if changed.is_ok() => {
+                self.keep_body(text.as_bytes())?;
+            }
+            _ => {}
         }
         self.apply_change(sequence, changed, None)
     }
@@ -80,7 +84,8 @@ impl Partition {
                 let definitions = Arc::new(change.definitions);
                 let digest = self.keep_definitions(&definitions)?;
                 self.commit_control(sequence, post, Some((&definitions, digest)))?;
-                self.loaded = Arc::new(Loaded::new(Arc::clone(&definitions), Some(digest)));
+                self.loaded =
+                    Arc::new(Loaded::without_rows(Arc::clone(&definitions), Some(digest)));
                 self.delivery.look();
                 self.look_at_timers()?;
                 if !self.is_replaying() {

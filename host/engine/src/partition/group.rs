@@ -4,10 +4,13 @@
 //! in their order. Everything else is taken by itself, since it depends on what is committed (a tick on the timers
 //! that are due) or changes what the rest depends on (definitions).
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use signalbox_journal::Entry;
-use signalbox_journey::Input;
+use signalbox_journey::{Input, tables::ChangedRows};
 use signalbox_model::{
     codec,
     contact::AttributeChanges,
@@ -19,7 +22,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-use super::{entering, evaluation, visit};
+use super::{entering, evaluation, row_changes, visit};
 use crate::error::ApplyError;
 
 /// Most records of one contact in a group, so that the waves of a group stay bounded.
@@ -92,6 +95,12 @@ pub(super) enum Task {
         now: Instant,
         page: evaluation::Page,
     },
+    /// A page of contacts that changed rows of a table may concern.
+    RowsChanged {
+        sequence: u64,
+        now: Instant,
+        page: row_changes::Page,
+    },
     /// A page of a sweep.
     Sweep {
         now: Instant,
@@ -118,6 +127,11 @@ pub(super) enum What {
     Visit(ContactId),
     EnterExisting(ContactId, WorkflowId),
     Evaluate(ContactId, u32),
+    RowsChanged {
+        contact: ContactId,
+        workflow: WorkflowId,
+        changed: Arc<ChangedRows>,
+    },
     Intent {
         contact: ContactId,
         message: MessageId,
@@ -140,6 +154,7 @@ impl What {
             | Self::EnterExisting(contact, _)
             | Self::Evaluate(contact, _)
             | Self::Attributes(contact, _)
+            | Self::RowsChanged { contact, .. }
             | Self::Intent { contact, .. }
             | Self::Outcome { contact, .. } => contact,
         }
@@ -153,6 +168,11 @@ impl What {
             Self::Visit(contact) => Input::Visit(contact),
             Self::EnterExisting(contact, workflow) => Input::EnterExisting(contact, workflow),
             Self::Evaluate(contact, segment) => Input::Evaluate(contact, *segment),
+            Self::RowsChanged {
+                contact,
+                workflow,
+                changed,
+            } => Input::RowsChanged(contact, workflow, changed),
             Self::Intent {
                 message, attempt, ..
             } => Input::Intent {
@@ -303,9 +323,11 @@ impl Log {
                     outcome,
                 },
                 // These belong to a tick or a page, which is applied by itself and never put back.
-                What::Timer(_) | What::Visit(_) | What::EnterExisting(..) | What::Evaluate(..) => {
-                    continue;
-                }
+                What::Timer(_)
+                | What::Visit(_)
+                | What::EnterExisting(..)
+                | What::Evaluate(..)
+                | What::RowsChanged { .. } => continue,
             };
             self.ahead.push_front(Logged {
                 sequence: item.sequence,
@@ -385,6 +407,13 @@ fn alone(logged: Logged) -> Task {
                 timers_max,
             },
         },
+        other => of_pages(sequence, now, other),
+    }
+}
+
+/// What is done page by page over rows of this partition.
+fn of_pages(sequence: u64, now: Instant, record: Record) -> Task {
+    match record {
         Record::EnterExisting {
             workflow,
             since,
@@ -411,6 +440,27 @@ fn alone(logged: Logged) -> Task {
             page: evaluation::Page {
                 segment,
                 evaluation,
+                after,
+                contacts_max,
+            },
+        },
+        Record::RowsChanged {
+            workflow,
+            since,
+            table,
+            from,
+            to,
+            after,
+            contacts_max,
+        } => Task::RowsChanged {
+            sequence,
+            now,
+            page: row_changes::Page {
+                workflow,
+                since,
+                table,
+                from,
+                to,
                 after,
                 contacts_max,
             },

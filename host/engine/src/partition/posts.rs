@@ -141,9 +141,12 @@ impl Partition {
         let mut batch = self.begin_batch(&shared)?;
         let mut put = batch.put_applied_post(id);
         if let Posted::Definitions { version, digest } = record {
-            let before = std::sync::Arc::clone(self.loaded.definitions());
+            let before = Arc::clone(self.loaded.definitions());
             self.use_definitions(*version, *digest)?;
             put = put.and_then(|()| batch.put_definitions(*version, *digest));
+            for (name, value) in self.begin_row_scans(&before)? {
+                put = put.and_then(|()| batch.put_counter(&name, &value));
+            }
             self.forget_counters_of_deleted(&mut batch, &before);
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;

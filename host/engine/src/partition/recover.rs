@@ -23,6 +23,7 @@ pub(super) struct Replay {
 impl Partition {
     /// Applies all that the log has behind the store's position.
     pub(crate) fn recover(&mut self) -> Result<(), Broken> {
+        self.read_row_scans()?;
         let before = self.applied;
         let reader = self
             .shared

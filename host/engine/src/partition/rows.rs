@@ -241,8 +241,10 @@ pub(super) fn is_only_seen(lane: &Lane) -> bool {
     let mut done = lane.done.iter();
     done.all(|one| {
         let changes = |effect: &Effect| !matches!(effect, Effect::Count(_));
-        let is_look = matches!(one.item.what, What::Visit(_) | What::Evaluate(..));
-        is_look && !one.effects.iter().any(changes)
+        let only_looks = |what: &What| {
+            matches!(what, What::Visit(_) | What::Evaluate(..) | What::RowsChanged { .. })
+        };
+        only_looks(&one.item.what) && !one.effects.iter().any(changes)
     })
 }
 

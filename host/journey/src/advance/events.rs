@@ -59,7 +59,7 @@ pub(super) const MESSAGE_BOUNCED: &str = "message_bounced";
 /// The field of a bounce that says of what kind it is.
 pub(super) const BOUNCE_KIND: &str = "kind";
 /// What a change of attributes without an event begins a journey with.
-const ATTRIBUTES_CHANGED: &str = "attributes_changed";
+pub(super) const ATTRIBUTES_CHANGED: &str = "attributes_changed";
 /// The kind of a bounce that is about the address.
 pub(super) const HARD: &str = "hard";
 
@@ -384,7 +384,7 @@ impl Advance {
     }
 
     /// Asks the triggers that listen to attributes which have another value now. History changes nothing of today.
-    fn ask_about_attributes(
+    pub(super) fn ask_about_attributes(
         &mut self,
         ctx: &Context<'_>,
         changed: &[FieldName],
@@ -408,7 +408,7 @@ impl Advance {
     }
 
     /// Asks one trigger, if its workflow's version has that occasion and nothing keeps the event out of it.
-    fn ask_listener(
+    pub(super) fn ask_listener(
         &mut self,
         ctx: &Context<'_>,
         listener: &Listener,

@@ -4,6 +4,7 @@ use signalbox_model::{
     fact::FactKind,
     id::{EventId, EventName, FieldName, MessageId, StepId},
     message::{AttemptOutcome, MessageStatus},
+    segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     state::{Cause, Place},
     time::Instant,
     value::{Fields, Value},
@@ -13,7 +14,7 @@ use crate::{
     advance::{
         Advance, Context, MESSAGE_SENT, Whose,
         claims::whose_of,
-        events::{BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED},
+        events::{ATTRIBUTES_CHANGED, BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED},
         pauses::{self, InPause},
     },
     effect::{Effect, MessageChange},
@@ -256,8 +257,12 @@ impl Advance {
 
 /// How many journeys in a row, each begun by the one before, led to the event.
 pub(super) fn follow_ups(event: &Cause) -> i64 {
+    let is_ours = matches!(
+        event.name.as_str(),
+        MESSAGE_SENT | ATTRIBUTES_CHANGED | SEGMENT_ENTERED | SEGMENT_LEFT
+    );
     match event.fields.get(FOLLOW_UPS) {
-        Some(Value::Integer(count)) if event.name.as_str() == MESSAGE_SENT => *count,
+        Some(Value::Integer(count)) if is_ours => *count,
         _ => 0,
     }
 }

@@ -8,8 +8,8 @@ use signalbox_model::{
     contact::TAGS_ATTRIBUTE,
     definitions::WorkflowVersion,
     fact::FactKind,
-    id::{FieldName, WebhookId},
-    state::Journey,
+    id::{EventId, EventName, FieldName, WebhookId},
+    state::{Journey, KeptValue},
     value::{Fields, Value},
     webhook::{WEBHOOK_BYTES_MAX, Webhook},
     workflow::step::{self, Source, Step, Update},
@@ -18,12 +18,13 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
-        outcomes::follow_ups,
+        events::{ATTRIBUTES_CHANGED, Happening},
+        outcomes::{FOLLOW_UPS, follow_ups},
         segments::Settling,
         steps::{Next, position_after},
     },
     effect::Effect,
-    limits::{KEPT_BYTES_MAX, TAGS_MAX},
+    limits::{KEPT_BYTES_MAX, KEPT_OF_CONTACT_BYTES_MAX, TAGS_MAX},
 };
 
 impl Advance {
@@ -62,19 +63,68 @@ impl Advance {
                 differing.push(name.clone());
             }
         }
-        if let Some(journey) = self.journey_mut(whose) {
-            for (name, value) in keep {
-                if keep_value(&mut journey.kept, &name, value) {
-                    told.push(format!("kept.{name}"));
-                }
+        let mut kept = Vec::new();
+        for (name, value) in keep {
+            if self.keep(whose, &name, &value) {
+                told.push(format!("kept.{name}"));
+                kept.push(name);
             }
         }
         if !told.is_empty() {
             self.journey_fact(ctx, whose, FactKind::Updated(step.id.clone(), told));
         }
-        let open = ctx.definitions.segments().after(None, &differing);
+        let segments = ctx.definitions.segments();
+        let mut open = segments.after(None, &differing);
+        open.extend(segments.after_kept(&kept));
         self.settle_segments(ctx, Settling::new(open, follow_ups));
+        if !differing.is_empty() {
+            self.tell_of_update(ctx, whose, step, &differing);
+        }
         Next::On(position_after(ctx, whose, version, step))
+    }
+
+    /// Keeps the value with the journey and for later ones of the contact, and says whether the journey's changed.
+    fn keep(&mut self, whose: &Whose, name: &FieldName, value: &Value) -> bool {
+        keep_for_later(&mut self.state.kept, name, value);
+        let journey = self.journey_mut(whose);
+        journey.is_some_and(|journey| keep_value(&mut journey.kept, name, value))
+    }
+
+    /// Asks the triggers of other workflows that listen to attributes which the step changed.
+    fn tell_of_update(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        step: &Step,
+        changed: &[FieldName],
+    ) {
+        let visit = self.visit(whose);
+        let id = format!("{ATTRIBUTES_CHANGED}:{}:{}:{visit}", whose.journey, step.id);
+        let (Ok(id), Ok(name)) = (EventId::parse(&id), EventName::parse(ATTRIBUTES_CHANGED)) else {
+            return;
+        };
+        let begun_by = self.journey(whose).map(|journey| &journey.event);
+        let follow_ups = 1 + begun_by.map_or(0, follow_ups);
+        let members = [
+            ("workflow", Value::text(whose.workflow.as_str())),
+            ("step", Value::text(step.id.as_str())),
+            (FOLLOW_UPS, Value::Integer(follow_ups)),
+        ];
+        let fields: Fields = members
+            .into_iter()
+            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
+            .collect();
+        let happening = Happening {
+            id: &id,
+            name: &name,
+            occurred_at: ctx.now,
+            fields: &fields,
+            history_only: false,
+            made_by: Some(&whose.workflow),
+            follow_ups,
+            segment: None,
+        };
+        self.ask_about_attributes(ctx, changed, &happening);
     }
 }
 
@@ -202,13 +252,34 @@ fn tell(name: &FieldName, before: Option<&Value>, now: Option<&Value>, told: &mu
 }
 
 /// Keeps the value if there is room for it, and says whether that changed anything.
-fn keep_value(kept: &mut Fields, name: &FieldName, value: Value) -> bool {
+fn keep_value(kept: &mut Fields, name: &FieldName, value: &Value) -> bool {
     let others = kept.iter().filter(|(other, _)| *other != name);
     let taken: usize = others.map(|one| codec::size(&one)).sum();
-    let fits = taken + codec::size(&(name, &value)) <= KEPT_BYTES_MAX;
-    let changes = kept.get(name) != Some(&value);
+    let fits = taken + codec::size(&(name, value)) <= KEPT_BYTES_MAX;
+    let changes = kept.get(name) != Some(value);
     if fits && changes {
-        kept.insert(name.clone(), value);
+        kept.insert(name.clone(), value.clone());
     }
     fits && changes
+}
+
+/// Keeps the value as the latest; what was kept longest ago makes room.
+fn keep_for_later(kept: &mut Vec<KeptValue>, name: &FieldName, value: &Value) {
+    let latest = KeptValue {
+        name: name.clone(),
+        value: value.clone(),
+    };
+    if codec::size(&latest) > KEPT_OF_CONTACT_BYTES_MAX {
+        return;
+    }
+    kept.retain(|one| one.name != *name);
+    kept.push(latest);
+    let mut bytes: usize = kept.iter().map(codec::size).sum();
+    let too_much = kept.iter().take_while(|one| {
+        let is_over = bytes > KEPT_OF_CONTACT_BYTES_MAX;
+        bytes -= if is_over { codec::size(*one) } else { 0 };
+        is_over
+    });
+    let count = too_much.count();
+    kept.drain(..count);
 }

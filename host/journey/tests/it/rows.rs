@@ -74,6 +74,7 @@ fn show(plan: &Plan, state: &ContactState) -> String {
         occasion: Some(1),
         arm_key: Some(&key),
         now: now(),
+        journey: None,
         seed: Seed {
             store: 7,
             owner: &owner,
@@ -274,7 +275,8 @@ fn history_is_sealed_folded_and_still_counted() {
             occasion: None,
             arm_key: None,
             now: world.now,
-            seed: Seed {
+            journey: None,
+                seed: Seed {
                 store: 7,
                 owner: &owner,
                 slot: &Slot::Trigger,

@@ -4,10 +4,13 @@
 
 mod everywhere;
 mod local;
+mod numbers;
 mod random;
 mod ranges;
 mod schema;
 mod support;
+mod tables;
 mod waits;
 mod windows;
+mod words;
 mod zones;

@@ -186,13 +186,29 @@ fn what_this_host_cannot_do_yet_is_refused_by_name() {
     };
     check(
         RuleKind::Segment,
-        plan_with(&input(&json!({"table": {"table": "stores"}}))),
-        &["/inputs/0/source not_supported_yet: this server cannot give rows of a table yet"],
+        plan_with(&input(
+            &json!({"table": {"table": "stores", "key_input": "city"}}),
+        )),
+        &["/inputs/0/source/table/key_input key_input: no input is named \"city\""],
     );
     check(
-        RuleKind::Personalizer,
-        plan_with(&input(&json!({"kept": "offer"}))),
-        &["/inputs/0/source not_supported_yet: this server cannot give a kept value yet"],
+        RuleKind::Segment,
+        plan_with(
+            &json!({"name": "rows", "source": {"table": {"table": "stores"}}, "type": "text"}),
+        ),
+        &["/inputs/0/type table_type: rows of a table come as JSON"],
+    );
+    check(
+        RuleKind::Trigger,
+        json!({"format": 1, "inputs": [
+            {"name": "city", "source": {"attribute": "city"}, "type": "text"},
+            {"name": "row", "source": {"table": {"table": "stores", "key_input": "city"}}, "type": "json"},
+            {"name": "near", "source": {"table": {"table": "cities", "key_input": "row"}}, "type": "json"},
+        ], "occasions": [{"table_row_changed": "stores"}, {"table_row_changed": "shops"}]}),
+        &[
+            "/inputs/2/source/table/key_input key_input: the input \"row\" is rows of a table itself",
+            "/occasions/1 table_not_joined: nothing says which contacts a row of table shops concerns",
+        ],
     );
     check(
         RuleKind::Trigger,

@@ -33,6 +33,10 @@ pub(crate) struct Guest {
     pub(crate) plan: Json,
     /// Pages of memory declared.
     pub(crate) pages: u32,
+    /// WIT beside the contract's, where the world is not one of the contract's own.
+    pub(crate) wit: &'static str,
+    /// Imports of the module.
+    pub(crate) imports: &'static str,
     /// Further items of the module.
     pub(crate) items: &'static str,
     /// Run for each row before it is decided.
@@ -49,6 +53,8 @@ impl Default for Guest {
                 "inputs": [{"name": "spent", "source": {"attribute": "spent"}, "type": "number"}],
             }),
             pages: 2,
+            wit: "",
+            imports: "",
             items: "",
             row: "",
         }
@@ -90,7 +96,12 @@ impl Guest {
         let mut module = wat::parse_str(self.text()).expect("the text parses");
         let mut resolve = Resolve::default();
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v1");
-        let (package, _) = resolve.push_path(folder).expect("the contract parses");
+        let (mut package, _) = resolve.push_path(folder).expect("the contract parses");
+        if !self.wit.is_empty() {
+            package = resolve
+                .push_str("more.wit", self.wit)
+                .expect("the WIT parses");
+        }
         let world = resolve
             .select_world(&[package], Some(self.world))
             .expect("the contract has this world");
@@ -119,6 +130,7 @@ impl Guest {
             ("{plan_len}", plan.len().to_string()),
             ("{row}", self.row.to_owned()),
             ("{misbehave}", misbehaviours()),
+            ("{imports}", self.imports.to_owned()),
             ("{items}", self.items.to_owned()),
         ];
         let text = include_str!("guest.wat").to_owned();

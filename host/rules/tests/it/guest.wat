@@ -1,5 +1,6 @@
 ;; A plugin by hand: the segment of `guest.rs`, with places for its documents and its misbehaviours.
 (module
+  {imports}
   (memory (export "memory") {pages})
   (global $next (mut i32) (i32.const {heap}))
   (global $extra (mut i32) (i32.const 0))

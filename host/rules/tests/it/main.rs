@@ -3,8 +3,10 @@
 mod catalogue;
 mod decide;
 mod documents;
+mod fuzz;
 mod guest;
 mod hostile;
 mod inspect;
 mod prune;
+mod seal;
 mod support;

@@ -157,19 +157,19 @@ fn what_does_not_fit_is_refused() {
         "{error}"
     );
 
-    for other in [3, 5] {
+    for other in [4, 6] {
         let json = text
             .rsplit_once("\ncrc32c")
             .unwrap()
             .0
-            .replace("\"format\": 4", &format!("\"format\": {other}"));
+            .replace("\"format\": 5", &format!("\"format\": {other}"));
         let other_text = format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()));
         fs::write(&meta, other_text).unwrap();
         let error = Store::open(&config(folder.path())).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
-                "the store has format {other}, this binary reads 4: use the binary that made it, or make a new store in another folder"
+                "the store has format {other}, this binary reads 5: use the binary that made it, or make a new store in another folder"
             )
         );
         assert!(!error.is_damage(), "nothing of it is thrown away");
