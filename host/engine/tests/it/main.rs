@@ -11,6 +11,7 @@ mod seeds;
 mod simulate;
 mod support;
 mod sweep;
+mod segments;
 mod tables;
 mod versions;
 mod visits;
