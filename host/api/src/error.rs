@@ -9,7 +9,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::Serialize;
-use signalbox_engine::{AcceptError, CommandError, FollowError, PutError, ReadError, Unavailable};
+use signalbox_engine::{
+    AcceptError, CommandError, FollowError, PutError, ReadError, StartWorkflowError, Unavailable,
+};
 use signalbox_journey::control::Conflict;
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
@@ -33,6 +35,8 @@ pub enum ErrorCode {
     InvalidTable,
     /// A binding reads the table, and could not any more.
     TableInUse,
+    /// The workflow's checklist fails, and nobody overrides it.
+    ChecklistFailed,
     /// The body is longer than the route takes.
     BodyTooLarge,
     /// The body did not come in time.
@@ -63,7 +67,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
@@ -72,6 +76,7 @@ impl ErrorCode {
         Self::InvalidSegment,
         Self::InvalidTable,
         Self::TableInUse,
+        Self::ChecklistFailed,
         Self::BodyTooLarge,
         Self::BodyTooSlow,
         Self::UnsupportedMediaType,
@@ -98,6 +103,7 @@ impl ErrorCode {
             Self::InvalidSegment => "invalid_segment",
             Self::InvalidTable => "invalid_table",
             Self::TableInUse => "table_in_use",
+            Self::ChecklistFailed => "checklist_failed",
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::UnsupportedMediaType => "unsupported_media_type",
@@ -130,7 +136,7 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict | Self::TableInUse => StatusCode::CONFLICT,
+            Self::Conflict | Self::TableInUse | Self::ChecklistFailed => StatusCode::CONFLICT,
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -379,6 +385,18 @@ impl From<PutError> for Error {
             PutError::Conflict(conflict) => conflict.into(),
             PutError::Log(error) => error.into(),
             PutError::Unavailable(unavailable) => unavailable.into(),
+        }
+    }
+}
+
+impl From<StartWorkflowError> for Error {
+    fn from(error: StartWorkflowError) -> Self {
+        match error {
+            StartWorkflowError::Checklist(problems) => {
+                let message = "the checklist fails: mend what is listed, or override it with `override`: who, and why";
+                Self::new(ErrorCode::ChecklistFailed, message).with_problems(problems)
+            }
+            StartWorkflowError::Command(error) => error.into(),
         }
     }
 }

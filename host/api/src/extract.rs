@@ -5,6 +5,7 @@
 use std::{collections::HashSet, fmt};
 
 use axum::{
+    body::HttpBody,
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header, request::Parts},
 };
@@ -43,6 +44,21 @@ impl<T: DeserializeOwned> FromRequest<App> for JsonBody<T> {
         check_json(&body.bytes, "")?;
         let value = parse_object(&body.bytes, "")?;
         Ok(Self(value, body.room))
+    }
+}
+
+/// The same where the body may be left out altogether; then it is the default.
+pub(crate) struct OptionalBody<T>(pub T);
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for OptionalBody<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, Error> {
+        if request.body().is_end_stream() {
+            return Ok(Self(T::default()));
+        }
+        let JsonBody(value, _room) = JsonBody::from_request(request, app).await?;
+        Ok(Self(value))
     }
 }
 

@@ -83,7 +83,9 @@ pub fn router(app: App) -> Router {
                 .put(workflows::put)
                 .delete(workflows::delete),
         )
+        .route("/v1/workflows/{id}/start", post(workflows::start))
         .route("/v1/workflows/{id}/schedule", post(workflows::schedule))
+        .route("/v1/workflows/{id}/checklist", get(workflows::checklist))
         .route(
             "/v1/workflows/{id}/{action}",
             post(workflows::transition),

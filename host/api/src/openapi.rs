@@ -11,8 +11,7 @@ use utoipa::{
 
 use crate::{
     approvals, clock, contacts, events, experiments, inbox, segments, settings, system, tables,
-    webhooks,
-    workflows,
+    webhooks, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -37,6 +36,8 @@ use crate::{
         workflows::put,
         workflows::delete,
         workflows::transition,
+        workflows::start,
+        workflows::checklist,
         workflows::schedule,
         workflows::schema,
         experiments::read,

@@ -3,15 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::{PutError, WorkflowSummary, WorkflowView};
+use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::advise;
 use signalbox_model::{
-    definitions::{ResolvedBinding, WorkflowVersion},
+    definitions::{Overridden, ResolvedBinding, WorkflowVersion},
     id::WorkflowId,
     problem::Problem,
+    record::OVERRIDE_BYTES_MAX,
     time::Instant,
     workflow::{Action, Edit, Workflow},
 };
@@ -22,8 +23,9 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
-    extract::{JsonBody, Path, Query, page_limit},
+    extract::{JsonBody, OptionalBody, Path, Query, page_limit},
     facts::WORTH_PARTS,
+    keys::Holder,
 };
 
 /// Workflows on one page when the caller does not say how many.
@@ -62,6 +64,9 @@ pub struct WorkflowBody {
     /// What would make the document better, without being wrong.
     #[schema(value_type = Vec<Object>)]
     pub advice: Vec<Problem>,
+    /// Starts against the word of the checklist, the last 20.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<OverrideBody>,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -152,6 +157,71 @@ pub struct ScheduleDocument {
     /// RFC 3339.
     #[schema(value_type = String, format = DateTime)]
     at: Instant,
+    /// Who lets it start though its checklist fails. Default: nobody.
+    #[serde(default, rename = "override")]
+    overriding: Option<OverrideDocument>,
+}
+
+/// How a workflow should start.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StartDocument {
+    /// Who lets it start though its checklist fails. Default: nobody.
+    #[serde(default, rename = "override")]
+    overriding: Option<OverrideDocument>,
+}
+
+/// Who lets a workflow start though its checklist fails.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OverrideDocument {
+    /// The person, by name; 1 to 500 bytes.
+    #[schema(example = "Ann")]
+    actor: String,
+    /// Why; 1 to 500 bytes.
+    reason: String,
+}
+
+/// What a workflow should have before it starts.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ChecklistAnswer {
+    /// Whether all items pass.
+    pub passes: bool,
+    /// The items.
+    pub checks: Vec<CheckBody>,
+}
+
+/// One item of the checklist.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct CheckBody {
+    /// `rules_ready` or `image_alt`.
+    pub code: &'static str,
+    /// What should be so.
+    pub title: &'static str,
+    /// Whether it is.
+    pub passes: bool,
+    /// What is not.
+    #[schema(value_type = Vec<Object>)]
+    pub problems: Vec<Problem>,
+}
+
+/// A start against the word of the checklist.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct OverrideBody {
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The version that was to start.
+    pub version: u32,
+    /// The items that failed.
+    pub checks: Vec<String>,
+    /// Who let it start.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// With which API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
 
 /// Lists the workflows, page by page.
@@ -275,7 +345,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Moves a workflow to another state: `start`, `cancel`, `pause`, `resume` or `end`.
+/// Moves a workflow to another state: `cancel`, `pause`, `resume` or `end`.
 #[utoipa::path(post, path = "/v1/workflows/{id}/{action}", operation_id = "transition_workflow", tag = "workflows", responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn transition(
@@ -283,31 +353,102 @@ pub(crate) async fn transition(
     Path((id, action)): Path<(String, String)>,
 ) -> Result<Json<WorkflowAnswer>, Error> {
     let action = match action.as_str() {
-        "start" => Action::Start,
         "cancel" => Action::Cancel,
         "pause" => Action::Pause,
         "resume" => Action::Resume,
         "end" => Action::End,
         other => return Err(Error::not_found("action", other)),
     };
-    moved(&app, &id, action).await
+    let id = parse_id(&id)?;
+    let view = app.engine.transition(&id, action).await?;
+    moved(&id, view)
 }
 
-/// Lets a workflow in draft start by itself at an instant; a start that fell into a downtime is made up for.
+/// Starts a workflow in draft, if its checklist passes or somebody overrides it. The body may be left out.
+#[utoipa::path(post, path = "/v1/workflows/{id}/start", operation_id = "start_workflow", tag = "workflows", request_body = Option<StartDocument>, responses(
+    (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
+pub(crate) async fn start(
+    State(app): State<App>,
+    Extension(holder): Extension<Holder>,
+    Path(id): Path<String>,
+    OptionalBody(document): OptionalBody<StartDocument>,
+) -> Result<Json<WorkflowAnswer>, Error> {
+    started(&app, &id, Action::Start, (document.overriding, holder)).await
+}
+
+/// Lets a workflow in draft start by itself at an instant, if its checklist passes now or somebody overrides it; a start
+/// that fell into a downtime is made up for.
 #[utoipa::path(post, path = "/v1/workflows/{id}/schedule", operation_id = "schedule_workflow", tag = "workflows", request_body = ScheduleDocument, responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn schedule(
     State(app): State<App>,
+    Extension(holder): Extension<Holder>,
     Path(id): Path<String>,
     JsonBody(document, _room): JsonBody<ScheduleDocument>,
 ) -> Result<Json<WorkflowAnswer>, Error> {
-    moved(&app, &id, Action::Schedule(document.at)).await
+    let action = Action::Schedule(document.at);
+    started(&app, &id, action, (document.overriding, holder)).await
 }
 
-async fn moved(app: &App, id: &str, action: Action) -> Result<Json<WorkflowAnswer>, Error> {
+/// What a workflow should have before it starts.
+#[utoipa::path(get, path = "/v1/workflows/{id}/checklist", operation_id = "read_checklist", tag = "workflows", responses(
+    (status = 200, body = ChecklistAnswer), (status = 404, body = Envelope)))]
+pub(crate) async fn checklist(
+    State(app): State<App>,
+    Path(id): Path<String>,
+) -> Result<Json<ChecklistAnswer>, Error> {
+    let id = parse_id(&id)?;
+    let checks = app.engine.checklist(&id).await?;
+    let checks = checks.ok_or_else(|| Error::not_found("workflow", &id))?;
+    let checks: Vec<CheckBody> = checks
+        .into_iter()
+        .map(|check| CheckBody {
+            passes: check.passes(),
+            code: check.code,
+            title: check.title,
+            problems: check.problems,
+        })
+        .collect();
+    let passes = checks.iter().all(|check| check.passes);
+    Ok(Json(ChecklistAnswer { passes, checks }))
+}
+
+async fn started(
+    app: &App,
+    id: &str,
+    action: Action,
+    (overriding, holder): (Option<OverrideDocument>, Holder),
+) -> Result<Json<WorkflowAnswer>, Error> {
     let id = parse_id(id)?;
-    let view = app.engine.transition(&id, action).await?;
-    let view = view.ok_or_else(|| Error::not_found("workflow", &id))?;
+    let overriding = overriding.map(|document| named(document, holder));
+    let view = app
+        .engine
+        .start_workflow(&id, action, overriding.transpose()?)
+        .await?;
+    moved(&id, view)
+}
+
+fn named(document: OverrideDocument, holder: Holder) -> Result<Overriding, Error> {
+    let OverrideDocument { actor, reason } = document;
+    for (text, field) in [(&actor, "actor"), (&reason, "reason")] {
+        if text.trim().is_empty() || text.len() > OVERRIDE_BYTES_MAX {
+            let message = format!(
+                "{field} has {} bytes, 1 to {OVERRIDE_BYTES_MAX} are allowed",
+                text.len()
+            );
+            let pointer = format!("/override/{field}");
+            return Err(Error::new(ErrorCode::InvalidBody, message).at(&pointer));
+        }
+    }
+    Ok(Overriding {
+        actor,
+        reason,
+        by: Some(holder.id),
+    })
+}
+
+fn moved(id: &WorkflowId, view: Option<WorkflowView>) -> Result<Json<WorkflowAnswer>, Error> {
+    let view = view.ok_or_else(|| Error::not_found("workflow", id))?;
     Ok(Json(WorkflowAnswer {
         workflow: body_of(&view),
     }))
@@ -338,7 +479,20 @@ fn body_of(view: &WorkflowView) -> WorkflowBody {
         advice: version
             .map(|version| advise(&version.document))
             .unwrap_or_default(),
+        overrides: definition.overrides.iter().map(override_body).collect(),
         allowed: view.allowed.clone(),
+    }
+}
+
+fn override_body(overridden: &Overridden) -> OverrideBody {
+    let by = overridden.by.clone();
+    OverrideBody {
+        at: overridden.at,
+        version: overridden.version,
+        checks: by.checks,
+        actor: by.actor,
+        reason: by.reason,
+        key: by.by,
     }
 }
 

@@ -31,6 +31,7 @@
 //! | `shows ROW` | nothing: the lines from here on show that row; the first line of the file need not name one then |
 //! | `at DATE TIME`, `later SPAN` | the clock is wound to just before that instant: what is due at it still is |
 //! | `create`, `edit`, `start`, `pause`, `resume`, `end`, `cancel`, `delete` and a workflow | it is asked of the server |
+//! | `start WORKFLOW over ACTOR: REASON` | likewise, against its checklist |
 //! | `schedule WORKFLOW DATE TIME` | likewise |
 //! | `new TEMPLATE` | a shipped template is written into a file, checked and put, all by commands of the binary |
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
@@ -52,6 +53,7 @@
 //! | `state WORKFLOW` | its state and what it allows |
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
+//! | `checklist WORKFLOW` | what it should have before it starts, and who overrode that |
 //! | `counters WORKFLOW` | its statistics |
 //! | `bindings WORKFLOW` | the files that its current version names; equal names (`D1`) are equal digests |
 //! | `simulated FILE` | the mails that a simulation wrote: to, subject and date |
@@ -132,6 +134,19 @@ pub struct Row {
     pub title: String,
     /// The heading above it.
     pub group: String,
+    /// The test that shows it where no story can: its file, from the top of the repository, and its name.
+    pub test: Option<(String, String)>,
+}
+
+impl Row {
+    /// Whether there is a test that shows it.
+    pub fn has_test(&self) -> bool {
+        self.test.as_ref().is_some_and(|(file, name)| {
+            let top = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let text = fs::read_to_string(top.join(file)).unwrap_or_default();
+            text.contains(&format!("fn {name}("))
+        })
+    }
 }
 
 /// The folder of the stories.
@@ -169,10 +184,15 @@ pub fn rows() -> Result<Vec<Row>> {
         if let Some(heading) = line.strip_prefix("## ") {
             heading.clone_into(&mut group);
         } else if let (false, Some((id, title))) = (line.starts_with('#'), line.split_once(' ')) {
+            let (title, shown_by) = match title.split_once(" [") {
+                Some((title, shown_by)) => (title, shown_by.trim_end_matches(']').split_once(' ')),
+                None => (title, None),
+            };
             rows.push(Row {
                 id: id.to_owned(),
                 title: title.to_owned(),
                 group: group.clone(),
+                test: shown_by.map(|(file, name)| (file.to_owned(), name.to_owned())),
             });
         }
     }

@@ -132,6 +132,7 @@ fn tell(
             group.clone_from(&row.group);
         }
         let word = match stories {
+            None if row.has_test() => "tested ",
             None => {
                 missing += 1;
                 "missing"

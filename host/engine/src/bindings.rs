@@ -215,8 +215,8 @@ pub(crate) fn prepare(
     edit: Edit,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let bindings = check(&shared.catalogue, Some(&definitions), workflow)
-        .map_err(PutError::Problems)?;
+    let bindings =
+        check(&shared.catalogue, Some(&definitions), workflow).map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)

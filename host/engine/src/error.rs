@@ -122,6 +122,23 @@ pub enum PutError {
     Unavailable(#[from] Unavailable),
 }
 
+/// Why a workflow was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartWorkflowError {
+    /// Its checklist fails and nobody overrides it; everything that is wrong.
+    #[error("the checklist fails: {} problems", .0.len())]
+    Checklist(Vec<Problem>),
+    /// The command was not applied.
+    #[error(transparent)]
+    Command(#[from] CommandError),
+}
+
+impl From<Unavailable> for StartWorkflowError {
+    fn from(error: Unavailable) -> Self {
+        Self::Command(error.into())
+    }
+}
+
 /// Why a command was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {

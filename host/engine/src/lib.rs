@@ -8,6 +8,7 @@
 
 mod accept;
 mod bindings;
+mod checklist;
 mod clock;
 mod config;
 mod control;
@@ -41,8 +42,8 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName, WebhookId,
-        WorkflowId,
+        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
+        WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
@@ -65,12 +66,13 @@ pub use signalbox_store::Hops;
 pub use crate::{
     accept::NewInput,
     bindings::{Misfit, check_workflow},
+    checklist::{Check, Overriding},
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     copied::{Copied, CopyError, copy_data, rebuild_copy},
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
-        Unavailable,
+        StartWorkflowError, Unavailable,
     },
     experiments::ExperimentView,
     faults::Faults,
@@ -211,11 +213,64 @@ impl Engine {
         id: &WorkflowId,
         action: Action,
     ) -> Result<Option<WorkflowView>, CommandError> {
-        let shared = self.shared()?;
-        let command = Command::Transition {
-            workflow: id.clone(),
-            action,
+        let workflow = id.clone();
+        self.change(id, Command::Transition { workflow, action })
+            .await
+    }
+
+    /// Starts a workflow, or has it started at an instant, as [`Self::transition`] does, if its checklist passes or
+    /// somebody overrides it.
+    ///
+    /// # Errors
+    /// With everything that is wrong where neither is so; and as a transition.
+    pub async fn start_workflow(
+        &self,
+        id: &WorkflowId,
+        action: Action,
+        overriding: Option<Overriding>,
+    ) -> Result<Option<WorkflowView>, StartWorkflowError> {
+        let checks = self.checklist(id).await;
+        let checks = checks.map_err(|_| Unavailable::Failed)?.unwrap_or_default();
+        let workflow = id.clone();
+        let failing = checklist::failing(&checks);
+        let command = match (checklist::overridden(&checks, overriding), failing.count()) {
+            (_, 0) => Command::Transition { workflow, action },
+            (Some(by), _) => {
+                tracing::warn!(
+                    workflow.id = %workflow,
+                    actor = by.actor,
+                    reason = by.reason,
+                    checks = ?by.checks,
+                    "{} starts {workflow} though its checklist fails: {}", by.actor, by.reason
+                );
+                Command::StartOverridden {
+                    workflow,
+                    action,
+                    by,
+                }
+            }
+            (None, _) => {
+                let problems = checks.into_iter().flat_map(|check| check.problems);
+                return Err(StartWorkflowError::Checklist(problems.collect()));
+            }
         };
+        Ok(self.change(id, command).await?)
+    }
+
+    /// What the workflow's current version should have before it starts; `None` if there is no such workflow.
+    pub async fn checklist(&self, id: &WorkflowId) -> Result<Option<Vec<Check>>, ReadError> {
+        let id = id.clone();
+        self.read(move |shared| Ok(checklist::of(shared, &id)))
+            .await
+    }
+
+    /// Has a command about the workflow applied; how it stands then.
+    async fn change(
+        &self,
+        id: &WorkflowId,
+        command: Command,
+    ) -> Result<Option<WorkflowView>, CommandError> {
+        let shared = self.shared()?;
         let definitions = control::command(&shared, command).await?;
         if !definitions.workflows.contains_key(id) {
             return Ok(None);

@@ -58,9 +58,7 @@ pub(crate) fn view(definitions: &Definitions, name: &TableName) -> Option<TableV
     let definition = definitions.tables.get(name)?.clone();
     let bindings = signalbox_journey::tables::bindings(definitions);
     let reading = bindings.filter(|(.., one)| signalbox_journey::tables::reads(&one.plan, name));
-    let mut read_by: Vec<_> = reading
-        .map(|(owner, slot, _)| (owner, slot))
-        .collect();
+    let mut read_by: Vec<_> = reading.map(|(owner, slot, _)| (owner, slot)).collect();
     read_by.sort();
     read_by.dedup();
     Some(TableView {

@@ -12,7 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     definitions::{
-        Definitions, EndedExperiment, ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
+        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, ResolvedBinding, Slot,
+        WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
@@ -276,6 +277,11 @@ pub fn apply(
             bounded(put(definitions, version, *based_on)?)
         }
         Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
+        Command::StartOverridden {
+            workflow,
+            action,
+            by,
+        } => start_overridden(definitions, workflow, (*action, by), now),
         Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
         Command::PutSettings { settings, based_on } => {
             put_settings(definitions, read("settings", settings)?, *based_on)
@@ -472,6 +478,7 @@ fn create(definitions: &Definitions, version: WorkflowVersion) -> Result<Change,
         resumed_at: None,
         current: version.number,
         versions: BTreeMap::from([(version.number, version)]),
+        overrides: Vec::new(),
         ended: BTreeMap::new(),
     };
     let mut definitions = definitions.clone();
@@ -564,6 +571,26 @@ fn transition(
             })
         }
     }
+}
+
+/// The same with who let it, though its checklist fails.
+fn start_overridden(
+    definitions: &Definitions,
+    workflow: &WorkflowId,
+    (action, by): (Action, &Override),
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let mut change = transition(definitions, workflow, action, now)?;
+    if let Some(found) = change.definitions.workflows.get_mut(workflow) {
+        found.overrides.push(Overridden {
+            at: now,
+            version: found.current,
+            by: by.clone(),
+        });
+        let surplus = found.overrides.len().saturating_sub(OVERRIDES_MAX);
+        found.overrides.drain(..surplus);
+    }
+    bounded(change)
 }
 
 /// Moves all that can be moved; refused only if none can.

@@ -19,11 +19,7 @@ use signalbox_model::{
     value::Value,
 };
 
-use crate::{
-    compiled::Compiled,
-    hash,
-    tables,
-};
+use crate::{compiled::Compiled, hash, tables};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -97,7 +93,11 @@ pub(crate) fn value(
             }
             let key = tables::key_input(plan, selection);
             let key = key.and_then(|key| find(&key.source, state, asking)?.typed(key.kind));
-            asking.definitions.tables().rows(selection, key.as_ref()).map(Value::Text)
+            asking
+                .definitions
+                .tables()
+                .rows(selection, key.as_ref())
+                .map(Value::Text)
         }
         source => find(source, state, asking)?.typed(input.kind),
     }

@@ -157,6 +157,7 @@ pub struct Template {
     /// Whether the text was made from the MJML, and so needs tidying.
     text_derived: bool,
     variables: Vec<Variable>,
+    bare_images: Vec<(u32, u32)>,
 }
 
 impl fmt::Debug for Template {
@@ -231,6 +232,7 @@ impl Template {
                 text,
                 text_derived: source.text.is_none(),
                 variables,
+                bare_images: bare_images(&source.mjml, &events),
             }),
             _ => {
                 problems
@@ -239,6 +241,11 @@ impl Template {
                 Err(problems.found)
             }
         }
+    }
+
+    /// Line and column in the MJML, from 1, of each image that has no `alt`.
+    pub fn bare_images(&self) -> &[(u32, u32)] {
+        &self.bare_images
     }
 
     /// The variables used, in the order of the parts and places.
@@ -271,6 +278,19 @@ impl Template {
             text,
         })
     }
+}
+
+/// Where there are images that say nothing to whom they are not shown (HTML 4.8.4.4).
+fn bare_images(mjml: &str, events: &[markup::Event]) -> Vec<(u32, u32)> {
+    const IMAGES: [&str; 3] = ["img", "mj-image", "mj-carousel-image"];
+    let images = events.iter().filter_map(|event| match event {
+        markup::Event::Open(element) if IMAGES.contains(&element.name.as_str()) => Some(element),
+        _ => None,
+    });
+    images
+        .filter(|image| !image.has("alt"))
+        .map(|image| tokens::position(mjml, image.at))
+        .collect()
 }
 
 fn check_sizes(source: &TemplateSource, problems: &mut Problems) {

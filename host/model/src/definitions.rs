@@ -108,6 +108,9 @@ pub struct WorkflowDefinition {
     pub current: u32,
     /// Versions by number, from 1. Those that no journey needs may be gone, the current never.
     pub versions: BTreeMap<u32, WorkflowVersion>,
+    /// Starts against the word of the checklist, the last [`OVERRIDES_MAX`] of them, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Overridden>,
     /// Experiments that are over, by the step that splits. A new version whose split is another forgets them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ended: BTreeMap<StepId, EndedExperiment>,
@@ -118,6 +121,33 @@ impl WorkflowDefinition {
     pub fn current_version(&self) -> Option<&WorkflowVersion> {
         self.versions.get(&self.current)
     }
+}
+
+/// Most overrides that are kept of one workflow.
+pub const OVERRIDES_MAX: usize = 20;
+
+/// A start against the word of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overridden {
+    /// When it was asked for.
+    pub at: Instant,
+    /// The version that was to start.
+    pub version: u32,
+    /// Who let it, and what for.
+    pub by: Override,
+}
+
+/// Who lets a workflow start though its checklist fails.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Override {
+    /// The items that failed, by code.
+    pub checks: Vec<String>,
+    /// The person, by name.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// The id of the API key; `None` for the engine.
+    pub by: Option<String>,
 }
 
 /// How an experiment ended.

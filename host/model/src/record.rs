@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::AttributeChanges,
-    definitions::{ResolvedBinding, Slot},
+    definitions::{Override, ResolvedBinding, Slot},
     event::Event,
     id::{
-        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId, TableName,
-        WorkflowId,
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
+        TableName, WorkflowId,
     },
     message::AttemptOutcome,
     segment::{Owner, Segment},
@@ -239,6 +239,15 @@ pub enum Command {
         /// Which table.
         table: TableName,
     },
+    /// Starts or schedules a workflow though its checklist fails.
+    StartOverridden {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// `start` or `schedule`.
+        action: Action,
+        /// What failed, and who lets it start.
+        by: Override,
+    },
     /// Creates a segment, or replaces its document.
     PutSegment {
         /// The document (`segment::Segment`) as JSON text.
@@ -254,6 +263,9 @@ pub enum Command {
         name: SegmentName,
     },
 }
+
+/// Most bytes of the name of who overrides a checklist, and of the reason.
+pub const OVERRIDE_BYTES_MAX: usize = 500;
 
 /// Most bindings that one command moves.
 pub const REBINDINGS_MAX: usize = 512;

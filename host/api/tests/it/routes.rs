@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 37] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 46] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -36,7 +36,9 @@ pub(crate) const ROUTES: [(&str, &str, Access); 37] = [
     ("GET", "/v1/workflows/{id}", Access::Key),
     ("PUT", "/v1/workflows/{id}", Access::Key),
     ("DELETE", "/v1/workflows/{id}", Access::Key),
+    ("POST", "/v1/workflows/{id}/start", Access::Key),
     ("POST", "/v1/workflows/{id}/schedule", Access::Key),
+    ("GET", "/v1/workflows/{id}/checklist", Access::Key),
     ("POST", "/v1/workflows/{id}/{action}", Access::Key),
     ("GET", "/v1/workflows/{id}/experiments", Access::Key),
     (
@@ -49,6 +51,13 @@ pub(crate) const ROUTES: [(&str, &str, Access); 37] = [
     ("PUT", "/v1/tables/{name}", Access::Key),
     ("DELETE", "/v1/tables/{name}", Access::Key),
     ("GET", "/v1/tables/{name}/rows", Access::Key),
+    ("GET", "/v1/segments", Access::Key),
+    ("GET", "/v1/segments/{name}", Access::Key),
+    ("PUT", "/v1/segments/{name}", Access::Key),
+    ("DELETE", "/v1/segments/{name}", Access::Key),
+    ("GET", "/v1/segments/{name}/members", Access::Key),
+    ("GET", "/v1/segments/{name}/members.csv", Access::Key),
+    ("GET", "/v1/schemas/segment", Access::Key),
     ("GET", "/v1/settings", Access::Key),
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),
@@ -71,7 +80,7 @@ pub(crate) const ROUTES: [(&str, &str, Access); 37] = [
 /// The path with something in its places.
 pub(crate) fn reachable(path: &str) -> String {
     path.replace("{id}", "ann")
-        .replace("{action}", "start")
+        .replace("{action}", "pause")
         .replace("{step}", "lot")
         .replace("{journey}", &"0".repeat(32))
 }

@@ -9,9 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{
-    Line, Story, audit, command, crowd, hostile, parse, read, ready_made, segments, tell,
-};
+use super::{Line, Story, audit, command, crowd, hostile, parse, read, ready_made, segments, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -277,6 +275,14 @@ impl<'a> Player<'a> {
                 let at = instant(when)?.to_string();
                 api.post(&format!("{path}/schedule"), &json!({ "at": at }))?
             }
+            "start" if !when.is_empty() => {
+                let said = when
+                    .strip_prefix("over ")
+                    .and_then(|said| said.split_once(": "));
+                let (actor, reason) = said.context("write `start WORKFLOW over ACTOR: REASON`")?;
+                let body = json!({ "override": { "actor": actor, "reason": reason } });
+                api.post(&format!("{path}/start"), &body)?
+            }
             action => api.post(&format!("{path}/{action}"), &json!({}))?,
         };
         let came = told(&answer, || tell::state(&answer.body["workflow"]));
@@ -404,6 +410,7 @@ impl<'a> Player<'a> {
                 };
                 told(&answer, allowed)
             }
+            "checklist" => self.checklist(rest)?,
             "counters" => {
                 let path = format!("/v1/workflows/{rest}");
                 let body = self.api()?.get(&path)?.good("reading the workflow")?;
@@ -459,6 +466,14 @@ impl<'a> Player<'a> {
         } else {
             lines
         })
+    }
+
+    fn checklist(&self, workflow: &str) -> Result<Vec<String>> {
+        let path = format!("/v1/workflows/{workflow}");
+        let found = self.api()?.get(&path)?.good("reading the workflow")?;
+        let answer = self.api()?.get(&format!("{path}/checklist"))?;
+        let checks = answer.good("reading the checklist")?;
+        Ok(tell::checklist(&checks, &found["workflow"]))
     }
 
     /// `approve CONTACT STEP ACTOR`, about the contact's journey that stands at the step.

@@ -84,6 +84,39 @@ pub(super) fn state(workflow: &Json) -> String {
     text
 }
 
+/// The items of a checklist, and who overrode it.
+pub(super) fn checklist(answer: &Json, workflow: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    for check in items(&answer["checks"]) {
+        let word = if check["passes"] == true {
+            "passes"
+        } else {
+            "fails"
+        };
+        lines.push(format!("{} {word}", text(&check["code"])));
+        let problems = items(&check["problems"]);
+        lines.extend(problems.iter().map(|problem| {
+            format!(
+                "  {} {}",
+                text(&problem["pointer"]),
+                text(&problem["reason"])
+            )
+        }));
+    }
+    lines.extend(items(&workflow["overrides"]).iter().map(|one| {
+        let checks: Vec<String> = items(&one["checks"]).iter().map(text).collect();
+        format!(
+            "{} {} overrides {} of version {}: {}",
+            at(&one["at"]),
+            text(&one["actor"]),
+            checks.join(", "),
+            one["version"],
+            text(&one["reason"])
+        )
+    }));
+    lines
+}
+
 pub(super) fn allowed(workflow: &Json) -> String {
     let words: Vec<&str> = items(&workflow["allowed"])
         .iter()
@@ -151,14 +184,7 @@ pub fn log(body: &Json, workflow: &str) -> Vec<String> {
     facts.sort_by_key(|fact| fact["sequence"].as_u64());
     facts
         .into_iter()
-        .map(|fact| {
-            format!(
-                "{} {}: {}",
-                at(&fact["at"]),
-                owner(fact),
-                what(fact)
-            )
-        })
+        .map(|fact| format!("{} {}: {}", at(&fact["at"]), owner(fact), what(fact)))
         .collect()
 }
 

@@ -278,7 +278,7 @@ fn shipped_rules_in_every_language_serve() {
     document["audience"] = json!({ "plugin": "engagement_trend", "config": {
         "trends": ["rising"], "signals": [{ "event": "order_completed" }],
     } });
-    document["templates"]["note"] = note("{{ rule.greeting.text }}");
+    document["templates"]["note"] = note("{{ rule.text }}");
     start(api, &document);
     for (number, value) in [(1, 40), (2, 60), (3, 99), (4, 200)] {
         let body = json!({

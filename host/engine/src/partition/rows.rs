@@ -242,7 +242,10 @@ pub(super) fn is_only_seen(lane: &Lane) -> bool {
     done.all(|one| {
         let changes = |effect: &Effect| !matches!(effect, Effect::Count(_));
         let only_looks = |what: &What| {
-            matches!(what, What::Visit(_) | What::Evaluate(..) | What::RowsChanged { .. })
+            matches!(
+                what,
+                What::Visit(_) | What::Evaluate(..) | What::RowsChanged { .. }
+            )
         };
         only_looks(&one.item.what) && !one.effects.iter().any(changes)
     })

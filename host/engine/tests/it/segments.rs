@@ -42,9 +42,13 @@ async fn people() -> World {
     let world = place.start();
     for number in 0..CONTACTS {
         let contact = format!("c{number}");
-        world.event(&contact, "order_completed", json!({"order": 1})).await;
+        world
+            .event(&contact, "order_completed", json!({"order": 1}))
+            .await;
         if number % 3 == 0 {
-            world.event(&contact, "order_completed", json!({"order": 2})).await;
+            world
+                .event(&contact, "order_completed", json!({"order": 2}))
+                .await;
         }
     }
     world
@@ -58,7 +62,10 @@ async fn view(world: &World, segment: &str) -> SegmentView {
 async fn members(world: &World, segment: &str) -> Vec<ContactId> {
     let (mut all, mut after) = (Vec::new(), None);
     loop {
-        let page = world.engine.members(&name(segment), after.as_ref(), 4).await;
+        let page = world
+            .engine
+            .members(&name(segment), after.as_ref(), 4)
+            .await;
         let page = page.expect("it is read").expect("it is there");
         assert!(page.members.len() <= 4);
         all.extend(page.members.into_iter().map(|member| member.contact));
@@ -72,8 +79,16 @@ async fn members(world: &World, segment: &str) -> Vec<ContactId> {
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_is_asked_page_by_page_and_a_rebuild_knows_the_same() {
     let world = people().await;
-    world.engine.put_segment(buyers(2), None).await.expect("it is put");
-    world.engine.put_segment(others(), None).await.expect("it is put");
+    world
+        .engine
+        .put_segment(buyers(2), None)
+        .await
+        .expect("it is put");
+    world
+        .engine
+        .put_segment(others(), None)
+        .await
+        .expect("it is put");
     // Their partitions know of it and may have begun to ask.
     let crashed = world.place.copy();
     world.stopped().await;
@@ -89,7 +104,9 @@ async fn everybody_is_asked_page_by_page_and_a_rebuild_knows_the_same() {
         listed.dedup();
         assert_eq!(listed.len() as u64, count, "each once");
     }
-    world.event("c1", "order_completed", json!({"order": 2})).await;
+    world
+        .event("c1", "order_completed", json!({"order": 2}))
+        .await;
     assert_eq!(view(&world, "buyers").await.counters.members(), 10);
     assert_eq!(view(&world, "others").await.counters.left, 1);
 
@@ -106,17 +123,36 @@ async fn everybody_is_asked_page_by_page_and_a_rebuild_knows_the_same() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_segment_that_is_made_again_begins_anew() {
     let world = people().await;
-    world.engine.put_segment(buyers(1), None).await.expect("it is put");
+    world
+        .engine
+        .put_segment(buyers(1), None)
+        .await
+        .expect("it is put");
     world.settle().await;
     assert_eq!(view(&world, "buyers").await.counters.members(), 25);
-    world.engine.put_segment(buyers(2), Some(1)).await.expect("it is put");
+    world
+        .engine
+        .put_segment(buyers(2), Some(1))
+        .await
+        .expect("it is put");
     world.settle().await;
     let edited = view(&world, "buyers").await;
-    assert_eq!((edited.definition.version, edited.counters.members()), (2, 9));
+    assert_eq!(
+        (edited.definition.version, edited.counters.members()),
+        (2, 9)
+    );
     assert_eq!((edited.counters.entered, edited.counters.left), (25, 16));
 
-    world.engine.delete_segment(&name("buyers")).await.expect("nothing goes by it");
-    world.engine.put_segment(buyers(2), None).await.expect("it is put");
+    world
+        .engine
+        .delete_segment(&name("buyers"))
+        .await
+        .expect("nothing goes by it");
+    world
+        .engine
+        .put_segment(buyers(2), None)
+        .await
+        .expect("it is put");
     world.settle().await;
     let anew = view(&world, "buyers").await;
     assert_eq!((anew.definition.version, anew.definition.number), (1, 2));
@@ -128,7 +164,11 @@ async fn a_segment_that_is_made_again_begins_anew() {
 #[tokio::test(flavor = "multi_thread")]
 async fn who_comes_in_is_mailed_and_who_is_in_already_is_not() {
     let world = people().await;
-    world.engine.put_segment(buyers(2), None).await.expect("it is put");
+    world
+        .engine
+        .put_segment(buyers(2), None)
+        .await
+        .expect("it is put");
     world
         .run(json!({
             "id": "thanks",
@@ -141,8 +181,12 @@ async fn who_comes_in_is_mailed_and_who_is_in_already_is_not() {
         .await;
     world.settle().await;
     assert!(world.mails().is_empty(), "{:?}", world.mails());
-    world.event("c1", "order_completed", json!({"order": 2})).await;
-    world.event("c1", "order_completed", json!({"order": 3})).await;
+    world
+        .event("c1", "order_completed", json!({"order": 2}))
+        .await;
+    world
+        .event("c1", "order_completed", json!({"order": 3}))
+        .await;
     assert_eq!(world.mails().len(), 1, "{:?}", world.mails());
     world.stopped().await;
 }

@@ -407,8 +407,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         ApprovalDecided, ArmAssigned, ArmConverted, ArmDropped, ArmTaken, Armed, Converted,
         Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
         MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
-        Migrated, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
-        SegmentEntered, SegmentLeft, WebhookQueued, ZoneTaken,
+        Migrated, NotEntered, RuleDecided, SegmentEntered, SegmentLeft, StepReached, StepSkipped,
+        Updated, WaitStarted, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(

@@ -276,7 +276,7 @@ fn history_is_sealed_folded_and_still_counted() {
             arm_key: None,
             now: world.now,
             journey: None,
-                seed: Seed {
+            seed: Seed {
                 store: 7,
                 owner: &owner,
                 slot: &Slot::Trigger,

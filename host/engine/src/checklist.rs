@@ -1,0 +1,122 @@
+//! What a workflow should have before it starts: each item with what is wrong, and who let it start all the same.
+//!
+//! A document that cannot run at all is refused when it is put. What is looked at here can run, and should not: it is
+//! asked again at each start, since plugins come and go.
+
+use std::collections::BTreeSet;
+
+use signalbox_mail::template::Template;
+use signalbox_model::{
+    definitions::{Override, WorkflowVersion},
+    id::{Digest, WorkflowId},
+    problem::Problem,
+    workflow::Workflow,
+};
+use signalbox_rules::catalogue::{Catalogue, FileState};
+
+use crate::{
+    outbox::render::source_of,
+    shared::{Shared, in_words},
+};
+
+/// One item of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    /// Stable, in `snake_case`.
+    pub code: &'static str,
+    /// What should be so, for people.
+    pub title: &'static str,
+    /// What is not so; empty if it passes.
+    pub problems: Vec<Problem>,
+}
+
+/// Who starts a workflow against its checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overriding {
+    /// The person, by name.
+    pub actor: String,
+    /// Why.
+    pub reason: String,
+    /// With which API key.
+    pub by: Option<String>,
+}
+
+impl Check {
+    /// Whether all is as it should be.
+    pub fn passes(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+/// The checklist of a workflow's current version; `None` if there is no such workflow.
+pub(crate) fn of(shared: &Shared, workflow: &WorkflowId) -> Option<Vec<Check>> {
+    let definitions = shared.definitions.borrow().clone();
+    let version = definitions.workflows.get(workflow)?.current_version()?;
+    Some(vec![
+        Check {
+            code: "rules_ready",
+            title: "Every rule can be asked",
+            problems: unready(&shared.catalogue, version),
+        },
+        Check {
+            code: "image_alt",
+            title: "Every image says what it shows where it is not shown",
+            problems: images_without_text(&version.document),
+        },
+    ])
+}
+
+/// The override of those that fail, if somebody overrides them.
+pub(crate) fn overridden(checks: &[Check], overriding: Option<Overriding>) -> Option<Override> {
+    let Overriding { actor, reason, by } = overriding?;
+    Some(Override {
+        checks: failing(checks).map(|check| check.code.to_owned()).collect(),
+        actor,
+        reason,
+        by,
+    })
+}
+
+pub(crate) fn failing(checks: &[Check]) -> impl Iterator<Item = &Check> {
+    checks.iter().filter(|check| !check.passes())
+}
+
+/// Bindings whose file is quarantined or cannot be made ready.
+fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
+    let plugins = catalogue.list();
+    let quarantined: BTreeSet<Digest> = plugins
+        .iter()
+        .filter(|plugin| plugin.state == FileState::Quarantined)
+        .filter_map(|plugin| Some(plugin.version.as_ref()?.digest))
+        .collect();
+    let bindings = version.bindings.iter();
+    let problems = bindings.filter_map(|(slot, binding)| {
+        let reason = if quarantined.contains(&binding.digest) {
+            "it is quarantined, since it failed too often".to_owned()
+        } else {
+            in_words(&catalogue.ensure(binding.digest).err()?)
+        };
+        let reason = format!(
+            "{} {} cannot be asked: {reason}",
+            binding.plugin, binding.version
+        );
+        let problem = Problem::new(format!("/{slot}"), "rules_ready", reason);
+        Some(problem.with_help("bring a version of the plugin that works"))
+    });
+    problems.collect()
+}
+
+fn images_without_text(workflow: &Workflow) -> Vec<Problem> {
+    let templates = workflow.templates.iter();
+    let problems = templates.flat_map(|(name, source)| {
+        let template = Template::parse(&source_of(source)).ok();
+        let bare = template.map(|template| template.bare_images().to_vec());
+        bare.into_iter().flatten().map(move |(line, column)| {
+            let reason = format!("line {line}, column {column}: the image has no `alt`");
+            let pointer = format!("/templates/{name}/mjml");
+            let problem = Problem::new(pointer, "image_alt", reason);
+            problem.with_help("say in `alt` what it shows; `alt=\"\"` for mere ornament")
+        })
+    });
+    problems.collect()
+}
