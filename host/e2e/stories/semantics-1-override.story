@@ -13,6 +13,28 @@ semantics-1: A workflow whose checklist fails starts only if somebody says so, b
   } }
 }
 
+--- workflow first
+{
+  "id": "first", "title": "Asks a rule that traps", "goal": "none", "entry": "every",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "steps": [
+    { "id": "fork", "branch": { "arms": [{ "segment": { "plugin": "trap", "on_failure": "skip" }, "goto": "in" }], "otherwise": "out" } },
+    { "id": "in", "exit": { "reason": "was_in" } },
+    { "id": "out", "exit": { "reason": "was_out" } }
+  ]
+}
+
+--- workflow second
+{
+  "id": "second", "title": "Asks a rule that traps", "goal": "none", "entry": "every",
+  "trigger": { "plugin": "event", "config": { "event": "asked_too" } },
+  "steps": [
+    { "id": "fork", "branch": { "arms": [{ "segment": { "plugin": "trap", "on_failure": "skip" }, "goto": "in" }], "otherwise": "out" } },
+    { "id": "in", "exit": { "reason": "was_in" } },
+    { "id": "out", "exit": { "reason": "was_out" } }
+  ]
+}
+
 --- story
 at 2026-03-02 09:00
 shows 1-override
@@ -55,3 +77,43 @@ resume welcome
 event cid signed_up #s3
 mails
     cid@example.com | Welcome | 2026-03-02 09:00:00
+
+# A rule that failed so often that it is quarantined keeps a workflow from starting.
+hostile trap
+contact ann {"attack": true}
+create first
+start first
+create second
+checklist second
+    rules_ready passes
+    image_alt passes
+event ann asked #q1
+later 1s
+event ann asked #q2
+later 1s
+event ann asked #q3
+later 1s
+event ann asked #q4
+later 1s
+event ann asked #q5
+later 1s
+event ann asked #q6
+later 1s
+event ann asked #q7
+later 1s
+event ann asked #q8
+later 1s
+event ann asked #q9
+later 1s
+event ann asked #q10
+later 1s
+event ann asked #q11
+later 1s
+checklist second
+    rules_ready fails
+      /steps/0/branch/arms/0/segment trap 1.0.0 cannot be asked: it is quarantined, since it failed too often
+    image_alt passes
+start second
+    refused: checklist_failed: the checklist fails: mend what is listed, or override it with `override`: who, and why; /steps/0/branch/arms/0/segment trap 1.0.0 cannot be asked: it is quarantined, since it failed too often
+start second over Ann Lee: the rule only decides between two exits
+    running, version 1, since 2026-03-02 09:00:11

@@ -60,9 +60,9 @@ pub struct Misfit {
 }
 
 /// A binding of a document with its place.
-struct Placed<'a> {
-    slot: Slot,
-    pointer: String,
+pub(crate) struct Placed<'a> {
+    pub(crate) slot: Slot,
+    pub(crate) pointer: String,
     binding: &'a Binding,
 }
 
@@ -234,7 +234,7 @@ pub(crate) fn prepare(
     Command::put(workflow, &bindings, templates, based_on, edit).map_err(|error| failed(&error))
 }
 
-fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
+pub(crate) fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
     let mut all = Vec::new();
     all.extend(workflow.trigger.iter().map(|binding| Placed {
         slot: Slot::Trigger,

@@ -15,6 +15,7 @@ use signalbox_model::{
 use signalbox_rules::catalogue::{Catalogue, FileState};
 
 use crate::{
+    bindings,
     outbox::render::source_of,
     shared::{Shared, in_words},
 };
@@ -89,8 +90,9 @@ fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
         .filter(|plugin| plugin.state == FileState::Quarantined)
         .filter_map(|plugin| Some(plugin.version.as_ref()?.digest))
         .collect();
-    let bindings = version.bindings.iter();
-    let problems = bindings.filter_map(|(slot, binding)| {
+    let bindings = bindings::placed(&version.document).into_iter();
+    let problems = bindings.filter_map(|placed| {
+        let binding = version.bindings.get(&placed.slot)?;
         let reason = if quarantined.contains(&binding.digest) {
             "it is quarantined, since it failed too often".to_owned()
         } else {
@@ -100,7 +102,7 @@ fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
             "{} {} cannot be asked: {reason}",
             binding.plugin, binding.version
         );
-        let problem = Problem::new(format!("/{slot}"), "rules_ready", reason);
+        let problem = Problem::new(placed.pointer, "rules_ready", reason);
         Some(problem.with_help("bring a version of the plugin that works"))
     });
     problems.collect()

@@ -14,6 +14,7 @@ use signalbox_model::{
         PastEvent, SEEN_EVENTS_MAX, SeenEvent,
     },
     time::Instant,
+    value::Value,
 };
 
 use crate::{
@@ -70,9 +71,44 @@ pub(crate) fn push(history: &mut History, event: PastEvent, effects: &mut Vec<Ef
         seal(history, effects);
     }
     history.open.push(event);
-    let bytes: usize = history.open.iter().map(codec::size).sum();
-    if bytes >= CHUNK_BYTES_MAX {
+    if is_large(&history.open) {
         seal(history, effects);
+    }
+}
+
+/// Whether the events take as much as a chunk may. Nearly always a look at the lengths of their texts tells that they do
+/// not, and nothing has to be encoded to know.
+fn is_large(open: &[PastEvent]) -> bool {
+    let at_most: usize = open.iter().map(bytes_at_most).sum();
+    let bytes = || open.iter().map(codec::size).sum::<usize>();
+    debug_assert!(at_most >= bytes(), "it is a bound");
+    at_most >= CHUNK_BYTES_MAX && bytes() >= CHUNK_BYTES_MAX
+}
+
+/// More than a value of any kind takes encoded beside its texts: its kind, and a number or a length.
+const VALUE_BYTES_MAX: usize = 16;
+
+fn bytes_at_most(event: &PastEvent) -> usize {
+    // The name's length, the instant, and how many fields there are.
+    let head = event.name.as_str().len() + 2 * VALUE_BYTES_MAX;
+    let fields = event.fields.iter();
+    let fields = fields.map(|(name, value)| name.as_str().len() + value_at_most(value));
+    head + fields.sum::<usize>()
+}
+
+fn value_at_most(value: &Value) -> usize {
+    // The length of the name before it, and itself.
+    let own = 2 * VALUE_BYTES_MAX;
+    own + match value {
+        Value::Boolean(_) | Value::Integer(_) | Value::Number(_) => 0,
+        Value::Text(text) => text.len(),
+        Value::List(list) => list.iter().map(value_at_most).sum(),
+        Value::Map(map) => {
+            let members = map.iter();
+            members
+                .map(|(name, value)| name.len() + value_at_most(value))
+                .sum()
+        }
     }
 }
 

@@ -1,12 +1,16 @@
 //! Reference tables: rows that change ask about whom they concern, page by page, and a rebuild knows every version.
 
-use std::sync::Arc;
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
+};
 
 use serde_json::json;
-use signalbox_engine::{CommandError, Conflict};
+use signalbox_engine::{CommandError, Conflict, Hops};
 use signalbox_model::{id::TableName, table::Table, workflow::Action};
 
-use crate::support::{Place, World, template};
+use crate::support::{BOUND, Place, World, template};
 
 const CONTACTS: usize = 20;
 
@@ -21,10 +25,15 @@ async fn put(world: &World, csv: &str) -> Result<u32, CommandError> {
     Ok(view.definition.current.number)
 }
 
-/// Every second contact waits for a lamp, the others for a chair; neither is there.
 async fn waiting() -> World {
+    waiting_at(Hops::default()).await
+}
+
+/// Every second contact waits for a lamp, the others for a chair; neither is there.
+async fn waiting_at(hops: Hops) -> World {
     let mut place = Place::new(&["back-in-stock"]);
     place.configure = |config| config.limits.tick_timers_max = 3;
+    place.hops = hops;
     let world = place.start();
     let first = put(&world, "id,stock:integer\nlamp,0\nchair,0\n").await;
     assert_eq!(first.expect("it is put"), 1);
@@ -79,14 +88,84 @@ async fn changed_rows_ask_about_whom_they_concern() {
     assert_eq!(before, after);
 }
 
+/// Has each partition's thread stand before so many commits more, its own count, from when it is armed until it is
+/// dropped: what a copy of the files then holds is of one instant.
+struct Standstill {
+    commits_left: Arc<Mutex<Option<BTreeMap<String, u32>>>>,
+    stands: mpsc::Receiver<()>,
+    _release: mpsc::Sender<()>,
+}
+
+impl Standstill {
+    fn new() -> (Self, Hops) {
+        let commits_left = Arc::new(Mutex::new(None));
+        let (stood, stands) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let counted = Arc::clone(&commits_left);
+        let hops = Hops::heard_by(move |hop| {
+            if hop == "commit" && is_last(&counted) {
+                let _ = stood.send(());
+                // Nothing is ever sent.
+                let _ = released
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv();
+            }
+        });
+        let this = Self {
+            commits_left,
+            stands,
+            _release: release,
+        };
+        (this, hops)
+    }
+
+    fn arm<const N: usize>(&self, commits: [(&str, u32); N]) {
+        let commits = commits.map(|(thread, count)| (thread.to_owned(), count));
+        *self
+            .commits_left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(commits.into());
+    }
+
+    fn wait(&self, partitions: usize) {
+        for _ in 0..partitions {
+            self.stands
+                .recv_timeout(BOUND)
+                .expect("each partition comes to its commit");
+        }
+    }
+}
+
+/// Whether this thread's commits are used up with this one.
+fn is_last(commits_left: &Mutex<Option<BTreeMap<String, u32>>>) -> bool {
+    let mut armed = commits_left.lock().unwrap_or_else(PoisonError::into_inner);
+    let this = thread::current();
+    let Some(left) = armed
+        .as_mut()
+        .zip(this.name())
+        .and_then(|(armed, name)| armed.get_mut(name))
+    else {
+        return false;
+    };
+    *left = left.saturating_sub(1);
+    *left == 0
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_search_goes_on_after_a_crash_and_ends_with_a_pause() {
-    let world = waiting().await;
+    let (standstill, hops) = Standstill::new();
+    let world = waiting_at(hops).await;
+    // The first page is logged, and no mail is begun yet; the control partition has told everybody of the table.
+    standstill.arm([("partition-0", 2), ("partition-1", 2), ("partition-2", 2)]);
     let table = Table::from_csv(b"id,stock:integer\nlamp,0\nchair,9\n", None).expect("a table");
-    // Its partitions have the version and may have begun to look.
     let put = world.engine.put_table(&products(), Arc::new(table)).await;
     put.expect("it is put");
+    standstill.wait(3);
     let crashed = world.place.copy();
+    assert!(world.mails().is_empty());
+    drop(standstill);
     world.stopped().await;
     let world = crashed.start();
     world.settle().await;

@@ -78,6 +78,14 @@ pub(super) struct Happening<'e> {
     pub(super) segment: Option<&'e SegmentName>,
 }
 
+/// The fields of an event that the contact's own steps make.
+pub(super) fn fields_of<const N: usize>(members: [(&str, Value); N]) -> Fields {
+    let members = members.into_iter();
+    members
+        .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
+        .collect()
+}
+
 impl Happening<'_> {
     pub(super) fn cause(&self) -> Cause {
         Cause {

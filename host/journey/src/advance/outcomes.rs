@@ -2,19 +2,19 @@
 
 use signalbox_model::{
     fact::FactKind,
-    id::{EventId, EventName, FieldName, MessageId, StepId},
+    id::{EventId, EventName, MessageId, StepId},
     message::{AttemptOutcome, MessageStatus},
     segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     state::{Cause, Place},
     time::Instant,
-    value::{Fields, Value},
+    value::Value,
 };
 
 use crate::{
     advance::{
         Advance, Context, MESSAGE_SENT, Whose,
         claims::whose_of,
-        events::{ATTRIBUTES_CHANGED, BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED},
+        events::{ATTRIBUTES_CHANGED, BOUNCE_KIND, HARD, Happening, MESSAGE_BOUNCED, fields_of},
         pauses::{self, InPause},
     },
     effect::{Effect, MessageChange},
@@ -192,17 +192,13 @@ impl Advance {
             MESSAGE_BOUNCED => (BOUNCE_KIND, Value::text(HARD)),
             _ => (FOLLOW_UPS, Value::Integer(follow_ups)),
         };
-        let members = [
+        let fields = fields_of([
             ("workflow", Value::text(whose.workflow.as_str())),
             ("step", Value::text(step.as_str())),
             ("message", Value::text(message.to_string())),
             ("journey", Value::text(whose.journey.to_string())),
             last,
-        ];
-        let fields: Fields = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
-            .collect();
+        ]);
         let event = Happening {
             id: &id,
             name: &name,

@@ -18,7 +18,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
-        events::{ATTRIBUTES_CHANGED, Happening},
+        events::{ATTRIBUTES_CHANGED, Happening, fields_of},
         outcomes::{FOLLOW_UPS, follow_ups},
         segments::Settling,
         steps::{Next, position_after},
@@ -105,15 +105,11 @@ impl Advance {
         };
         let begun_by = self.journey(whose).map(|journey| &journey.event);
         let follow_ups = 1 + begun_by.map_or(0, follow_ups);
-        let members = [
+        let fields = fields_of([
             ("workflow", Value::text(whose.workflow.as_str())),
             ("step", Value::text(step.id.as_str())),
             (FOLLOW_UPS, Value::Integer(follow_ups)),
-        ];
-        let fields: Fields = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
-            .collect();
+        ]);
         let happening = Happening {
             id: &id,
             name: &name,
