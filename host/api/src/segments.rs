@@ -6,7 +6,7 @@ use std::{
 };
 
 use axum::{
-    Json,
+    BoxError, Json,
     body::{Body, Bytes, HttpBody},
     extract::State,
     http::{StatusCode, header},
@@ -15,7 +15,7 @@ use axum::{
 use hyper::body::Frame;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::{Engine, Member, MembersPage, PutError, ReadError, SegmentView};
+use signalbox_engine::{Engine, Member, MembersPage, PutError, SegmentView};
 use signalbox_model::{
     id::{ContactId, SegmentName},
     segment::{Segment, SegmentDefinition},
@@ -256,14 +256,14 @@ pub(crate) async fn members_csv(
     Ok((headers, Body::new(Pages(waiting))).into_response())
 }
 
-/// Writes page after page, as fast as they are taken. A reader that goes away ends it; so does an engine that stops, and
-/// the answer is cut off then, which HTTP tells the reader.
+/// Writes page after page, as fast as they are taken. A reader that goes away ends it; so does an engine that stops, or a
+/// segment that is deleted, and the answer is cut off then, which HTTP tells the reader.
 async fn export(
     engine: Engine,
     name: SegmentName,
     first: MembersPage,
     is_safe: bool,
-    pages: mpsc::Sender<Result<Bytes, ReadError>>,
+    pages: mpsc::Sender<Result<Bytes, BoxError>>,
 ) {
     let mut text = String::from("\"contact\",\"email\",\"since\"\r\n");
     let mut page = first;
@@ -280,14 +280,15 @@ async fn export(
         };
         page = match engine.members(&name, Some(&after), PAGE_MEMBERS_MAX).await {
             Ok(Some(next)) => next,
-            Ok(None) => return,
-            Err(error) => {
-                // Gone away as well, if nobody takes it.
-                let _ = pages.send(Err(error)).await;
-                return;
-            }
+            Ok(None) => return cut_off(pages, "the segment was deleted".into()).await,
+            Err(error) => return cut_off(pages, error.into()).await,
         };
     }
+}
+
+async fn cut_off(pages: mpsc::Sender<Result<Bytes, BoxError>>, why: BoxError) {
+    // A reader that is gone needs no reason.
+    let _ = pages.send(Err(why)).await;
 }
 
 fn write_member(text: &mut String, member: &Member, is_safe: bool) {
@@ -308,16 +309,16 @@ fn write_member(text: &mut String, member: &Member, is_safe: bool) {
 }
 
 /// A body of what comes in.
-struct Pages(mpsc::Receiver<Result<Bytes, ReadError>>);
+struct Pages(mpsc::Receiver<Result<Bytes, BoxError>>);
 
 impl HttpBody for Pages {
     type Data = Bytes;
-    type Error = ReadError;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         ctx: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, ReadError>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let next = self.0.poll_recv(ctx);
         next.map(|next| next.map(|chunk| chunk.map(Frame::data)))
     }

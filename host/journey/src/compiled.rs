@@ -124,11 +124,6 @@ impl Compiled {
         &self.segments
     }
 
-    /// Names of events that a running workflow's trigger listens to, or that a segment reads.
-    pub fn listened(&self) -> impl Iterator<Item = &EventName> {
-        self.listeners.keys().chain(self.segments.read_events())
-    }
-
     pub(crate) fn tables(&self) -> &Tables {
         &self.tables
     }

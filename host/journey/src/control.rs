@@ -265,6 +265,8 @@ pub fn apply(
             let document: Workflow = read("document", document)?;
             let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
             tables::serve(definitions, &bindings)?;
+            let mut bound = bindings.values();
+            bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
             let templates = template_names(templates)?;
             let version = |number| WorkflowVersion {
                 number,
@@ -625,13 +627,16 @@ fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Co
     let binding: ResolvedBinding = read("binding", &moved.binding)?;
     let (workflow, version) = match &moved.owner {
         Owner::Workflow(workflow) => (workflow, &moved.version),
-        Owner::Segment(segment) => return segments::rebind(definitions, segment, binding),
+        Owner::Segment(segment) => {
+            return segments::rebind(definitions, segment, moved.version, binding);
+        }
     };
     let slot = Slot::parse(&moved.slot).ok_or_else(|| Conflict::Malformed {
         what: "slot",
         reason: format!("{:?} is not a place of a binding", moved.slot),
     })?;
     tables::serve_one(definitions, &slot, &binding)?;
+    segments::serve_one(definitions, &binding)?;
     let found = definitions
         .workflows
         .get_mut(workflow)

@@ -11,7 +11,7 @@ use std::{
 use signalbox_model::{
     definitions::Definitions,
     id::{EventName, FieldName, SegmentName},
-    plan::{Plan, Source},
+    plan::{Occasion, Plan, Source},
     segment::{Segment, SegmentDefinition},
 };
 
@@ -85,11 +85,6 @@ impl Segments {
         self.named(self.by_number.get(&number)?.name.as_str())
     }
 
-    /// Names of events that a segment's rule reads.
-    pub fn read_events(&self) -> impl Iterator<Item = &EventName> {
-        self.by_event.keys()
-    }
-
     /// What may say something else after such an event and with other values of those attributes.
     pub(crate) fn after(&self, event: Option<&EventName>, attributes: &[FieldName]) -> Open {
         let by_event = event.and_then(|event| self.by_event.get(event));
@@ -100,12 +95,10 @@ impl Segments {
         numbers.filter_map(|number| self.ranked(*number)).collect()
     }
 
-    /// What may say something else once those values are kept.
-    pub(crate) fn after_kept(&self, names: &[FieldName]) -> Open {
-        let read = names
-            .iter()
-            .filter_map(|name| self.by_kept.get(name.as_str()));
-        let numbers = read.flatten();
+    /// What may say something else once other values are kept under those names.
+    pub(crate) fn after_kept(&self, is_anew: impl Fn(&str) -> bool) -> Open {
+        let read = self.by_kept.iter().filter(|(name, _)| is_anew(name));
+        let numbers = read.flat_map(|(_, numbers)| numbers);
         numbers.filter_map(|number| self.ranked(*number)).collect()
     }
 
@@ -113,6 +106,12 @@ impl Segments {
     pub(crate) fn all(&self) -> Open {
         let all = self.by_number.iter();
         all.map(|(number, found)| (found.rank, *number)).collect()
+    }
+
+    /// Every segment, each behind those that it goes by.
+    pub fn in_order(&self) -> impl Iterator<Item = &SegmentDefinition> {
+        let all = self.all().into_iter();
+        all.filter_map(|(_, number)| self.numbered(number))
     }
 
     /// What a change of that segment's membership can change.
@@ -142,11 +141,20 @@ pub(crate) fn named_in<'a>(document: &'a Segment, plan: Option<&'a Plan>) -> Vec
 }
 
 /// Names of the segments whose membership the plan asks for.
-pub(crate) fn read_by(plan: &Plan) -> impl Iterator<Item = &str> {
+fn read_by(plan: &Plan) -> impl Iterator<Item = &str> {
     sources(plan).filter_map(|source| match source {
         Source::Segment(name) => Some(name.as_str()),
         _ => None,
     })
+}
+
+/// Names of the segments that the plan goes by, on its occasions too.
+pub(crate) fn named_by(plan: &Plan) -> impl Iterator<Item = &str> {
+    let occasions = plan.occasions.iter().filter_map(|occasion| match occasion {
+        Occasion::SegmentEntered(name) | Occasion::SegmentLeft(name) => Some(name.as_str()),
+        _ => None,
+    });
+    read_by(plan).chain(occasions)
 }
 
 fn sources(plan: &Plan) -> impl Iterator<Item = &Source> {

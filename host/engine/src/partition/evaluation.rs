@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use signalbox_journey::segments::Segments;
 use signalbox_model::{
     codec,
     definitions::Definitions,
@@ -13,7 +14,7 @@ use signalbox_model::{
     record::Record,
     time::Instant,
 };
-use signalbox_store::Store;
+use signalbox_store::{Batch, Store};
 
 use super::{
     Partition,
@@ -64,9 +65,15 @@ impl Evaluations {
         self.appended.is_some()
     }
 
-    /// The next page that there is to ask about: of the segment that the others go by first.
-    fn next(&self, definitions: &Definitions, contacts_max: u32) -> Option<Page> {
-        definitions.segments.values().find_map(|found| {
+    /// The segment is deleted, and nobody is asked about it any more.
+    pub(super) fn forget(&mut self, batch: &mut Batch<'_>, segment: u32) {
+        self.come.remove(&segment);
+        batch.delete_counter(&progress_name(segment));
+    }
+
+    /// The next page that there is to ask about. A segment comes after those that it goes by.
+    fn next(&self, segments: &Segments, contacts_max: u32) -> Option<Page> {
+        segments.in_order().find_map(|found| {
             let come = self.come.get(&found.number);
             let come = come.filter(|come| come.evaluation == found.evaluation);
             if come.is_some_and(|come| come.is_done) {
@@ -92,12 +99,8 @@ impl Partition {
 
     /// Whether there is somebody to ask.
     pub(super) fn is_evaluating(&self) -> bool {
-        let next = || {
-            self.evaluations
-                .next(self.loaded.definitions(), 1)
-                .is_some()
-        };
-        !self.is_control() && next()
+        let segments = self.loaded.compiled.segments();
+        !self.is_control() && self.evaluations.next(segments, 1).is_some()
     }
 
     /// Appends the next page if none is under way.
@@ -107,10 +110,8 @@ impl Partition {
             return Ok(());
         }
         let contacts_max = shared.config.limits.tick_timers_max;
-        let Some(page) = self
-            .evaluations
-            .next(self.loaded.definitions(), contacts_max)
-        else {
+        let segments = self.loaded.compiled.segments();
+        let Some(page) = self.evaluations.next(segments, contacts_max) else {
             return Ok(());
         };
         let record = Record::Evaluate {
@@ -152,9 +153,8 @@ impl Partition {
             is_done: contacts.len() < page.contacts_max as usize,
             after: contacts.last().cloned().or(page.after),
         };
-        let name = [PREFIX, &page.segment.to_be_bytes()].concat();
         let bytes = codec::encode(&progress).map_err(|source| self.row_broken(source))?;
-        group.note = Some((name, bytes));
+        group.note = Some((progress_name(page.segment), bytes));
         let items = contacts.into_iter().map(|contact| Item {
             sequence,
             now,
@@ -164,6 +164,10 @@ impl Partition {
         self.evaluations.come.insert(page.segment, progress);
         self.look_at_timers()
     }
+}
+
+fn progress_name(segment: u32) -> Vec<u8> {
+    [PREFIX, &segment.to_be_bytes()].concat()
 }
 
 fn read_progress(store: &Store, partition: Number) -> Result<BTreeMap<u32, Progress>, ApplyError> {

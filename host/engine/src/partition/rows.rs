@@ -182,8 +182,8 @@ impl Partition {
         batch.put_observed(&mut self.observed)
     }
 
-    /// Whether the fact is of a workflow or segment that was deleted, and so counts for none, also where there is a new one of its
-    /// name.
+    /// Whether the fact is of a workflow or segment that was deleted, and so counts for none, also where there is a new
+    /// one of its name.
     fn is_of_deleted(&self, fact: &Fact) -> bool {
         let definitions = self.loaded.definitions();
         let is_there = match &fact.owner {
@@ -215,9 +215,10 @@ impl Partition {
             let now = segments.get(&found.document.name);
             now.is_some_and(|now| now.number == found.number)
         };
-        for (segment, _) in before.segments.iter().filter(|(_, one)| !is_there(one)) {
+        for (segment, found) in before.segments.iter().filter(|(_, one)| !is_there(one)) {
             self.counters.segments.remove(segment);
             batch.delete_counter(&segment_name(segment));
+            self.evaluations.forget(batch, found.number);
         }
     }
 

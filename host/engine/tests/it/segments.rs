@@ -2,13 +2,13 @@
 //! members; and a rule that moves on asks anew.
 
 use serde_json::{Value as Json, json};
-use signalbox_engine::SegmentView;
+use signalbox_engine::{Hops, SegmentView};
 use signalbox_model::{
     id::{ContactId, SegmentName},
     segment::Segment,
 };
 
-use crate::support::{Place, World, template};
+use crate::support::{BOUND, Place, Standstill, World, component, exchanged, template};
 
 const CONTACTS: u32 = 25;
 
@@ -37,8 +37,13 @@ fn others() -> Segment {
 
 /// Every third of them has ordered twice, the others once.
 async fn people() -> World {
+    people_at(Hops::default()).await
+}
+
+async fn people_at(hops: Hops) -> World {
     let mut place = Place::new(&["audience", "segment-entered"]);
     place.configure = |config| config.limits.tick_timers_max = 3;
+    place.hops = hops;
     let world = place.start();
     for number in 0..CONTACTS {
         let contact = format!("c{number}");
@@ -78,19 +83,20 @@ async fn members(world: &World, segment: &str) -> Vec<ContactId> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn everybody_is_asked_page_by_page_and_a_rebuild_knows_the_same() {
-    let world = people().await;
-    world
-        .engine
-        .put_segment(buyers(2), None)
-        .await
-        .expect("it is put");
-    world
-        .engine
-        .put_segment(others(), None)
-        .await
-        .expect("it is put");
-    // Their partitions know of it and may have begun to ask.
+    let (standstill, hops) = Standstill::new();
+    let world = people_at(hops).await;
+    for first in [buyers(1), others()] {
+        let put = world.engine.put_segment(first, None).await;
+        put.expect("it is put");
+    }
+    world.settle().await;
+    // The first page is logged; the control partition has told everybody of the segment.
+    standstill.arm([("partition-0", 2), ("partition-1", 2), ("partition-2", 2)]);
+    let put = world.engine.put_segment(buyers(2), Some(1)).await;
+    put.expect("it is put");
+    standstill.wait(3);
     let crashed = world.place.copy();
+    drop(standstill);
     world.stopped().await;
     let world = crashed.start();
     world.settle().await;
@@ -188,5 +194,44 @@ async fn who_comes_in_is_mailed_and_who_is_in_already_is_not() {
         .event("c1", "order_completed", json!({"order": 3}))
         .await;
     assert_eq!(world.mails().len(), 1, "{:?}", world.mails());
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_moves_on_has_everybody_asked_anew() {
+    let world = people().await;
+    world
+        .engine
+        .put_segment(buyers(2), None)
+        .await
+        .expect("it is put");
+    world.settle().await;
+    let bound = async || {
+        let found = view(&world, "buyers").await.definition.binding;
+        found.expect("it has a rule").version.to_string()
+    };
+    let before = bound().await;
+
+    let next = exchanged(&component("audience"), &before, "1.9.9");
+    world.place.put_plugin("audience", &next);
+    assert!(world.catalogue.wait_settled(BOUND), "it is loaded");
+    let moved = tokio::time::timeout(BOUND, async {
+        while bound().await == before {
+            tokio::task::yield_now().await;
+        }
+    });
+    moved.await.expect("the rule moves on");
+    world.settle().await;
+    assert_eq!(bound().await, "1.9.9");
+    let anew = view(&world, "buyers").await;
+    assert_eq!(
+        (anew.definition.version, anew.definition.evaluation),
+        (1, 2)
+    );
+    assert!(anew.is_evaluated);
+    assert_eq!(anew.evaluated, u64::from(CONTACTS));
+    let answers: u64 = anew.counters.decisions.values().sum();
+    assert_eq!(answers, 25 + 25, "once by each file");
+    assert_eq!((anew.counters.entered, anew.counters.left), (9, 0));
     world.stopped().await;
 }

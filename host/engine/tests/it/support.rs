@@ -1,10 +1,12 @@
 //! An engine over temporary folders with the shipped plugins, and what tests say to it.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
     time::Duration,
 };
 
@@ -247,6 +249,71 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
             fs::copy(entry.path(), target).expect("the file is copied");
         }
     }
+}
+
+/// Has each partition's thread stand before so many commits more, its own count, from when it is armed until it is
+/// dropped: what a copy of the files then holds is of one instant.
+pub(crate) struct Standstill {
+    commits_left: Arc<Mutex<Option<BTreeMap<String, u32>>>>,
+    stands: mpsc::Receiver<()>,
+    _release: mpsc::Sender<()>,
+}
+
+impl Standstill {
+    pub(crate) fn new() -> (Self, Hops) {
+        let commits_left = Arc::new(Mutex::new(None));
+        let (stood, stands) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let counted = Arc::clone(&commits_left);
+        let hops = Hops::heard_by(move |hop| {
+            if hop == "commit" && is_last(&counted) {
+                let _ = stood.send(());
+                // Nothing is ever sent.
+                let _ = released
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv();
+            }
+        });
+        let this = Self {
+            commits_left,
+            stands,
+            _release: release,
+        };
+        (this, hops)
+    }
+
+    pub(crate) fn arm<const N: usize>(&self, commits: [(&str, u32); N]) {
+        let commits = commits.map(|(thread, count)| (thread.to_owned(), count));
+        *self
+            .commits_left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(commits.into());
+    }
+
+    pub(crate) fn wait(&self, partitions: usize) {
+        for _ in 0..partitions {
+            self.stands
+                .recv_timeout(BOUND)
+                .expect("each partition comes to its commit");
+        }
+    }
+}
+
+/// Whether this thread's commits are used up with this one.
+fn is_last(commits_left: &Mutex<Option<BTreeMap<String, u32>>>) -> bool {
+    let mut armed = commits_left.lock().unwrap_or_else(PoisonError::into_inner);
+    let this = thread::current();
+    let Some(left) = armed
+        .as_mut()
+        .zip(this.name())
+        .and_then(|(armed, name)| armed.get_mut(name))
+    else {
+        return false;
+    };
+    *left = left.saturating_sub(1);
+    *left == 0
 }
 
 /// The store finds that the machine was started anew since it was opened.

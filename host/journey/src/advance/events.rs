@@ -347,7 +347,7 @@ impl Advance {
         self.cancel_arms(ctx, event);
         self.cancel_held_entries(ctx, event);
         self.exit_on(ctx, event);
-        self.ask_exits(ctx, &Change::Event(event.name));
+        self.ask_exits(ctx, &Change::Event(event));
         self.wake(ctx, event);
         self.ask_triggers(ctx, event);
     }

@@ -3,7 +3,7 @@
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     fact::{Fact, FactKind},
-    id::{EventName, FieldName, MessageId},
+    id::{FieldName, MessageId},
     message::MessageStatus,
     plan::{Plan, Source},
     verdict::Verdict,
@@ -13,7 +13,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, AskedExits, BAD_ANSWER, Context, Continuation, Reply, Whose, decision,
-        reasons::Hold,
+        events::Happening, reasons::Hold,
     },
     effect::Effect,
     limits::{RULE_FAILED_RETRY_AFTER, WAVES_MAX},
@@ -24,8 +24,8 @@ const EXIT_SEGMENT: &str = "exit_segment";
 
 /// What changed of the contact.
 pub(super) enum Change<'c> {
-    /// An event came.
-    Event(&'c EventName),
+    /// An event came; by it the contact may have come into a segment, or left it.
+    Event(&'c Happening<'c>),
     /// Attributes have other values.
     Attributes(&'c [FieldName]),
 }
@@ -242,10 +242,15 @@ fn reads(plan: &Plan, change: &Change<'_>) -> bool {
         .iter()
         .any(|input| match (&input.source, change) {
             (Source::Attribute(name), Change::Attributes(changed)) => changed.contains(name),
-            (Source::Count(of), Change::Event(name)) => of.event == **name,
-            (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
-            (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,
-            (Source::Recent(of), Change::Event(name)) => of.of.event == **name,
+            (Source::Count(of), Change::Event(event)) => of.event == *event.name,
+            (Source::Sum(of), Change::Event(event)) => of.of.event == *event.name,
+            (Source::First(of) | Source::Last(of), Change::Event(event)) => {
+                of.of.event == *event.name
+            }
+            (Source::Recent(of), Change::Event(event)) => of.of.event == *event.name,
+            (Source::Segment(name), Change::Event(event)) => event
+                .segment
+                .is_some_and(|segment| segment.as_str() == name),
             _ => false,
         })
 }

@@ -11,14 +11,16 @@ use signalbox_model::{
     segment::{Membership, Owner, SEGMENT_ENTERED, SEGMENT_FIELD, SEGMENT_LEFT, SegmentDefinition},
     state::{Cause, Timer, TimerId},
     time::Instant,
-    value::{Fields, Value},
+    value::Value,
     verdict::Verdict,
 };
 
 use crate::{
     advance::{
-        Advance, BAD_ANSWER, Context, Continuation, Reply, decision, events::Happening,
-        holds::hold_delay, outcomes::FOLLOW_UPS,
+        Advance, BAD_ANSWER, Context, Continuation, Reply, decision,
+        events::{Happening, fields_of},
+        holds::hold_delay,
+        outcomes::FOLLOW_UPS,
     },
     effect::Effect,
     inputs,
@@ -314,14 +316,10 @@ impl Advance {
         let (Ok(id), Ok(name)) = (id, EventName::parse(event)) else {
             return;
         };
-        let members = [
+        let fields = fields_of([
             (SEGMENT_FIELD, Value::text(segment.as_str())),
             (FOLLOW_UPS, Value::Integer(follow_ups)),
-        ];
-        let fields: Fields = members
-            .into_iter()
-            .filter_map(|(name, value)| Some((FieldName::parse(name).ok()?, value)))
-            .collect();
+        ]);
         let happening = Happening {
             id: &id,
             name: &name,

@@ -63,11 +63,10 @@ impl Advance {
                 differing.push(name.clone());
             }
         }
-        let mut kept = Vec::new();
+        let kept_before = self.state.kept.clone();
         for (name, value) in keep {
             if self.keep(whose, &name, &value) {
                 told.push(format!("kept.{name}"));
-                kept.push(name);
             }
         }
         if !told.is_empty() {
@@ -75,7 +74,12 @@ impl Advance {
         }
         let segments = ctx.definitions.segments();
         let mut open = segments.after(None, &differing);
-        open.extend(segments.after_kept(&kept));
+        let is_kept_anew = |name: &str| {
+            let mut before = kept_before.iter();
+            let before = before.find(|one| one.name.as_str() == name);
+            before.map(|one| &one.value) != self.state.kept(name)
+        };
+        open.extend(segments.after_kept(is_kept_anew));
         self.settle_segments(ctx, Settling::new(open, follow_ups));
         if !differing.is_empty() {
             self.tell_of_update(ctx, whose, step, &differing);

@@ -3,7 +3,7 @@
 
 use signalbox_model::{
     definitions::Definitions,
-    plan::{Occasion, Plan},
+    plan::Plan,
     problem::Problem,
     segment::{COMPOSED_MAX, Segment},
 };
@@ -11,7 +11,7 @@ use signalbox_model::{
 use super::check_title;
 use crate::{
     limits::SEGMENT_RANKS_MAX,
-    segments::{named_in, rank_of, read_by},
+    segments::{named_by, named_in, rank_of},
 };
 
 /// All problems of the document, and of what its rule asks for.
@@ -51,12 +51,7 @@ pub fn found(segment: &Segment, plan: Option<&Plan>, definitions: &Definitions) 
 
 /// Segments that the plan names and that there are not; all at the place of its config.
 pub fn unknown_in(plan: &Plan, pointer: &str, definitions: &Definitions) -> Vec<Problem> {
-    let occasions = plan.occasions.iter().filter_map(|occasion| match occasion {
-        Occasion::SegmentEntered(name) | Occasion::SegmentLeft(name) => Some(name.as_str()),
-        _ => None,
-    });
-    let named = read_by(plan).chain(occasions);
-    named
+    named_by(plan)
         .filter_map(|name| unknown(pointer, name, definitions))
         .collect()
 }

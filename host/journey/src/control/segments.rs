@@ -3,17 +3,16 @@
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     id::SegmentName,
-    plan::Occasion,
     segment::{Segment, SegmentDefinition},
     time::Instant,
     workflow::WorkflowState,
 };
 
-use super::{Change, Conflict};
+use super::{Change, Conflict, tables};
 use crate::{
     check,
     limits::SEGMENTS_MAX,
-    segments::{read_by, reads},
+    segments::{named_by, reads},
 };
 
 /// Creates a segment, or replaces its document; every contact is asked about it anew.
@@ -25,13 +24,7 @@ pub(super) fn put(
     now: Instant,
 ) -> Result<Change, Conflict> {
     let segment = document.name.clone();
-    // What it names may have gone since it was checked.
-    let plan = binding.as_ref().map(|binding| &binding.plan);
-    let problems = check::segments::found(&document, plan, definitions);
-    if let Some(problem) = problems.into_iter().next() {
-        let reason = problem.reason;
-        return Err(Conflict::SegmentRefused { segment, reason });
-    }
+    may_be(definitions, &document, binding.as_ref())?;
     let mut changed = definitions.clone();
     changed.version += 1;
     let definition = match (changed.segments.remove(&segment), based_on) {
@@ -94,30 +87,63 @@ pub(super) fn delete(definitions: &Definitions, segment: &SegmentName) -> Result
     Ok(of_nobody(changed))
 }
 
-/// Has its rule stand for another file; every contact is asked about it anew.
+/// Has its rule stand for another file; every contact is asked about it anew. Only the document of that version is
+/// meant: another one has another config.
 pub(super) fn rebind(
     definitions: &mut Definitions,
     segment: &SegmentName,
+    version: u32,
     binding: ResolvedBinding,
 ) -> Result<(), Conflict> {
-    let Some(found) = definitions.segments.get_mut(segment) else {
+    let Some(found) = definitions.segments.get(segment) else {
         let segment = segment.clone();
         return Err(Conflict::SegmentNotFound { segment });
     };
-    match &mut found.binding {
-        Some(before) if before.plugin == binding.plugin => {
-            *before = binding;
-            found.evaluation += 1;
-            Ok(())
-        }
-        _ => Err(Conflict::Malformed {
+    let is_of = |before: &ResolvedBinding| before.plugin == binding.plugin;
+    if found.version != version || !found.binding.as_ref().is_some_and(is_of) {
+        return Err(Conflict::Malformed {
             what: "slot",
             reason: format!(
-                "segment {segment} does not go by a rule of {}",
+                "version {version} of segment {segment} does not go by a rule of {}",
                 binding.plugin
             ),
-        }),
+        });
     }
+    may_be(definitions, &found.document, Some(&binding))?;
+    if let Some(found) = definitions.segments.get_mut(segment) {
+        found.binding = Some(binding);
+        found.evaluation += 1;
+    }
+    Ok(())
+}
+
+/// Refuses a segment that goes by what there is not: that may have gone since the document was checked.
+fn may_be(
+    definitions: &Definitions,
+    document: &Segment,
+    binding: Option<&ResolvedBinding>,
+) -> Result<(), Conflict> {
+    let plan = binding.map(|binding| &binding.plan);
+    let problems = check::segments::found(document, plan, definitions);
+    if let Some(problem) = problems.into_iter().next() {
+        return Err(Conflict::SegmentRefused {
+            segment: document.name.clone(),
+            reason: problem.reason,
+        });
+    }
+    binding.map_or(Ok(()), |binding| {
+        tables::serve_one(definitions, &Slot::Membership, binding)
+    })
+}
+
+/// Refuses a binding that goes by a segment that there is not.
+pub(super) fn serve_one(
+    definitions: &Definitions,
+    binding: &ResolvedBinding,
+) -> Result<(), Conflict> {
+    let mut named = named_by(&binding.plan).filter_map(|name| SegmentName::parse(name).ok());
+    let unknown = named.find(|segment| !definitions.segments.contains_key(segment));
+    unknown.map_or(Ok(()), |segment| Err(Conflict::SegmentNotFound { segment }))
 }
 
 /// The first that goes by the segment, in words.
@@ -131,20 +157,10 @@ fn used_by(definitions: &Definitions, segment: &SegmentName) -> Option<String> {
     let mut open = open.filter(|(_, found)| found.state != WorkflowState::Ended);
     let (workflow, _) = open.find(|(_, found)| {
         let versions = found.versions.values();
-        let mut bindings = versions.flat_map(|version| &version.bindings);
-        bindings.any(|one| names(one, segment))
+        let mut bindings = versions.flat_map(|version| version.bindings.values());
+        bindings.any(|one| named_by(&one.plan).any(|name| name == segment.as_str()))
     })?;
     Some(format!("workflow {workflow}"))
-}
-
-fn names((_, binding): (&Slot, &ResolvedBinding), segment: &SegmentName) -> bool {
-    let plan = &binding.plan;
-    let mut occasions = plan.occasions.iter();
-    let is_about = |occasion: &Occasion| match occasion {
-        Occasion::SegmentEntered(name) | Occasion::SegmentLeft(name) => name == segment.as_str(),
-        _ => false,
-    };
-    read_by(plan).any(|name| name == segment.as_str()) || occasions.any(is_about)
 }
 
 /// No workflow is different by it.

@@ -27,7 +27,7 @@ use signalbox_model::{
     },
     message::AttemptOutcome,
     record::{Command, QuestionId, Rebinding},
-    segment::Segment,
+    segment::{Owner, Segment},
     settings::Settings,
     state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
@@ -244,7 +244,25 @@ impl World {
     ) {
         let workflow = WorkflowId::parse(workflow).unwrap();
         let bindings = &self.definitions.workflows[&workflow].versions[&version].bindings;
-        let mut binding = bindings[&Slot::parse(slot).unwrap()].clone();
+        let binding = bindings[&Slot::parse(slot).unwrap()].clone();
+        self.rebind_owner(workflow.into(), version, slot, (binding, change));
+    }
+
+    /// The rule of that version of a segment moves on in the same way.
+    pub(crate) fn rebind_segment(&mut self, name: &str, version: u32) {
+        let name = SegmentName::parse(name).unwrap();
+        let binding = self.definitions.segments[&name].binding.clone().unwrap();
+        let slot = Slot::Membership.to_string();
+        self.rebind_owner(name.into(), version, &slot, (binding, |_: &mut _| ()));
+    }
+
+    fn rebind_owner(
+        &mut self,
+        owner: Owner,
+        version: u32,
+        slot: &str,
+        (mut binding, change): (ResolvedBinding, impl FnOnce(&mut ResolvedBinding)),
+    ) {
         binding.version = "1.1.0".parse().unwrap();
         binding.digest = Digest::of_bytes(slot.as_bytes());
         for reason in &mut binding.reasons {
@@ -253,7 +271,7 @@ impl World {
         change(&mut binding);
         self.command(&Command::Rebind {
             bindings: vec![Rebinding {
-                owner: workflow.into(),
+                owner,
                 version,
                 slot: slot.to_owned(),
                 binding: serde_json::to_string(&binding).unwrap(),

@@ -345,3 +345,72 @@ fn a_window_that_folded_days_lie_in_changes_as_they_leave_it() {
     world.wind(last.plus(Span::from_days(30)), true);
     assert_eq!(world.memberships(), [""; 0]);
 }
+
+#[test]
+fn an_exit_that_reads_a_segment_is_asked_when_the_contact_comes_into_it() {
+    let steps = json!([{"id": "rest", "wait": {"for": "9d"}}]);
+    let exits = json!([{"segment": reads("buyers"), "reason": "bought"}]);
+    let mut world = World::new(&[]);
+    world.segment("buyers", &ordered(2, None));
+    let nudge = workflow("nudge", on("signup"), steps);
+    world.put(&with(nudge, "exits", exits), None);
+    world.play("start nudge\n event signup {\"key\": \"a\"}\n @1h event order_completed\n @2h event order_completed");
+    assert_snapshot!(world.out, @"
+    0s nudge: trigger said enter: because
+    0s nudge: entered as a
+    0s nudge: at rest
+    0s nudge: rest waits until 9d
+    1h segments/buyers: membership said out: because_not (counted)
+    2h segments/buyers: membership said in: because
+    2h segments/buyers: came in
+    2h nudge: exits/0 said in: because
+    2h nudge: exited: bought
+    ");
+}
+
+#[test]
+fn what_a_step_keeps_moves_the_contact_also_where_its_journey_had_it_before() {
+    let keep =
+        |id: &str, level: u32| json!({"id": id, "update": {"keep": {"level": {"value": level}}}});
+    let low = json!([keep("begin", 1), {"id": "rest", "wait": {"for": "2h"}}, keep("again", 1)]);
+    let high = json!([keep("rise", 2)]);
+    let mut world = World::new(&[
+        workflow("low", on("signup"), low),
+        workflow("high", on("order_completed"), high),
+    ]);
+    let raised = json!({"plugin": "least", "config": {
+        "least": 2,
+        "inputs": [{"name": "level", "source": {"kept": "level"}, "type": "integer"}],
+    }});
+    world.segment("raised", &raised);
+    world.play("start low\n start high\n event signup {\"key\": \"a\"}\n @1h event order_completed {\"key\": \"b\"}\n @2h");
+    let told = world.out.lines().filter(|line| line.contains("raised"));
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+    0s segments/raised: membership said out: because_not (counted)
+    1h segments/raised: membership said in: because
+    1h segments/raised: came in
+    2h segments/raised: membership said out: because_not
+    2h segments/raised: left
+    ");
+}
+
+#[test]
+fn a_rule_moves_on_only_for_the_document_that_it_was_bound_by() {
+    let mut world = World::new(&[]);
+    world.segment("gold", &has("gold"));
+    world.play("set {\"gold\": 1}");
+    world.segment("gold", &has("silver"));
+    world.rebind_segment("gold", 1);
+    world.evaluate("gold");
+    world.rebind_segment("gold", 2);
+    world.evaluate("gold");
+    assert_eq!(world.definitions.segments["gold"].evaluation, 3);
+    assert_snapshot!(world.out, @"
+    0s segments/gold: membership said in: because
+    0s segments/gold: came in
+    0s refused: the slot of the command does not read: version 1 of segment gold does not go by a rule of has
+    0s segments/gold: membership said out: because_not
+    0s segments/gold: is out
+    0s segments/gold: membership said out: because_not_again (counted)
+    ");
+}
