@@ -222,7 +222,7 @@ impl Advance {
             differing,
             is_event,
         };
-        self.settle_segments(ctx, Settling::new(open, 0).before(arrived));
+        self.settle_segments(ctx, Settling::new(open).before(arrived));
     }
 
     /// What other values of attributes lead to, and then what the event does: waits, exits, triggers that said no, and
@@ -322,7 +322,8 @@ impl Advance {
     pub(super) fn happen(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         self.enter_history(event);
         let open = ctx.definitions.segments().after(Some(event.name), &[]);
-        self.settle_segments(ctx, Settling::new(open, event.follow_ups));
+        let settling = Settling::new(open).made_by(event.made_by, event.follow_ups);
+        self.settle_segments(ctx, settling);
         self.react(ctx, event);
     }
 

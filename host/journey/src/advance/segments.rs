@@ -7,7 +7,7 @@
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot},
     fact::{Fact, FactKind},
-    id::{EventId, EventName, FieldName},
+    id::{EventId, EventName, FieldName, WorkflowId},
     segment::{Membership, Owner, SEGMENT_ENTERED, SEGMENT_FIELD, SEGMENT_LEFT, SegmentDefinition},
     state::{Cause, Timer, TimerId},
     time::Instant,
@@ -41,6 +41,8 @@ pub(super) struct Settling {
     is_quiet: bool,
     /// See [`Happening::follow_ups`].
     follow_ups: i64,
+    /// See [`Happening::made_by`].
+    made_by: Option<WorkflowId>,
     /// What goes on once all is settled.
     then: Option<Box<Arrived>>,
 }
@@ -65,15 +67,23 @@ pub(super) struct Arrived {
 }
 
 impl Settling {
-    pub(super) fn new(open: Open, follow_ups: i64) -> Self {
+    pub(super) fn new(open: Open) -> Self {
         Self {
             open,
             asked: Vec::new(),
             changes: Vec::new(),
             is_quiet: false,
-            follow_ups,
+            follow_ups: 0,
+            made_by: None,
             then: None,
         }
+    }
+
+    /// What a step of that workflow led to, behind so many journeys in a row.
+    pub(super) fn made_by(mut self, workflow: Option<&WorkflowId>, follow_ups: i64) -> Self {
+        self.made_by = workflow.cloned();
+        self.follow_ups = follow_ups;
+        self
     }
 
     /// Nothing of it counts as happening now.
@@ -98,7 +108,7 @@ impl Advance {
             .ranked(number)
             .into_iter()
             .collect();
-        self.settle_segments(ctx, Settling::new(open, 0).quietly(true));
+        self.settle_segments(ctx, Settling::new(open).quietly(true));
     }
 
     /// Membership can have changed by time alone.
@@ -109,7 +119,7 @@ impl Advance {
         let open = due
             .filter_map(|(number, _)| segments.ranked(*number))
             .collect();
-        self.settle_segments(ctx, Settling::new(open, 0));
+        self.settle_segments(ctx, Settling::new(open));
     }
 
     /// Forgets segments that are deleted.
@@ -149,7 +159,7 @@ impl Advance {
                 return self.waiting.push((Continuation::Segments(settling), count));
             }
         }
-        self.settled(ctx, settling);
+        self.settled(ctx, &settling);
     }
 
     fn ask_about_segment(
@@ -275,15 +285,15 @@ impl Advance {
     }
 
     /// All is settled: what arrived does what else it does, and then the contact has come into segments or left them.
-    fn settled(&mut self, ctx: &Context<'_>, settling: Settling) {
-        if let Some(arrived) = settling.then {
-            self.react_to(ctx, &arrived);
+    fn settled(&mut self, ctx: &Context<'_>, settling: &Settling) {
+        if let Some(arrived) = &settling.then {
+            self.react_to(ctx, arrived);
         }
         if settling.is_quiet || settling.follow_ups > FOLLOW_UPS_MAX {
             return;
         }
-        for moved in settling.changes {
-            self.happen_to_membership(ctx, moved, settling.follow_ups + 1);
+        for moved in &settling.changes {
+            self.happen_to_membership(ctx, *moved, settling);
         }
     }
 
@@ -302,7 +312,8 @@ impl Advance {
         self.arrive(ctx, &happening, &arrived.differing, arrived.is_event);
     }
 
-    fn happen_to_membership(&mut self, ctx: &Context<'_>, moved: Moved, follow_ups: i64) {
+    fn happen_to_membership(&mut self, ctx: &Context<'_>, moved: Moved, settling: &Settling) {
+        let follow_ups = settling.follow_ups + 1;
         let Some(found) = ctx.definitions.segments().numbered(moved.number) else {
             return;
         };
@@ -326,7 +337,7 @@ impl Advance {
             occurred_at: ctx.now,
             fields: &fields,
             history_only: false,
-            made_by: None,
+            made_by: settling.made_by.as_ref(),
             follow_ups,
             segment: Some(segment),
         };

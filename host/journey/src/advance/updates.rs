@@ -80,7 +80,8 @@ impl Advance {
             before.map(|one| &one.value) != self.state.kept(name)
         };
         open.extend(segments.after_kept(is_kept_anew));
-        self.settle_segments(ctx, Settling::new(open, follow_ups));
+        let settling = Settling::new(open).made_by(Some(&whose.workflow), follow_ups);
+        self.settle_segments(ctx, settling);
         if !differing.is_empty() {
             self.tell_of_update(ctx, whose, step, &differing);
         }

@@ -279,6 +279,39 @@ fn an_update_step_moves_the_contact_and_workflows_that_feed_each_other_come_to_r
 }
 
 #[test]
+fn a_workflow_is_not_begun_by_what_its_own_steps_move() {
+    let by_segment = |id: &str| {
+        let steps = json!([{"id": "mark", "update": {"unset": ["gold"]}}]);
+        let mut trigger = on_segment("segment_left", "gold");
+        trigger["config"]["on"] = json!([
+            {"segment_left": "gold"},
+            {"event": {"event": "signup"}},
+        ]);
+        trigger["config"]["inputs"] = json!([]);
+        with(workflow(id, trigger, steps), "entry", json!("every"))
+    };
+    let mut world = World::new(&[]);
+    world.segment("gold", &has("gold"));
+    world.put(&by_segment("own"), None);
+    world.play("start own\n set {\"gold\": 1}\n event signup");
+    world.put(&by_segment("other"), None);
+    world.play("start other\n @1h set {\"gold\": 1}\n set {\"gold\": null}");
+    let told = world.out.lines().filter(|line| {
+        let wanted = ["came in", "left", "entered as"];
+        wanted.iter().any(|word| line.contains(word))
+    });
+    assert_snapshot!(told.collect::<Vec<_>>().join("\n"), @"
+    0s segments/gold: came in
+    0s own: entered as e1
+    0s segments/gold: left
+    1h segments/gold: came in
+    1h segments/gold: left
+    1h other: entered as segment_left:gold:4
+    1h own: entered as segment_left:gold:4
+    ");
+}
+
+#[test]
 fn a_segment_that_is_gone_is_forgotten() {
     let mut world = World::new(&[]);
     world.segment("recent", &ordered(1, Some("2d")));
