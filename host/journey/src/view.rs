@@ -22,16 +22,24 @@ use signalbox_model::{
 
 use crate::advance::DECISIONS;
 
-/// The members of an object, in the order of their names.
-type Members<'a> = BTreeMap<&'a str, Member<'a>>;
+/// Room for most views, so that the text seldom grows.
+const VIEW_BYTES: usize = 512;
 
 #[derive(Serialize)]
 struct View<'a> {
-    contact: Members<'a>,
-    event: Members<'a>,
+    contact: Object<'a, 1>,
+    event: Object<'a, 2>,
     journey: JourneyView<'a>,
     rule: Member<'a>,
     workflow: WorkflowView<'a>,
+}
+
+/// Members in the order of their names: some of our own among those that the contact or the event brings.
+struct Object<'a, const OWN: usize> {
+    own: [(&'a str, Member<'a>); OWN],
+    brought: &'a Fields,
+    /// Of two members of one name, which is there.
+    own_hides: bool,
 }
 
 #[derive(Serialize)]
@@ -58,6 +66,27 @@ enum Member<'a> {
     Empty,
 }
 
+impl<const OWN: usize> Serialize for Object<'_, OWN> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        let mut own = self.own.iter().peekable();
+        for (name, value) in self.brought {
+            let name = name.as_str();
+            while let Some((earlier, member)) = own.next_if(|(own, _)| *own < name) {
+                map.serialize_entry(earlier, member)?;
+            }
+            match own.next_if(|(own, _)| *own == name) {
+                Some((_, member)) if self.own_hides => map.serialize_entry(name, member)?,
+                _ => map.serialize_entry(name, value)?,
+            }
+        }
+        for (name, member) in own {
+            map.serialize_entry(name, member)?;
+        }
+        map.end()
+    }
+}
+
 impl Serialize for Member<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -78,7 +107,11 @@ pub fn build(
     rule: Option<&Value>,
 ) -> String {
     let view = View {
-        contact: of_contact(contact),
+        contact: Object {
+            own: [("id", Member::Text(contact.id.as_str()))],
+            brought: &contact.attributes,
+            own_hides: true,
+        },
         event: of_event(&journey.event),
         journey: JourneyView {
             arms: arms(journey, workflow),
@@ -97,28 +130,23 @@ pub fn build(
             version: journey.version,
         },
     };
-    // Every name is a text and every number finite, so that JSON can say all of it.
-    serde_json::to_string(&view).unwrap_or_default()
+    let mut text = Vec::with_capacity(VIEW_BYTES);
+    // Every name is a text and every number finite, so that JSON can say all of it, in UTF-8.
+    match serde_json::to_writer(&mut text, &view) {
+        Ok(()) => String::from_utf8(text).unwrap_or_default(),
+        Err(_) => String::new(),
+    }
 }
 
-fn plain(fields: &Fields) -> impl Iterator<Item = (&str, Member<'_>)> {
-    let fields = fields.iter();
-    fields.map(|(name, value)| (name.as_str(), Member::Value(value)))
-}
-
-fn of_contact(contact: &Contact) -> Members<'_> {
-    let mut members: Members<'_> = plain(&contact.attributes).collect();
-    members.insert("id", Member::Text(contact.id.as_str()));
-    members
-}
-
-fn of_event(event: &Cause) -> Members<'_> {
-    let mut members = Members::from([
-        ("name", Member::Text(event.name.as_str())),
-        ("occurred_at", Member::At(event.occurred_at)),
-    ]);
-    members.extend(plain(&event.fields));
-    members
+fn of_event(event: &Cause) -> Object<'_, 2> {
+    Object {
+        own: [
+            ("name", Member::Text(event.name.as_str())),
+            ("occurred_at", Member::At(event.occurred_at)),
+        ],
+        brought: &event.fields,
+        own_hides: false,
+    }
 }
 
 fn arms<'a>(journey: &Journey, workflow: &'a Workflow) -> BTreeMap<&'a str, &'a str> {
