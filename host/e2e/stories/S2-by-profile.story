@@ -38,12 +38,16 @@ contact cid {"country": "DE", "industry": "retail"}
 contact dan {"age": 44, "country": "FR", "employees": 3}
 contact eve {"age": "44", "country": "DE"}
 members grown-ups
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 members small-shops
-    ?
+    ann since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 members no-age
-    ?
+    cid since 2026-03-02 09:00:00
+    1 in, 1 came in, 0 left
 contact bea {"age": 18}
 contact ann {"country": null}
 members grown-ups
-    ?
+    bea since 2026-03-02 09:00:00
+    1 in, 2 came in, 1 left

@@ -49,8 +49,8 @@ members active
     bo since 2026-03-19 18:30:00
     1 in, 2 came in, 1 left
 log ann
-    2026-03-02 09:00:00 null: membership said in: member
-    2026-03-02 09:00:00 null: segment entered
-    2026-03-19 18:30:00 null: membership said out: not_member
-    2026-03-19 18:30:00 null: segment left
-    2026-03-19 18:30:00 null: segment entered
+    2026-03-02 09:00:00 segment active: membership said in: member
+    2026-03-02 09:00:00 segment active: segment entered
+    2026-03-19 18:30:00 segment active: membership said out: not_member
+    2026-03-19 18:30:00 segment active: segment left
+    2026-03-19 18:30:00 segment inactive: segment entered

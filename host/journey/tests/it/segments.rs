@@ -220,7 +220,7 @@ fn segments_are_made_of_others_and_move_with_them() {
 }
 
 #[test]
-fn one_event_never_leads_in_and_out_again() {
+fn nobody_comes_in_and_leaves_by_one_event() {
     let mut world = composed();
     world.segment("calm", &json!({"all": ["gold"], "none": ["both"]}));
     world.play("event order_completed\n set {\"gold\": 1}");
