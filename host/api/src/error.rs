@@ -29,6 +29,8 @@ pub enum ErrorCode {
     InvalidBatch,
     /// The workflow has problems; nothing was stored.
     InvalidWorkflow,
+    /// The segment has problems; nothing was stored.
+    InvalidSegment,
     /// The table has problems; nothing was stored.
     InvalidTable,
     /// A binding reads the table, and could not any more.
@@ -65,12 +67,13 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
         Self::InvalidBatch,
         Self::InvalidWorkflow,
+        Self::InvalidSegment,
         Self::InvalidTable,
         Self::TableInUse,
         Self::ChecklistFailed,
@@ -97,6 +100,7 @@ impl ErrorCode {
             Self::InvalidParameter => "invalid_parameter",
             Self::InvalidBatch => "invalid_batch",
             Self::InvalidWorkflow => "invalid_workflow",
+            Self::InvalidSegment => "invalid_segment",
             Self::InvalidTable => "invalid_table",
             Self::TableInUse => "table_in_use",
             Self::ChecklistFailed => "checklist_failed",
@@ -122,6 +126,7 @@ impl ErrorCode {
             Self::InvalidBody
             | Self::InvalidBatch
             | Self::InvalidWorkflow
+            | Self::InvalidSegment
             | Self::InvalidTable
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
@@ -344,6 +349,7 @@ impl From<Conflict> for Error {
         match conflict {
             Conflict::NotFound { .. }
             | Conflict::NoExperiment { .. }
+            | Conflict::SegmentNotFound { .. }
             | Conflict::TableNotFound { .. } => Self::new(ErrorCode::NotFound, message),
             Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
@@ -355,6 +361,10 @@ impl From<Conflict> for Error {
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
             | Conflict::ExperimentOver { .. }
+            | Conflict::SegmentExists { .. }
+            | Conflict::SegmentVersion { .. }
+            | Conflict::SegmentInUse { .. }
+            | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),

@@ -24,15 +24,19 @@ pub struct FactBody {
     #[serde(skip_serializing_if = "is_unlogged")]
     #[schema(required = true)]
     pub sequence: u64,
-    /// In which workflow.
-    pub workflow: String,
+    /// In which workflow. Of what is about a segment, `segment` stands in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// About which segment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
     /// In which version of it.
     pub version: u32,
     /// `rule_decided`, `armed`, `disarmed`, `arm_dropped`, `journey_entered`, `not_entered`, `step_reached`,
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
     /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
     /// `step_skipped`, `zone_taken`, `approval_decided`, `message_held`, `webhook_queued`, `migrated`, `converted`,
-    /// `arm_assigned` or `arm_converted`.
+    /// `arm_assigned`, `arm_converted`, `segment_entered` or `segment_left`.
     pub kind: &'static str,
     /// The step it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +91,10 @@ pub struct FactBody {
     /// A conversion: whether the message was withheld, to compare with others.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub withheld: Option<bool>,
+    /// Coming into a segment, or leaving it: whether that happened to the contact then; `false` where the segment itself
+    /// was changed, or history came in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub happened: Option<bool>,
     /// Whether a message in doubt is sent again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resent: Option<bool>,
@@ -113,7 +121,8 @@ pub(crate) fn fact_body(stored: &StoredFact) -> FactBody {
 pub fn unlogged(fact: &Fact) -> FactBody {
     FactBody {
         at: fact.at,
-        workflow: fact.workflow.to_string(),
+        workflow: fact.owner.workflow().map(ToString::to_string),
+        segment: fact.owner.segment().map(ToString::to_string),
         version: fact.version,
         ..body_of(&fact.what)
     }
@@ -172,6 +181,14 @@ fn body_of(what: &FactKind) -> FactBody {
         FactKind::ArmConverted(step, arm) => FactBody {
             arm: Some(arm.to_string()),
             ..at_step("arm_converted", step)
+        },
+        FactKind::SegmentEntered(counts) => FactBody {
+            happened: Some(*counts),
+            ..kind("segment_entered")
+        },
+        FactKind::SegmentLeft(counts) => FactBody {
+            happened: Some(*counts),
+            ..kind("segment_left")
         },
         FactKind::JourneyCompleted => kind("journey_completed"),
         FactKind::JourneyExited(reason) => because("journey_exited", reason),

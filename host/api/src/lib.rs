@@ -14,6 +14,7 @@ pub mod contacts;
 pub mod events;
 pub mod experiments;
 pub mod facts;
+pub mod segments;
 pub mod settings;
 pub mod system;
 pub mod tables;
@@ -101,7 +102,17 @@ pub fn router(app: App) -> Router {
         )
         .route("/v1/tables/{name}/rows", get(tables::rows))
         .route("/v1/settings", get(settings::read).put(settings::put))
+        .route("/v1/segments", get(segments::list))
+        .route(
+            "/v1/segments/{name}",
+            get(segments::read)
+                .put(segments::put)
+                .delete(segments::delete),
+        )
+        .route("/v1/segments/{name}/members", get(segments::members))
+        .route("/v1/segments/{name}/members.csv", get(segments::members_csv))
         .route("/v1/schemas/workflow", get(workflows::schema))
+        .route("/v1/schemas/segment", get(segments::schema))
         .route("/v1/plugins", get(system::plugins))
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))

@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, events, experiments, inbox, settings, system, tables, webhooks,
-    workflows,
+    approvals, clock, contacts, events, experiments, inbox, segments, settings, system, tables,
+    webhooks, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -42,6 +42,13 @@ use crate::{
         workflows::schema,
         experiments::read,
         experiments::end,
+        segments::list,
+        segments::read,
+        segments::put,
+        segments::delete,
+        segments::members,
+        segments::members_csv,
+        segments::schema,
         settings::read,
         settings::put,
         tables::list,

@@ -91,8 +91,12 @@ pub struct StatusBody {
 /// A binding that stays on its version.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MisfitBody {
-    /// The workflow.
-    pub workflow: String,
+    /// The workflow, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// The segment, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
     /// Its version.
     pub version: u32,
     /// Where in it the binding stands.
@@ -107,7 +111,8 @@ pub struct MisfitBody {
 
 fn misfit_body(misfit: Misfit) -> MisfitBody {
     MisfitBody {
-        workflow: misfit.workflow.to_string(),
+        workflow: misfit.owner.workflow().map(ToString::to_string),
+        segment: misfit.owner.segment().map(ToString::to_string),
         version: misfit.version,
         binding: misfit.slot,
         plugin: misfit.plugin.to_string(),

@@ -80,8 +80,12 @@ pub struct TableBodyShown {
 /// A binding that reads a table.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TableReader {
-    /// Its workflow.
-    pub workflow: String,
+    /// Its workflow, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<String>,
+    /// Its segment, if it is one's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
     /// Its place there.
     pub binding: String,
 }
@@ -237,8 +241,9 @@ fn parse_name(text: &str) -> Result<TableName, Error> {
 }
 
 fn answer(view: &TableView) -> TableAnswer {
-    let read_by = view.read_by.iter().map(|(workflow, slot)| TableReader {
-        workflow: workflow.to_string(),
+    let read_by = view.read_by.iter().map(|(owner, slot)| TableReader {
+        workflow: owner.workflow().map(ToString::to_string),
+        segment: owner.segment().map(ToString::to_string),
         binding: slot.to_string(),
     });
     let before = view.definition.before.iter().rev();

@@ -9,7 +9,7 @@ use serde_json::Value as JsonValue;
 use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::advise;
 use signalbox_model::{
-    definitions::{Overridden, WorkflowVersion},
+    definitions::{Overridden, ResolvedBinding, WorkflowVersion},
     id::WorkflowId,
     problem::Problem,
     record::OVERRIDE_BYTES_MAX,
@@ -519,15 +519,16 @@ fn worth(conversions: &ConversionCounters) -> JsonValue {
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {
     let bindings = version.bindings.iter();
     bindings
-        .map(|(slot, binding)| {
-            let inputs = binding.plan.inputs.iter();
-            let body = BindingBody {
-                plugin: binding.plugin.to_string(),
-                version: binding.version.to_string(),
-                digest: binding.digest.to_string(),
-                reads: inputs.map(|input| input.source.in_words()).collect(),
-            };
-            (slot.to_string(), body)
-        })
+        .map(|(slot, binding)| (slot.to_string(), binding_body(binding)))
         .collect()
+}
+
+pub(crate) fn binding_body(binding: &ResolvedBinding) -> BindingBody {
+    let inputs = binding.plan.inputs.iter();
+    BindingBody {
+        plugin: binding.plugin.to_string(),
+        version: binding.version.to_string(),
+        digest: binding.digest.to_string(),
+        reads: inputs.map(|input| input.source.in_words()).collect(),
+    }
 }

@@ -39,6 +39,7 @@
 //! | `contact CONTACT ATTRIBUTES` | attributes are set |
 //! | `settings JSON` | the settings of the whole server are put |
 //! | `approve CONTACT STEP ACTOR`, `reject CONTACT STEP ACTOR` | a person decides about the journey that stands there |
+//! | `segment NAME`, `drop NAME` | the segment of a part `--- segment NAME` is put, anew if it is there; it is deleted |
 //! | `people FIRST..LAST EVENT` | each of these people, `p1@example.com` and so on, has that event |
 //! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
 //! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW}.json` a workflow of the story, any other `{...}` a new file |
@@ -60,6 +61,7 @@
 //! | `experiment WORKFLOW` | its experiments: people by arm, what the counts say, how it ended |
 //! | `webhooks CONTACT` | the calls to other systems that were queued |
 //! | `funnel WORKFLOW` | who came to each step, and where they are now |
+//! | `members SEGMENT` | who is in since when, and how many came in and left |
 //! | `profile CONTACT` | what is known of the contact |
 //! | `status` | events that came again, and records that could not be applied |
 //!
@@ -81,6 +83,7 @@ mod hostile;
 mod parse;
 mod play;
 mod ready_made;
+mod segments;
 pub mod tell;
 
 use std::{
@@ -105,6 +108,8 @@ pub struct Story {
     pub shows: BTreeSet<String>,
     /// Workflow documents by id, with their templates.
     pub workflows: BTreeMap<String, Json>,
+    /// Documents of named segments, by what the story calls them.
+    pub segments: BTreeMap<String, Json>,
     /// Other files by name.
     pub files: BTreeMap<String, String>,
     /// What happens, in order.

@@ -1,61 +1,36 @@
-//! Which file each binding of a workflow stands for: when the workflow is put, and when plugins come and go.
+//! Which file each binding of a workflow or a segment stands for: when its document is put, and when plugins come and go.
 //!
-//! A document is checked as a whole and all its problems are told at once. A binding that adopts moves on to a new
-//! version whose schema its config fits; one whose config does not fit stays, and is listed.
+//! A document is checked as a whole and all its problems are told at once.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    time::{Duration, Instant as ProcessInstant},
-};
+mod adopter;
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot, TableDefinition},
-    id::{Digest, PluginName, TableName, WorkflowId},
+    definitions::{Definitions, ResolvedBinding, Slot},
+    id::Digest,
     plan::Plan,
     problem::Problem,
-    record::{Command, REBINDINGS_MAX, Rebinding},
-    workflow::{Binding, Edit, Follow, Workflow, WorkflowState},
+    record::Command,
+    segment::Segment,
+    workflow::{Binding, Edit, Workflow},
 };
 use signalbox_rules::{
-    catalogue::{Available, Catalogue, CatalogueEvent},
+    catalogue::{Available, Catalogue},
     error::PlanError,
 };
-use tokio::runtime::Handle;
 
+pub use self::adopter::Misfit;
+pub(crate) use self::adopter::{Adopter, Misfits};
 use crate::{
-    clock::process_now,
     control,
     error::{CommandError, PutError, Unavailable},
     shared::{Shared, in_words},
     templates,
 };
 
-/// Longest wait for an event of the catalogue before it is looked whether the engine stops.
-const LOOK_EVERY: Duration = Duration::from_millis(100);
-/// Between two tries to move bindings that the log did not take.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
 /// How long a document waits for the file of a plugin that nobody knows yet.
 const LOADING_WAIT_MAX: Duration = Duration::from_secs(10);
-/// Most bytes of the bindings in one command.
-const COMMAND_BYTES_MAX: usize = 1 << 20;
-
-/// A binding that a new version of its plugin does not fit.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Misfit {
-    /// The workflow.
-    pub workflow: WorkflowId,
-    /// Its version.
-    pub version: u32,
-    /// Which binding of it.
-    pub slot: String,
-    /// The plugin.
-    pub plugin: PluginName,
-    /// The version of the plugin that does not fit.
-    pub offered: semver::Version,
-    /// Why.
-    pub reason: String,
-}
 
 /// A binding of a document with its place.
 pub(crate) struct Placed<'a> {
@@ -75,28 +50,47 @@ pub(crate) async fn put(
     let prepared =
         tokio::task::spawn_blocking(move || prepare(&checking, &workflow, based_on, edit)).await;
     let command = prepared.unwrap_or(Err(Unavailable::Failed.into()))?;
-    match control::command(shared, command).await {
-        Ok(definitions) => Ok(definitions),
-        Err(CommandError::Conflict(conflict)) => Err(conflict.into()),
-        Err(CommandError::Log(error)) => Err(error.into()),
-        Err(CommandError::Unavailable(unavailable)) => Err(unavailable.into()),
-    }
+    commanded(shared, command).await
 }
 
-/// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for, as far as
-/// no table is concerned. Needs no engine that runs.
+/// Checks a segment and has it put. Nothing is stored if there is any problem.
+pub(crate) async fn put_segment(
+    shared: &Arc<Shared>,
+    segment: Segment,
+    based_on: Option<u32>,
+) -> Result<Arc<Definitions>, PutError> {
+    let checking = Arc::clone(shared);
+    let prepared = tokio::task::spawn_blocking(move || {
+        let definitions = Arc::clone(&checking.definitions.borrow());
+        let bound = check_segment(&checking.catalogue, &segment, &definitions);
+        let bound = bound.map_err(PutError::Problems)?;
+        Command::put_segment(&segment, bound.as_ref(), based_on)
+            .map_err(|_| PutError::from(Unavailable::Failed))
+    });
+    let command = prepared.await.unwrap_or(Err(Unavailable::Failed.into()))?;
+    commanded(shared, command).await
+}
+
+async fn commanded(shared: &Arc<Shared>, command: Command) -> Result<Arc<Definitions>, PutError> {
+    let done = control::command(shared, command).await;
+    done.map_err(|error| match error {
+        CommandError::Conflict(conflict) => conflict.into(),
+        CommandError::Log(error) => error.into(),
+        CommandError::Unavailable(unavailable) => unavailable.into(),
+    })
+}
+
+/// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
+/// no engine that runs; segments and tables that it goes by are not looked for.
 pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
     check(catalogue, None, workflow).err().unwrap_or_default()
 }
 
-/// The reference tables that a binding may read.
-type Tables = BTreeMap<TableName, TableDefinition>;
-
-/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Without `tables`
-/// it is not looked at what bindings read of them.
+/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Without
+/// `definitions` it is not looked for the segments and tables that bindings go by.
 pub(crate) fn check(
     catalogue: &Catalogue,
-    tables: Option<&Tables>,
+    definitions: Option<&Definitions>,
     workflow: &Workflow,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
     let mut problems = signalbox_journey::check::found(workflow);
@@ -113,9 +107,10 @@ pub(crate) fn check(
     for placed in all {
         match resolve(catalogue, &placed) {
             Ok(resolved) => {
-                problems.extend(tables.map_or_else(Vec::new, |tables| {
-                    unmet(tables, &resolved.plan, &placed.pointer)
-                }));
+                if let Some(definitions) = definitions {
+                    let pointer = format!("{}/config", placed.pointer);
+                    problems.extend(ill_planned(&resolved.plan, &pointer, definitions));
+                }
                 bindings.insert(placed.slot, resolved);
             }
             Err(found) => problems.extend(found),
@@ -129,12 +124,66 @@ pub(crate) fn check(
     }
 }
 
+/// What is wrong with a segment's document; what its rule stands for if nothing is.
+fn check_segment(
+    catalogue: &Catalogue,
+    segment: &Segment,
+    definitions: &Definitions,
+) -> Result<Option<ResolvedBinding>, Vec<Problem>> {
+    let mut bound = None;
+    let mut problems = Vec::new();
+    if let Some(placed) = placed_in(segment) {
+        if catalogue
+            .resolve(&placed.binding.plugin, &placed.binding.version)
+            .is_none()
+        {
+            // Its file may have come a moment ago.
+            catalogue.wait_settled(LOADING_WAIT_MAX);
+        }
+        match resolve(catalogue, &placed) {
+            Ok(resolved) => bound = Some(resolved),
+            Err(found) => problems.extend(found),
+        }
+    }
+    let plan = bound.as_ref().map(|binding| &binding.plan);
+    problems.extend(ill_placed(segment, plan, definitions));
+    if problems.is_empty() {
+        Ok(bound)
+    } else {
+        Err(signalbox_journey::check::told(problems))
+    }
+}
+
+fn placed_in(segment: &Segment) -> Option<Placed<'_>> {
+    Some(Placed {
+        slot: Slot::Membership,
+        pointer: "/rule".to_owned(),
+        binding: segment.rule.as_ref()?,
+    })
+}
+
+/// What is wrong with the document among the segments and tables that there are, if its rule has that plan.
+fn ill_placed(segment: &Segment, plan: Option<&Plan>, definitions: &Definitions) -> Vec<Problem> {
+    let mut problems = signalbox_journey::check::segments::found(segment, plan, definitions);
+    if let Some(plan) = plan {
+        problems.extend(unmet(definitions, plan, "/rule/config"));
+    }
+    problems
+}
+
+/// What is wrong with a plan that a binding of a workflow is to have.
+fn ill_planned(plan: &Plan, pointer: &str, definitions: &Definitions) -> Vec<Problem> {
+    let mut problems = signalbox_journey::check::segments::unknown_in(plan, pointer, definitions);
+    problems.extend(unmet(definitions, plan, pointer));
+    problems
+}
+
 /// What the plan asks of tables that they do not have. It follows from the config.
-fn unmet(tables: &Tables, plan: &Plan, pointer: &str) -> Vec<Problem> {
-    let unmet = signalbox_journey::tables::unmet(tables, plan);
+fn unmet(definitions: &Definitions, plan: &Plan, pointer: &str) -> Vec<Problem> {
+    let unmet = signalbox_journey::tables::unmet(&definitions.tables, plan);
     let problems = unmet.into_iter().map(|unmet| {
         let reason = format!("the rule's plan at {:?}: {}", unmet.pointer, unmet.reason);
-        Problem::new(format!("{pointer}/config"), unmet.code, reason).with_help(unmet.help)
+        Problem::new(pointer, unmet.code, reason).with_help(unmet.help)
     });
     problems.collect()
 }
@@ -147,8 +196,8 @@ pub(crate) fn prepare(
     edit: Edit,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let bindings = check(&shared.catalogue, Some(&definitions.tables), workflow)
-        .map_err(PutError::Problems)?;
+    let bindings =
+        check(&shared.catalogue, Some(&definitions), workflow).map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)
@@ -300,254 +349,4 @@ fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {
         problem
     });
     moved.collect()
-}
-
-/// Follows the catalogue: has bindings moved on to new versions and back from quarantined ones.
-pub(crate) struct Adopter {
-    shared: Arc<Shared>,
-    events: mpsc::Receiver<CatalogueEvent>,
-    runtime: Handle,
-    quarantined: BTreeSet<Digest>,
-    /// Plugins whose bindings could not be moved for a passing reason; tried again after [`RETRY_AFTER`].
-    unmoved: BTreeSet<PluginName>,
-    tried_at: ProcessInstant,
-}
-
-/// Bindings that stayed behind. A mutex since the adopter writes and views read.
-#[derive(Default)]
-pub(crate) struct Misfits(Mutex<BTreeSet<Misfit>>);
-
-impl Misfits {
-    pub(crate) fn list(&self) -> Vec<Misfit> {
-        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        found.iter().cloned().collect()
-    }
-}
-
-impl Adopter {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        events: mpsc::Receiver<CatalogueEvent>,
-        runtime: Handle,
-    ) -> Self {
-        Self {
-            shared,
-            events,
-            runtime,
-            quarantined: BTreeSet::new(),
-            unmoved: BTreeSet::new(),
-            tried_at: process_now(),
-        }
-    }
-
-    /// Works until the engine stops.
-    pub(crate) fn serve(mut self) {
-        while !self.shared.is_stopping() && !self.shared.has_failed() {
-            match self.events.recv_timeout(LOOK_EVERY) {
-                Ok(CatalogueEvent::Available { name, .. }) => self.follow(&name),
-                Ok(CatalogueEvent::Quarantined { name, digest, .. }) => {
-                    self.quarantined.insert(digest);
-                    self.follow(&name);
-                }
-                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. }) => {}
-                Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    fn try_again(&mut self) {
-        if self.tried_at.elapsed() >= RETRY_AFTER {
-            for plugin in std::mem::take(&mut self.unmoved) {
-                self.follow(&plugin);
-            }
-        }
-    }
-
-    /// Has every binding of the plugin moved that can be, all at once.
-    fn follow(&mut self, plugin: &PluginName) {
-        let definitions = Arc::clone(&self.shared.definitions.borrow());
-        let mut all = Vec::new();
-        for (workflow, definition) in &definitions.workflows {
-            if definition.state == WorkflowState::Ended {
-                continue;
-            }
-            for (number, version) in &definition.versions {
-                for placed in placed(&version.document) {
-                    let binding = placed.binding;
-                    let bound = version.bindings.get(&placed.slot);
-                    if let Some(bound) = bound
-                        && binding.plugin == *plugin
-                        && binding.follow == Follow::Adopt
-                        && let Some(moved) = self.better(workflow, *number, &placed, bound)
-                    {
-                        all.extend(rebinding(workflow, *number, &placed.slot, &moved));
-                    }
-                }
-            }
-        }
-        for part in parts(all) {
-            if !self.rebind(plugin, part) {
-                self.unmoved.insert(plugin.clone());
-                self.tried_at = process_now();
-            }
-        }
-    }
-
-    /// What the binding should stand for instead, if for anything else.
-    fn better(
-        &self,
-        workflow: &WorkflowId,
-        version: u32,
-        placed: &Placed<'_>,
-        bound: &ResolvedBinding,
-    ) -> Option<ResolvedBinding> {
-        let catalogue = &self.shared.catalogue;
-        let available = catalogue.resolve(&placed.binding.plugin, &placed.binding.version)?;
-        let has_left = self.quarantined.contains(&bound.digest);
-        if available.digest == bound.digest || (available.version < bound.version && !has_left) {
-            return None;
-        }
-        let misfit = |reason: String| Misfit {
-            workflow: workflow.clone(),
-            version,
-            slot: placed.slot.to_string(),
-            plugin: available.name.clone(),
-            offered: available.version.clone(),
-            reason,
-        };
-        let mut misfits = self
-            .shared
-            .misfits
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        misfits.retain(|known| {
-            known.workflow != *workflow
-                || known.version != version
-                || known.slot != placed.slot.to_string()
-        });
-        let moved = bind(catalogue, &available, &placed.slot, &placed.binding.config);
-        let moved = moved.map_err(|error| in_words(&error)).and_then(|moved| {
-            let tables = &self.shared.definitions.borrow().tables;
-            match unmet(tables, &moved.plan, "").first() {
-                None => Ok(moved),
-                Some(unmet) => Err(unmet.reason.clone()),
-            }
-        });
-        match moved {
-            Ok(moved) => Some(moved),
-            Err(reason) => {
-                tracing::warn!(
-                    workflow.id = %workflow,
-                    rule.name = %available.name,
-                    rule.version = %available.version,
-                    "workflow {workflow} {} stays on {} {}: {reason}", placed.slot, bound.plugin, bound.version
-                );
-                misfits.insert(misfit(reason));
-                None
-            }
-        }
-    }
-
-    /// Whether it has come to an end, one way or the other.
-    fn rebind(&self, plugin: &PluginName, bindings: Vec<Rebinding>) -> bool {
-        let count = bindings.len();
-        let command = Command::Rebind { bindings };
-        let done = self
-            .runtime
-            .block_on(control::command(&self.shared, command));
-        match done {
-            Ok(_) => {
-                tracing::info!(
-                    rule.name = %plugin,
-                    bindings = count,
-                    "{count} bindings of {plugin} move on to another version"
-                );
-                true
-            }
-            Err(error) => {
-                tracing::warn!(
-                    rule.name = %plugin,
-                    bindings = count,
-                    reason = %error,
-                    "{count} bindings of {plugin} do not move on: {error}"
-                );
-                matches!(error, CommandError::Conflict(_))
-            }
-        }
-    }
-}
-
-/// What fits into one command each.
-fn parts(all: Vec<Rebinding>) -> Vec<Vec<Rebinding>> {
-    let mut parts: Vec<Vec<Rebinding>> = Vec::new();
-    let mut bytes = 0;
-    for rebinding in all {
-        bytes += rebinding.binding.len();
-        match parts.last_mut() {
-            Some(part) if part.len() < REBINDINGS_MAX && bytes <= COMMAND_BYTES_MAX => {
-                part.push(rebinding);
-            }
-            _ => {
-                bytes = rebinding.binding.len();
-                parts.push(vec![rebinding]);
-            }
-        }
-    }
-    parts
-}
-
-fn rebinding(
-    workflow: &WorkflowId,
-    version: u32,
-    slot: &Slot,
-    moved: &ResolvedBinding,
-) -> Option<Rebinding> {
-    tracing::info!(
-        workflow.id = %workflow,
-        rule.name = %moved.plugin,
-        rule.version = %moved.version,
-        rule.digest = %moved.digest,
-        "workflow {workflow} {slot} moves on to {} {}", moved.plugin, moved.version
-    );
-    Some(Rebinding {
-        workflow: workflow.clone(),
-        version,
-        slot: slot.to_string(),
-        // A binding holds texts and JSON only, so that this does not fail.
-        binding: serde_json::to_string(moved).ok()?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rebindings(count: usize, bytes: usize) -> Vec<Rebinding> {
-        let rebinding = Rebinding {
-            workflow: WorkflowId::parse("thanks").expect("an id"),
-            version: 1,
-            slot: "trigger".to_owned(),
-            binding: "x".repeat(bytes),
-        };
-        vec![rebinding; count]
-    }
-
-    fn sizes(all: Vec<Rebinding>) -> Vec<usize> {
-        parts(all).iter().map(Vec::len).collect()
-    }
-
-    #[test]
-    fn bindings_move_in_as_few_commands_as_they_fit_into() {
-        assert_eq!(sizes(Vec::new()), [0; 0]);
-        assert_eq!(sizes(rebindings(REBINDINGS_MAX, 10)), [REBINDINGS_MAX]);
-        assert_eq!(
-            sizes(rebindings(REBINDINGS_MAX + 1, 10)),
-            [REBINDINGS_MAX, 1]
-        );
-        let half = COMMAND_BYTES_MAX / 2;
-        assert_eq!(sizes(rebindings(5, half)), [2, 2, 1]);
-        assert_eq!(sizes(rebindings(2, 2 * COMMAND_BYTES_MAX)), [1, 1]);
-    }
 }

@@ -23,6 +23,7 @@ mod metrics;
 mod outbox;
 mod partition;
 mod reexecute;
+mod segments;
 mod shared;
 mod simulate;
 mod snapshot;
@@ -41,11 +42,12 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, StepId, TableName, WebhookId,
-        WorkflowId,
+        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
+        WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
+    segment::{Segment, SegmentDefinition},
     settings::Settings,
     table::Table,
     time::Instant,
@@ -79,6 +81,7 @@ pub use crate::{
         DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
         Reexecution, ReplayedFrom, reexecute,
     },
+    segments::{Member, MembersPage, SegmentView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
     tables::{TableRows, TableView},
@@ -182,8 +185,8 @@ impl Engine {
     /// What is wrong with a workflow's document, all at once; empty if it can be put.
     pub async fn check_workflow(&self, workflow: Workflow) -> Result<Vec<Problem>, ReadError> {
         self.read(move |shared| {
-            let tables = shared.definitions.borrow().tables.clone();
-            let checked = bindings::check(&shared.catalogue, Some(&tables), &workflow);
+            let definitions = Arc::clone(&shared.definitions.borrow());
+            let checked = bindings::check(&shared.catalogue, Some(&definitions), &workflow);
             Ok(checked.err().unwrap_or_default())
         })
         .await
@@ -315,6 +318,51 @@ impl Engine {
         let command = Command::PutSettings { settings, based_on };
         let definitions = control::command(&shared, command).await?;
         Ok((definitions.settings.clone(), definitions.settings_version))
+    }
+
+    /// Creates a segment (`based_on` is `None`), or replaces the document that it was made from. Answers once every
+    /// partition's log has it; everybody is asked about it from then on.
+    pub async fn put_segment(
+        &self,
+        segment: Segment,
+        based_on: Option<u32>,
+    ) -> Result<SegmentDefinition, PutError> {
+        let shared = self.shared()?;
+        let name = segment.name.clone();
+        let definitions = bindings::put_segment(&shared, segment, based_on).await?;
+        let put = definitions.segments.get(&name).cloned();
+        put.ok_or(PutError::Unavailable(Unavailable::Failed))
+    }
+
+    /// Deletes a segment that nothing goes by.
+    pub async fn delete_segment(&self, name: &SegmentName) -> Result<(), CommandError> {
+        let shared = self.shared()?;
+        let name = name.clone();
+        control::command(&shared, Command::DeleteSegment { name }).await?;
+        Ok(())
+    }
+
+    /// All segments, in the order of their names.
+    pub fn segments(&self) -> Result<Vec<SegmentDefinition>, Unavailable> {
+        Ok(segments::list(&*self.shared()?))
+    }
+
+    /// One segment with its counters.
+    pub async fn segment(&self, name: &SegmentName) -> Result<Option<SegmentView>, ReadError> {
+        let name = name.clone();
+        self.read(move |shared| segments::view(shared, &name)).await
+    }
+
+    /// A page of at most that many members behind that contact; `None` if there is no such segment.
+    pub async fn members(
+        &self,
+        name: &SegmentName,
+        after: Option<&ContactId>,
+        members_max: usize,
+    ) -> Result<Option<MembersPage>, ReadError> {
+        let (name, after) = (name.clone(), after.cloned());
+        self.read(move |shared| segments::members(shared, &name, after.as_ref(), members_max))
+            .await
     }
 
     /// The reference tables, in the order of their names.

@@ -11,9 +11,10 @@ use signalbox_journey::Compiled;
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     describe::RuleKind,
-    id::{Digest, TableName, WorkflowId},
+    id::{Digest, TableName},
     plan::Source,
     record::QuestionId,
+    segment::Owner,
     table::Table,
 };
 use signalbox_rules::decide::Binding;
@@ -34,7 +35,7 @@ pub(crate) struct Loaded {
     pub(crate) digest: Option<Digest>,
     pub(crate) compiled: Compiled,
     bindings: Vec<Bound>,
-    by_slot: HashMap<(WorkflowId, u32), HashMap<Slot, usize>>,
+    by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>>,
 }
 
 /// A binding that several slots may share.
@@ -54,20 +55,18 @@ impl Loaded {
     fn new(definitions: Arc<Definitions>, digest: Option<Digest>, tables: Rows) -> Self {
         let mut bindings: Vec<Bound> = Vec::new();
         let mut known: HashMap<(Digest, RuleKind, String), usize> = HashMap::new();
-        let mut by_slot: HashMap<(WorkflowId, u32), HashMap<Slot, usize>> = HashMap::new();
-        for (workflow, definition) in &definitions.workflows {
-            for (number, version) in &definition.versions {
-                let slots = by_slot.entry((workflow.clone(), *number)).or_default();
-                for (slot, resolved) in &version.bindings {
-                    let kind = slot.kind();
-                    let same = (resolved.digest, kind, resolved.config.clone());
-                    let index = *known.entry(same).or_insert_with(|| {
-                        bindings.push(Bound::new(kind, resolved));
-                        bindings.len() - 1
-                    });
-                    slots.insert(slot.clone(), index);
-                }
-            }
+        let mut by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>> = HashMap::new();
+        for (owner, version, slot, resolved) in all(&definitions) {
+            let kind = slot.kind();
+            let same = (resolved.digest, kind, resolved.config.clone());
+            let index = *known.entry(same).or_insert_with(|| {
+                bindings.push(Bound::new(kind, resolved));
+                bindings.len() - 1
+            });
+            by_slot
+                .entry((owner, version))
+                .or_default()
+                .insert(slot, index);
         }
         Self {
             digest,
@@ -85,20 +84,41 @@ impl Loaded {
     pub(crate) fn index_of(&self, question: &QuestionId) -> Option<usize> {
         let slots = self
             .by_slot
-            .get(&(question.workflow.clone(), question.version))?;
+            .get(&(question.owner.clone(), question.version))?;
         slots.get(&question.slot).copied()
     }
 
     /// What the question's slot stands for.
     pub(crate) fn resolved(&self, question: &QuestionId) -> Option<&ResolvedBinding> {
-        let definition = self.definitions().workflows.get(&question.workflow)?;
-        let version = definition.versions.get(&question.version)?;
-        version.bindings.get(&question.slot)
+        let definitions = self.definitions();
+        definitions.binding(&question.owner, question.version, &question.slot)
     }
 
     pub(crate) fn bound(&self, index: usize) -> &Bound {
         &self.bindings[index]
     }
+}
+
+/// Every binding with its place.
+fn all(definitions: &Definitions) -> impl Iterator<Item = (Owner, u32, Slot, &ResolvedBinding)> {
+    let workflows = definitions.workflows.iter().flat_map(|(workflow, found)| {
+        found.versions.iter().flat_map(|(number, version)| {
+            version.bindings.iter().map(|(slot, binding)| {
+                let owner = Owner::Workflow(workflow.clone());
+                (owner, *number, slot.clone(), binding)
+            })
+        })
+    });
+    let segments = definitions.segments.iter().filter_map(|(segment, found)| {
+        let owner = Owner::Segment(segment.clone());
+        Some((
+            owner,
+            found.version,
+            Slot::Membership,
+            found.binding.as_ref()?,
+        ))
+    });
+    workflows.chain(segments)
 }
 
 impl Bound {

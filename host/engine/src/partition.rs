@@ -9,6 +9,7 @@ mod answers;
 mod apply;
 mod commands;
 mod entering;
+mod evaluation;
 mod experiments;
 mod group;
 mod lane;
@@ -36,10 +37,10 @@ use signalbox_model::{
 use signalbox_reports::Counters;
 use signalbox_store::Observed;
 
-pub(crate) use self::rows::{read_counters, read_input_counters};
 use self::{
     answers::Recorded,
     entering::Entrances,
+    evaluation::Evaluations,
     group::{Log, Work},
     posts::Delivery,
     recover::Replay,
@@ -47,6 +48,10 @@ use self::{
     rows::InputCounters,
     sweep::Sweep,
     visit::Visits,
+};
+pub(crate) use self::{
+    evaluation::read_evaluated,
+    rows::{read_counters, read_input_counters},
 };
 use crate::{
     clock::process_now,
@@ -88,6 +93,7 @@ pub(crate) struct Partition {
     sweep: Sweep,
     visits: Visits,
     entrances: Entrances,
+    evaluations: Evaluations,
     row_scans: RowScans,
     /// When it is looked whether an experiment is over; only in the control partition.
     look_at: Option<Instant>,
@@ -153,6 +159,7 @@ impl Partition {
             sweep: Sweep::default(),
             visits: Visits::default(),
             entrances: Entrances::default(),
+            evaluations: Evaluations::default(),
             row_scans: RowScans::default(),
             look_at: None,
             recent: HashMap::new(),
@@ -214,6 +221,7 @@ impl Partition {
         self.look_at_timers()?;
         self.look_at_history()?;
         self.read_entrances()?;
+        self.read_evaluations()?;
         self.read_row_scans()?;
         self.read_visits()?;
         self.look_at_visits();
@@ -238,6 +246,7 @@ impl Partition {
         self.deliver_posts()?;
         self.append_visit()?;
         self.append_entrance()?;
+        self.append_evaluation()?;
         self.append_row_scan()?;
         self.append_sweep()?;
         Ok(false)
@@ -287,10 +296,14 @@ impl Partition {
             || self.sweep.is_appended()
             || self.visits.is_appended()
             || self.entrances.is_appended()
+            || self.evaluations.is_appended()
             || self.row_scans.is_appended();
         // What lies ahead is left to the next start.
         let has_ahead = !self.shared.is_stopping()
-            && (self.visits.has_ahead() || self.is_entering() || self.row_scans.has_ahead());
+            && (self.visits.has_ahead()
+                || self.is_entering()
+                || self.is_evaluating()
+                || self.row_scans.has_ahead());
         if has_appended
             || has_ahead
             || is_delivering

@@ -14,8 +14,9 @@ use std::{
 use signalbox_journal::{Journal, Position};
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot},
-    id::{ContactId, Digest, Partition, PluginName, WorkflowId},
+    id::{ContactId, Digest, Partition, PluginName},
     record::RecordedAnswer,
+    segment::Owner,
     verdict::{Answer, FailureKind},
 };
 use signalbox_rules::{catalogue::Catalogue, verdict};
@@ -132,8 +133,8 @@ pub struct Difference {
     pub position: Position,
     /// About whom.
     pub contact: ContactId,
-    /// The workflow that asked.
-    pub workflow: WorkflowId,
+    /// The workflow or segment that asked.
+    pub owner: Owner,
     /// Its version.
     pub version: u32,
     /// Which of its bindings.
@@ -340,7 +341,7 @@ impl Tally {
         let difference = Difference {
             position,
             contact: recorded.contact.clone(),
-            workflow: recorded.question.workflow.clone(),
+            owner: recorded.question.owner.clone(),
             version: recorded.question.version,
             slot: recorded.question.slot.clone(),
             plugin: plugin_of(bound),

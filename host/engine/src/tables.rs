@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use signalbox_model::{
     definitions::{Definitions, Slot, TableDefinition},
-    id::{Digest, TableName, WorkflowId},
+    id::{Digest, TableName},
     record::Command,
+    segment::Owner,
     table::{Table, TableVersion},
 };
 
@@ -23,7 +24,7 @@ pub struct TableView {
     /// Its current version and those before it.
     pub definition: TableDefinition,
     /// The bindings that read it or listen to it.
-    pub read_by: Vec<(WorkflowId, Slot)>,
+    pub read_by: Vec<(Owner, Slot)>,
 }
 
 /// Rows of one version of a table.
@@ -57,9 +58,7 @@ pub(crate) fn view(definitions: &Definitions, name: &TableName) -> Option<TableV
     let definition = definitions.tables.get(name)?.clone();
     let bindings = signalbox_journey::tables::bindings(definitions);
     let reading = bindings.filter(|(.., one)| signalbox_journey::tables::reads(&one.plan, name));
-    let mut read_by: Vec<_> = reading
-        .map(|(workflow, slot, _)| (workflow.clone(), slot.clone()))
-        .collect();
+    let mut read_by: Vec<_> = reading.map(|(owner, slot, _)| (owner, slot)).collect();
     read_by.sort();
     read_by.dedup();
     Some(TableView {

@@ -166,7 +166,7 @@ pub(crate) fn inputs(shared: &Shared) -> Result<InputsView, ReadError> {
     Ok(merged)
 }
 
-fn read_error(error: ApplyError) -> ReadError {
+pub(crate) fn read_error(error: ApplyError) -> ReadError {
     match error {
         ApplyError::Counters { partition, source } => ReadError::Counters { partition, source },
         ApplyError::Store { source, .. } => ReadError::Store(source),

@@ -16,6 +16,7 @@ mod outcomes;
 mod pauses;
 mod permits;
 mod reasons;
+mod segments;
 mod splits;
 mod steps;
 mod tables;
@@ -37,6 +38,7 @@ use signalbox_model::{
     id::{ContactId, EntryKey, FieldName, JourneyId, MessageId, StepId, WorkflowId},
     message::AttemptOutcome,
     record::QuestionId,
+    segment::Owner,
     state::{Cause, ContactState, Journey, Timer},
     time::Instant,
     value::Value,
@@ -44,6 +46,7 @@ use signalbox_model::{
     workflow::WorkflowState,
 };
 
+use self::segments::Settling;
 use crate::{
     budget,
     compiled::Compiled,
@@ -78,6 +81,8 @@ pub enum Input<'a> {
     Visit(&'a ContactId),
     /// The workflow started and takes in whoever was there.
     EnterExisting(&'a ContactId, &'a WorkflowId),
+    /// The segment of that number is new or was changed.
+    Evaluate(&'a ContactId, u32),
     /// Rows of a table changed, and the workflow's trigger listens to that.
     RowsChanged(&'a ContactId, &'a WorkflowId, &'a ChangedRows),
     /// A timer fell due. One that fits nothing any more only cancels itself.
@@ -109,7 +114,7 @@ pub enum Status {
     Asking,
 }
 
-/// One row for one rule. Its binding stands in the definitions under the id's workflow, version and slot.
+/// One row for one rule. Its binding stands in the definitions under the id's owner, version and slot.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     /// Names it among all questions of the record about this contact.
@@ -156,6 +161,8 @@ enum Continuation {
     Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
     Claim(AskedExits, MessageId, u32),
+    /// Named segments were asked.
+    Segments(Settling),
 }
 
 /// Exits by segment that were asked.
@@ -285,6 +292,7 @@ impl Advance {
             due_at,
         };
         advance.leave_what_is_over(ctx);
+        advance.forget_segments(ctx);
         advance.migrate(ctx);
         advance.catch_up(ctx);
         match *input {
@@ -293,6 +301,7 @@ impl Advance {
             Input::Timer(timer) => advance.timer(ctx, timer),
             Input::Visit(_) => advance.recompute_waits(ctx),
             Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
+            Input::Evaluate(_, segment) => advance.evaluate(ctx, segment),
             Input::RowsChanged(_, workflow, changed) => {
                 advance.rows_changed(ctx, workflow, changed);
             }
@@ -388,6 +397,7 @@ impl Advance {
                 self.branch_answered(ctx, &whose, &step, replies);
                 self.due_at = due_at;
             }
+            Continuation::Segments(settling) => self.segments_answered(ctx, settling, replies),
             Continuation::Personalizer(whose, step, due) => {
                 let reply = replies.into_iter().next();
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
@@ -406,7 +416,8 @@ impl Advance {
         binding: &ResolvedBinding,
         entering: Entering,
     ) {
-        let id = self.question_id(&entering.workflow, entering.version, slot, None);
+        let owner = Owner::Workflow(entering.workflow.clone());
+        let id = self.question_id(owner, entering.version, slot, None);
         let is_trigger = entering.key.is_none();
         let asking = Asking {
             event: Some(&entering.event),
@@ -414,8 +425,8 @@ impl Advance {
             arm_key: entering.arm_key.as_ref().filter(|_| is_trigger),
             now: ctx.now,
             journey: None,
-            tables: ctx.definitions.tables(),
             seed: seed(ctx, &id),
+            definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
         self.questions.push(Question { id, row });
@@ -431,7 +442,8 @@ impl Advance {
         slot: Slot,
         binding: &ResolvedBinding,
     ) {
-        let id = self.question_id(&whose.workflow, version, slot, Some(whose.journey));
+        let owner = Owner::Workflow(whose.workflow.clone());
+        let id = self.question_id(owner, version, slot, Some(whose.journey));
         let journey = self.journey(whose);
         let asking = Asking {
             event: journey.map(|journey| &journey.event),
@@ -439,8 +451,31 @@ impl Advance {
             arm_key: None,
             now: ctx.now,
             journey,
-            tables: ctx.definitions.tables(),
             seed: seed(ctx, &id),
+            definitions: ctx.definitions,
+        };
+        let row = inputs::row(&binding.plan, &self.state, &asking);
+        self.questions.push(Question { id, row });
+    }
+
+    /// Puts a question about a contact as it is; the caller parks what goes on with the answer.
+    fn ask_about_contact(
+        &mut self,
+        ctx: &Context<'_>,
+        owner: Owner,
+        version: u32,
+        slot: Slot,
+        binding: &ResolvedBinding,
+    ) {
+        let id = self.question_id(owner, version, slot, None);
+        let asking = Asking {
+            event: None,
+            occasion: None,
+            arm_key: None,
+            now: ctx.now,
+            journey: None,
+            seed: seed(ctx, &id),
+            definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
         self.questions.push(Question { id, row });
@@ -448,7 +483,7 @@ impl Advance {
 
     fn question_id(
         &self,
-        workflow: &WorkflowId,
+        owner: Owner,
         version: u32,
         slot: Slot,
         journey: Option<JourneyId>,
@@ -459,14 +494,14 @@ impl Advance {
             .chain(self.questions.iter().map(|one| &one.id));
         let ordinal = earlier
             .filter(|id| {
-                id.workflow == *workflow
+                id.owner == owner
                     && id.version == version
                     && id.journey == journey
                     && id.slot == slot
             })
             .count();
         QuestionId {
-            workflow: workflow.clone(),
+            owner,
             version,
             slot,
             journey,
@@ -521,7 +556,7 @@ impl Advance {
         Fact {
             at: ctx.now,
             contact: self.state.contact.id.clone(),
-            workflow: workflow.clone(),
+            owner: Owner::Workflow(workflow.clone()),
             version,
             journey,
             what,
@@ -551,7 +586,7 @@ impl Advance {
 fn seed<'a>(ctx: &Context<'_>, id: &'a QuestionId) -> Seed<'a> {
     Seed {
         store: ctx.store_seed,
-        workflow: &id.workflow,
+        owner: &id.owner,
         slot: &id.slot,
         journey: id
             .journey

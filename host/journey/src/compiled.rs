@@ -11,6 +11,7 @@ use signalbox_model::{
     definitions::{Definitions, Slot, WorkflowDefinition, WorkflowVersion},
     id::{EventName, FieldName, StepId, TableName, WorkflowId},
     plan::Occasion,
+    segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     table::Table,
     time::Instant,
     workflow::{
@@ -23,6 +24,7 @@ use crate::{
     budget::step_bytes,
     hash::fnv1a,
     limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX, VISITS_BYTES_MAX},
+    segments::Segments,
     tables::Tables,
 };
 
@@ -37,6 +39,7 @@ pub struct Compiled {
     measured: BTreeMap<EventName, Vec<WorkflowId>>,
     /// By the hash under which a contact's row names them.
     by_hash: BTreeMap<u64, WorkflowId>,
+    segments: Segments,
     tables: Tables,
 }
 
@@ -100,6 +103,7 @@ impl Compiled {
         }
         let tables = Tables::new(tables, &definitions);
         Self {
+            segments: Segments::new(Arc::clone(&definitions)),
             definitions,
             listeners,
             attribute_listeners,
@@ -115,9 +119,9 @@ impl Compiled {
         &self.definitions
     }
 
-    /// Names of events that a running workflow's trigger listens to.
-    pub fn listened(&self) -> impl Iterator<Item = &EventName> {
-        self.listeners.keys()
+    /// The named segments.
+    pub fn segments(&self) -> &Segments {
+        &self.segments
     }
 
     pub(crate) fn tables(&self) -> &Tables {
@@ -193,12 +197,24 @@ fn listen(
                 let listening = listeners.entry(pattern.event.clone());
                 listening.or_default().push(listener);
             }
+            Occasion::SegmentEntered(_) => listen_to(listeners, SEGMENT_ENTERED, listener),
+            Occasion::SegmentLeft(_) => listen_to(listeners, SEGMENT_LEFT, listener),
             Occasion::AttributeChanged(name) => {
                 let listening = attribute_listeners.entry(name.clone());
                 listening.or_default().push(listener);
             }
             _ => {}
         }
+    }
+}
+
+fn listen_to(
+    listeners: &mut BTreeMap<EventName, Vec<Listener>>,
+    event: &'static str,
+    listener: Listener,
+) {
+    if let Ok(event) = EventName::parse(event) {
+        listeners.entry(event).or_default().push(listener);
     }
 }
 

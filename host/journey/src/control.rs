@@ -5,6 +5,7 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod experiments;
+mod segments;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,9 +15,10 @@ use signalbox_model::{
         Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, ResolvedBinding, Slot,
         WorkflowDefinition, WorkflowVersion,
     },
-    id::{Digest, StepId, TableName, TemplateName, WorkflowId},
+    id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
+    segment::Owner,
     settings::Settings,
     time::Instant,
     workflow::{Action, Workflow, WorkflowState},
@@ -112,6 +114,48 @@ pub enum Conflict {
         /// Since when.
         at: Instant,
     },
+    /// There is no such segment.
+    #[error("there is no segment {segment}")]
+    SegmentNotFound {
+        /// The name asked for.
+        segment: SegmentName,
+    },
+    /// The segment was to be new, but there is one.
+    #[error("segment {segment} exists already, its version is {current}")]
+    SegmentExists {
+        /// Which segment.
+        segment: SegmentName,
+        /// Its current version.
+        current: u32,
+    },
+    /// The edit was made from another version than the current one.
+    #[error(
+        "segment {segment} has moved on to version {current}, the edit was made from {based_on}"
+    )]
+    SegmentVersion {
+        /// Which segment.
+        segment: SegmentName,
+        /// Its current version.
+        current: u32,
+        /// The version the edit was made from.
+        based_on: u32,
+    },
+    /// Something goes by the segment that was to be deleted.
+    #[error("segment {segment} cannot be deleted: {by} goes by it")]
+    SegmentInUse {
+        /// Which segment.
+        segment: SegmentName,
+        /// What does.
+        by: String,
+    },
+    /// The segment goes by what there is not any more.
+    #[error("segment {segment} cannot be put: {reason}")]
+    SegmentRefused {
+        /// Which segment.
+        segment: SegmentName,
+        /// What is wrong.
+        reason: String,
+    },
     /// A start was scheduled for an instant that is not ahead.
     #[error("the start at {starts_at} is not ahead of {now}")]
     NotAhead {
@@ -131,12 +175,12 @@ pub enum Conflict {
         count_max: usize,
     },
     /// A binding reads the table, and could not any more.
-    #[error("table {table} is read by {slot} of workflow {workflow}: {reason}")]
+    #[error("table {table} is read by {slot} of {}: {reason}", owner.in_words())]
     TableInUse {
         /// Which table.
         table: TableName,
         /// Whose binding.
-        workflow: WorkflowId,
+        owner: Owner,
         /// Which of its bindings.
         slot: Slot,
         /// What it could not read.
@@ -178,6 +222,11 @@ impl Conflict {
             Self::GoalMissing { .. } => "goal_missing",
             Self::NoExperiment { .. } => "experiment_not_found",
             Self::ExperimentOver { .. } => "experiment_over",
+            Self::SegmentNotFound { .. } => "segment_not_found",
+            Self::SegmentExists { .. } => "segment_exists",
+            Self::SegmentVersion { .. } => "segment_version",
+            Self::SegmentInUse { .. } => "segment_in_use",
+            Self::SegmentRefused { .. } => "segment_refused",
             Self::NotAhead { .. } => "start_not_ahead",
             Self::TableInUse { .. } => "table_in_use",
             Self::TableNotFound { .. } => "table_not_found",
@@ -216,6 +265,8 @@ pub fn apply(
             let document: Workflow = read("document", document)?;
             let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
             tables::serve(definitions, &bindings)?;
+            let mut bound = bindings.values();
+            bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
             let templates = template_names(templates)?;
             let version = |number| WorkflowVersion {
                 number,
@@ -251,6 +302,23 @@ pub fn apply(
             };
             experiments::end(definitions, workflow, (step, *version), ended)
         }
+        Command::PutSegment {
+            document,
+            binding,
+            based_on,
+        } => {
+            let document = read("document", document)?;
+            let binding = binding.as_ref().map(|text| read("binding", text));
+            let binding = binding.transpose()?;
+            bounded(segments::put(
+                definitions,
+                document,
+                binding,
+                *based_on,
+                now,
+            )?)
+        }
+        Command::DeleteSegment { name } => segments::delete(definitions, name),
         Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
         Command::DeleteTable { table } => tables::delete(definitions, table),
     }
@@ -526,16 +594,18 @@ fn rebind(definitions: &Definitions, bindings: &[Rebinding]) -> Result<Change, C
     let mut changed = definitions.clone();
     changed.version += 1;
     let mut affected = BTreeSet::new();
+    let mut has_moved = false;
     let mut refused = None;
     for moved in bindings.iter().take(REBINDINGS_MAX) {
         match rebind_one(&mut changed, moved) {
             Ok(()) => {
-                affected.insert(moved.workflow.clone());
+                affected.extend(moved.owner.workflow().cloned());
+                has_moved = true;
             }
             Err(conflict) => refused = refused.or(Some(conflict)),
         }
     }
-    if affected.is_empty() {
+    if !has_moved {
         return Err(refused.unwrap_or_else(|| Conflict::Malformed {
             what: "bindings",
             reason: "there are none".to_owned(),
@@ -548,15 +618,19 @@ fn rebind(definitions: &Definitions, bindings: &[Rebinding]) -> Result<Change, C
 }
 
 fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Conflict> {
-    let Rebinding {
-        workflow, version, ..
-    } = moved;
     let binding: ResolvedBinding = read("binding", &moved.binding)?;
+    let (workflow, version) = match &moved.owner {
+        Owner::Workflow(workflow) => (workflow, &moved.version),
+        Owner::Segment(segment) => {
+            return segments::rebind(definitions, segment, moved.version, binding);
+        }
+    };
     let slot = Slot::parse(&moved.slot).ok_or_else(|| Conflict::Malformed {
         what: "slot",
         reason: format!("{:?} is not a place of a binding", moved.slot),
     })?;
     tables::serve_one(definitions, &slot, &binding)?;
+    segments::serve_one(definitions, &binding)?;
     let found = definitions
         .workflows
         .get_mut(workflow)

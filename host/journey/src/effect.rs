@@ -67,6 +67,8 @@ pub enum Effect {
         /// The id.
         id: EventId,
     },
+    /// The contact's state is another one, though no other effect says so.
+    Changed,
     /// Attributes beyond `contact::ATTRIBUTES_MAX` or `contact::ATTRIBUTES_BYTES_MAX` were left out.
     AttributesLeftOut {
         /// How many.

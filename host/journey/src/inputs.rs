@@ -8,20 +8,18 @@ use std::cmp::Ordering;
 
 use signalbox_model::{
     definitions::Slot,
-    id::{ContactId, EntryKey, JourneyId, WorkflowId},
+    id::{ContactId, EntryKey, JourneyId},
     plan::{
         ColumnType, EventOrFieldSelection, EventSelection, FieldSelection, Input, Plan,
         RecentSelection, Source,
     },
+    segment::Owner,
     state::{Cause, ContactState, DailyTotal, History, Journey, PastEvent},
     time::Instant,
     value::Value,
 };
 
-use crate::{
-    hash,
-    tables::{self, Tables},
-};
+use crate::{compiled::Compiled, hash, tables};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -36,10 +34,10 @@ pub struct Asking<'a> {
     pub now: Instant,
     /// The journey that asks, whose own kept values come before those of others; `None` on the way in.
     pub journey: Option<&'a Journey>,
-    /// Rows of the tables in force.
-    pub tables: &'a Tables,
     /// What the `seed` input is made from.
     pub seed: Seed<'a>,
+    /// The segments and tables that there are.
+    pub definitions: &'a Compiled,
 }
 
 /// What a seed depends on: the store, the contact and the binding; for personalizers also the journey (their slot
@@ -48,8 +46,8 @@ pub struct Asking<'a> {
 pub struct Seed<'a> {
     /// Drawn once when the store was made.
     pub store: u64,
-    /// The workflow of the binding.
-    pub workflow: &'a WorkflowId,
+    /// The workflow or segment of the binding.
+    pub owner: &'a Owner,
     /// The place of the binding.
     pub slot: &'a Slot,
     /// The journey, for personalizers.
@@ -61,9 +59,10 @@ impl Seed<'_> {
     pub fn bits(&self, contact: &ContactId) -> u64 {
         let slot = self.slot.to_string();
         let journey = self.journey.map(|journey| journey.to_string());
+        let owner = self.owner.to_string();
         let parts = [
             contact.as_str(),
-            self.workflow.as_str(),
+            &owner,
             &slot,
             journey.as_deref().unwrap_or_default(),
         ];
@@ -94,7 +93,11 @@ pub(crate) fn value(
             }
             let key = tables::key_input(plan, selection);
             let key = key.and_then(|key| find(&key.source, state, asking)?.typed(key.kind));
-            asking.tables.rows(selection, key.as_ref()).map(Value::Text)
+            asking
+                .definitions
+                .tables()
+                .rows(selection, key.as_ref())
+                .map(Value::Text)
         }
         source => find(source, state, asking)?.typed(input.kind),
     }
@@ -160,11 +163,19 @@ fn find(source: &Source, state: &ContactState, asking: &Asking<'_>) -> Option<Fo
         Source::ArmKey => Value::text(asking.arm_key?.as_str()),
         Source::Clock => return Some(Found::Instant(asking.now)),
         Source::Seed => Value::Integer(asking.seed.bits(&state.contact.id) as i64),
+        Source::Segment(name) => Value::Boolean(is_member(state, asking.definitions, name)?),
         Source::Kept(name) => kept(name, state, asking)?.clone(),
-        // Bindings whose plans ask for membership, or for rows by rows, are refused before they are stored.
-        Source::Segment(_) | Source::Table(_) => return None,
+        // Bindings whose plans ask for rows by rows are refused before they are stored.
+        Source::Table(_) => return None,
     };
     Some(Found::Value(value))
+}
+
+/// Whether the contact is in the segment; `None` if there is none of that name.
+fn is_member(state: &ContactState, definitions: &Compiled, name: &str) -> Option<bool> {
+    let segment = definitions.segments().named(name)?;
+    let known = state.segments.get(&segment.number);
+    Some(known.is_some_and(|membership| membership.since.is_some()))
 }
 
 /// What the journey that asks kept under that name, else what any journey of the contact kept last.
@@ -276,4 +287,41 @@ fn as_map(event: &PastEvent) -> Value {
         ("fields".into(), Value::Map(fields.collect())),
     ];
     Value::Map(members.into())
+}
+
+/// The next instant at which a rolling window of the plan holds another count, sum, first or last event than now, if
+/// nothing happens until then. `None`: never.
+pub(crate) fn next_change(plan: &Plan, history: &History, now: Instant) -> Option<Instant> {
+    let selections = plan.inputs.iter().filter_map(|input| match &input.source {
+        Source::Count(selection) => Some(selection),
+        Source::Sum(selection) => Some(&selection.of),
+        Source::First(selection) | Source::Last(selection) => Some(&selection.of),
+        Source::Recent(selection) => Some(&selection.of),
+        _ => None,
+    });
+    selections
+        .filter_map(|selection| window_change(selection, history, now))
+        .min()
+}
+
+/// The next instant at which the window of one selection holds another event or total.
+fn window_change(selection: &EventSelection, history: &History, now: Instant) -> Option<Instant> {
+    let within = selection.within?;
+    let events = history.events().filter(|event| {
+        event.name == selection.event
+            && selection
+                .conditions
+                .iter()
+                .all(|condition| condition.holds(&event.fields))
+    });
+    let of_events = events.map(|event| match event.occurred_at {
+        ahead if ahead > now => ahead,
+        past => past.plus(within),
+    });
+    // A day's total counts as long as the whole day lies in the window.
+    let totals = history.totals.iter();
+    let of_totals = totals
+        .filter(|total| total.name == selection.event && selection.conditions.is_empty())
+        .map(|total| Instant::of_utc_day(total.day).plus(within));
+    of_events.chain(of_totals).filter(|at| *at > now).min()
 }

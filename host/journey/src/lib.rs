@@ -17,6 +17,7 @@ pub mod hash;
 pub mod history;
 pub mod inputs;
 pub mod limits;
+pub mod segments;
 pub mod tables;
 pub mod view;
 
@@ -28,6 +29,6 @@ pub use crate::{
 };
 /// Which core computed a store's rows. Raised with every change after which the same state, input and answers give
 /// other effects: what one core began in a log another does not apply.
-pub const CORE_VERSION: &str = "8";
+pub const CORE_VERSION: &str = "9";
 
 pub use signalbox_model::state::{JourneySummary, Timer, TimerId};

@@ -8,6 +8,7 @@ use signalbox_model::{
     contact::ATTRIBUTES_BYTES_MAX,
     event::EVENT_BYTES_MAX,
     id::{ID_BYTES_MAX, NAME_BYTES_MAX},
+    segment::Membership,
     state::{
         CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent, TOUCHES_MAX,
         Touch,
@@ -103,6 +104,10 @@ pub const ATTEMPTS_MAX: u32 = 200;
 pub const WORKFLOWS_MAX: usize = 2_000;
 /// Most bytes of all workflows with all their versions, as JSON. Half of what one large body may have.
 pub const DEFINITIONS_BYTES_MAX: usize = 32 << 20;
+/// Most named segments of one store. A contact's row names each that it is in with at most [`Membership::BYTES_MAX`].
+pub const SEGMENTS_MAX: usize = 64;
+/// Most segments in a row of which each reads the one before.
+pub const SEGMENT_RANKS_MAX: u32 = 8;
 /// Most versions of one workflow.
 pub const VERSIONS_MAX: usize = 500;
 /// Most problems of a document that are told at once; the last of them says how many more there are.
@@ -119,7 +124,8 @@ const _: () = {
         + CHUNK_BYTES_MAX
         + KEPT_OF_CONTACT_BYTES_MAX
         + LOTS_MAX * Lot::BYTES_MAX
-        + TOUCHES_MAX * Touch::BYTES_MAX;
+        + TOUCHES_MAX * Touch::BYTES_MAX
+        + SEGMENTS_MAX * Membership::BYTES_MAX;
     let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
     assert!(
         forgettable + lasting <= CONTACT_BYTES_MAX,

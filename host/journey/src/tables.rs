@@ -10,8 +10,9 @@ use std::{
 
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot, TableDefinition},
-    id::{TableName, WorkflowId},
+    id::TableName,
     plan::{Input, Occasion, Plan, Source, TableSelection},
+    segment::Owner,
     table::{TABLE_INPUT_BYTES_MAX, Table, TableVersion, key_of, rows_text},
     value::Value,
     workflow::WorkflowState,
@@ -180,15 +181,19 @@ fn refusal(name: &str, version: &TableVersion, selection: &TableSelection) -> Op
 /// The bindings that may still be asked, with their places.
 pub fn bindings(
     definitions: &Definitions,
-) -> impl Iterator<Item = (&WorkflowId, &Slot, &ResolvedBinding)> {
-    let workflows = definitions.workflows.iter();
-    workflows
-        .filter(|(_, found)| found.state != WorkflowState::Ended)
-        .flat_map(|(id, found)| found.versions.values().map(move |version| (id, version)))
-        .flat_map(|(id, version)| {
-            let bindings = version.bindings.iter();
-            bindings.map(move |(slot, binding)| (id, slot, binding))
-        })
+) -> impl Iterator<Item = (Owner, Slot, &ResolvedBinding)> {
+    let open = definitions.workflows.iter();
+    let open = open.filter(|(_, found)| found.state != WorkflowState::Ended);
+    let of_workflows = open.flat_map(|(id, found)| {
+        let versions = found.versions.values();
+        let bindings = versions.flat_map(|version| &version.bindings);
+        bindings.map(|(slot, binding)| (Owner::Workflow(id.clone()), slot.clone(), binding))
+    });
+    let of_segments = definitions.segments.iter().filter_map(|(name, found)| {
+        let owner = Owner::Segment(name.clone());
+        Some((owner, Slot::Membership, found.binding.as_ref()?))
+    });
+    of_workflows.chain(of_segments)
 }
 
 /// Whether the plan is about that table.

@@ -10,8 +10,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     describe::{Reason, RuleKind},
     event::TRIGGER_LATE_LIMIT,
-    id::{ArmName, Digest, PluginName, StepId, TableName, TemplateName, WorkflowId},
+    id::{ArmName, Digest, PluginName, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Plan,
+    segment::{Owner, SegmentDefinition},
     settings::Settings,
     table::TableVersion,
     time::Instant,
@@ -25,6 +26,12 @@ pub struct Definitions {
     pub version: u64,
     /// The workflows that are not deleted.
     pub workflows: BTreeMap<WorkflowId, WorkflowDefinition>,
+    /// The segments that are not deleted.
+    #[serde(default)]
+    pub segments: BTreeMap<SegmentName, SegmentDefinition>,
+    /// How many segments were ever made.
+    #[serde(default)]
+    pub segments_made: u32,
     /// Settings of the whole server.
     #[serde(default)]
     pub settings: Settings,
@@ -49,6 +56,21 @@ pub struct TableDefinition {
 }
 
 impl Definitions {
+    /// The binding at that place of a version.
+    pub fn binding(&self, owner: &Owner, version: u32, slot: &Slot) -> Option<&ResolvedBinding> {
+        match owner {
+            Owner::Workflow(workflow) => {
+                let found = self.workflows.get(workflow)?.versions.get(&version)?;
+                found.bindings.get(slot)
+            }
+            Owner::Segment(segment) => {
+                let found = self.segments.get(segment)?;
+                let is_its = found.version == version && *slot == Slot::Membership;
+                found.binding.as_ref().filter(|_| is_its)
+            }
+        }
+    }
+
     /// The versions, newest first, that split at the step as the current one does: what is counted for them together.
     pub fn versions_of_split<'a>(
         &'a self,
@@ -201,8 +223,8 @@ pub struct WorkflowVersion {
     pub templates: BTreeMap<TemplateName, Digest>,
 }
 
-/// Where in a workflow a binding stands. As text: `trigger`, `audience`, `steps/ID/personalizer`, `steps/ID/arms/N`,
-/// `exits/N`.
+/// Where a binding stands. As text, in a workflow: `trigger`, `audience`, `steps/ID/personalizer`, `steps/ID/arms/N`,
+/// `exits/N`; in a named segment: `membership`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Slot {
     /// The trigger.
@@ -215,6 +237,8 @@ pub enum Slot {
     Arm(StepId, u16),
     /// The segment of an exit, by index.
     Exit(u16),
+    /// The rule of a named segment.
+    Membership,
 }
 
 impl Slot {
@@ -222,7 +246,7 @@ impl Slot {
     pub fn kind(&self) -> RuleKind {
         match self {
             Self::Trigger => RuleKind::Trigger,
-            Self::Audience | Self::Arm(..) | Self::Exit(_) => RuleKind::Segment,
+            Self::Audience | Self::Arm(..) | Self::Exit(_) | Self::Membership => RuleKind::Segment,
             Self::Personalizer(_) => RuleKind::Personalizer,
         }
     }
@@ -233,6 +257,7 @@ impl Slot {
         match parts.as_slice() {
             ["trigger"] => Some(Self::Trigger),
             ["audience"] => Some(Self::Audience),
+            ["membership"] => Some(Self::Membership),
             ["exits", index] => Some(Self::Exit(index.parse().ok()?)),
             ["steps", step, "personalizer"] => StepId::parse(step).ok().map(Self::Personalizer),
             ["steps", step, "arms", index] => {
@@ -248,6 +273,7 @@ impl fmt::Display for Slot {
         match self {
             Self::Trigger => f.write_str("trigger"),
             Self::Audience => f.write_str("audience"),
+            Self::Membership => f.write_str("membership"),
             Self::Personalizer(step) => write!(f, "steps/{step}/personalizer"),
             Self::Exit(index) => write!(f, "exits/{index}"),
             Self::Arm(step, index) => write!(f, "steps/{step}/arms/{index}"),

@@ -6,8 +6,9 @@ use crate::{
     definitions::Slot,
     id::{
         ArmName, ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId,
-        WebhookId, WorkflowId,
+        WebhookId,
     },
+    segment::Owner,
     time::Instant,
 };
 
@@ -18,8 +19,8 @@ pub struct Fact {
     pub at: Instant,
     /// To whom.
     pub contact: ContactId,
-    /// In which workflow.
-    pub workflow: WorkflowId,
+    /// In which workflow, or about which segment.
+    pub owner: Owner,
     /// In which version of it.
     pub version: u32,
     /// In which journey; `None` for what happens before one.
@@ -89,6 +90,10 @@ pub enum FactKind {
     ArmAssigned(StepId, ArmName),
     /// The contact converted, by what the split's experiment is measured by, in this arm.
     ArmConverted(StepId, ArmName),
+    /// The contact came into the segment; whether that counts as happening to it now, and not as known only now.
+    SegmentEntered(bool),
+    /// The contact left the segment; the same.
+    SegmentLeft(bool),
 }
 
 /// A conversion: one event, counted for one message.

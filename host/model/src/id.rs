@@ -190,6 +190,10 @@ text_id!(
     WorkflowId, "workflow id", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
+    /// The name of a segment of this server, chosen by who creates it.
+    SegmentName, "segment name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
+);
+text_id!(
     /// The name of a reference table.
     TableName, "table name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, _ and -, starting with a letter or _", is_field, FIELD
 );

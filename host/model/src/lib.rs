@@ -21,6 +21,7 @@ pub mod plan;
 pub mod problem;
 pub mod record;
 pub mod schema;
+pub mod segment;
 pub mod settings;
 pub mod state;
 pub mod table;

@@ -11,9 +11,11 @@ use crate::{
     definitions::{Override, ResolvedBinding, Slot},
     event::Event,
     id::{
-        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, StepId, TableName, WorkflowId,
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
+        TableName, WorkflowId,
     },
     message::AttemptOutcome,
+    segment::{Owner, Segment},
     state::Timer,
     time::Instant,
     verdict::Answer,
@@ -120,6 +122,17 @@ pub enum Record {
         from: Digest,
         /// The version whose rows are compared.
         to: Digest,
+        /// The contact at which the page before ended; `None` for the first page.
+        after: Option<ContactId>,
+        /// Contacts looked at, at most.
+        contacts_max: u32,
+    },
+    /// A page of all contacts, who are asked about a segment that is new or was changed. Written by the partition's owner.
+    Evaluate {
+        /// The number of the segment.
+        segment: u32,
+        /// Which of its evaluations; a page of another is passed over.
+        evaluation: u32,
         /// The contact at which the page before ended; `None` for the first page.
         after: Option<ContactId>,
         /// Contacts looked at, at most.
@@ -235,6 +248,20 @@ pub enum Command {
         /// What failed, and who lets it start.
         by: Override,
     },
+    /// Creates a segment, or replaces its document.
+    PutSegment {
+        /// The document (`segment::Segment`) as JSON text.
+        document: String,
+        /// What its rule stands for, as JSON text of a resolved binding; `None` for a composition.
+        binding: Option<String>,
+        /// The version it was made from; refused if that is not the current one. `None`: must not exist yet.
+        based_on: Option<u32>,
+    },
+    /// Deletes a segment that nothing uses.
+    DeleteSegment {
+        /// Which one.
+        name: SegmentName,
+    },
 }
 
 /// Most bytes of the name of who overrides a checklist, and of the reason.
@@ -246,8 +273,8 @@ pub const REBINDINGS_MAX: usize = 512;
 /// A binding that moves on to another file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Rebinding {
-    /// Which workflow.
-    pub workflow: WorkflowId,
+    /// Which workflow or segment.
+    pub owner: Owner,
     /// Which version of it.
     pub version: u32,
     /// Which binding.
@@ -257,6 +284,19 @@ pub struct Rebinding {
 }
 
 impl Command {
+    /// The JSON texts inside are made by this room from these types.
+    pub fn put_segment(
+        document: &Segment,
+        binding: Option<&ResolvedBinding>,
+        based_on: Option<u32>,
+    ) -> Result<Self, serde_json::Error> {
+        Ok(Self::PutSegment {
+            document: serde_json::to_string(document)?,
+            binding: binding.map(serde_json::to_string).transpose()?,
+            based_on,
+        })
+    }
+
     /// The JSON texts inside are made by this room from these types.
     pub fn put(
         document: &crate::workflow::Workflow,
@@ -293,13 +333,13 @@ pub struct RecordedAnswer {
 /// Names a question among all that one record asks about one contact.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct QuestionId {
-    /// The workflow.
-    pub workflow: WorkflowId,
+    /// The workflow or segment.
+    pub owner: Owner,
     /// Its version.
     pub version: u32,
     /// Which of its bindings.
     pub slot: Slot,
-    /// The journey that asks; `None` for triggers and audiences.
+    /// The journey that asks; `None` for triggers, audiences and segments.
     pub journey: Option<JourneyId>,
     /// Counts the questions of the same binding and journey within one record, from 0.
     pub ordinal: u32,

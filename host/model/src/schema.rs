@@ -6,7 +6,7 @@
 use schemars::{Schema, json_schema, transform::transform_subschemas};
 use serde_json::Value as Json;
 
-use crate::workflow::Workflow;
+use crate::{segment::Segment, workflow::Workflow};
 
 /// The format of the document that this schema describes; raised when a document of before would be refused.
 pub const WORKFLOW_FORMAT: u32 = 1;
@@ -16,6 +16,18 @@ pub fn workflow() -> Schema {
     let mut schema = schemars::schema_for!(Workflow);
     without_null(&mut schema);
     let id = format!("urn:signalbox:workflow:{WORKFLOW_FORMAT}");
+    schema.insert("$id".to_owned(), id.into());
+    schema
+}
+
+/// The format of a segment's document, as [`WORKFLOW_FORMAT`].
+pub const SEGMENT_FORMAT: u32 = 1;
+
+/// The schema of [`Segment`], draft 2020-12.
+pub fn segment() -> Schema {
+    let mut schema = schemars::schema_for!(Segment);
+    without_null(&mut schema);
+    let id = format!("urn:signalbox:segment:{SEGMENT_FORMAT}");
     schema.insert("$id".to_owned(), id.into());
     schema
 }

@@ -13,6 +13,7 @@ use crate::{
         ContactId, EntryKey, EventId, EventName, FieldName, JourneyId, MessageId, StepId,
         WorkflowId,
     },
+    segment::Membership,
     time::{Instant, Span},
     value::{Fields, Value},
     workflow::step::MessageClass,
@@ -24,12 +25,12 @@ pub const CONTACT_BYTES_MAX: usize = 65_000;
 /// Most events of a chunk of history; the open chunk is part of the contact's row.
 pub const CHUNK_EVENTS_MAX: usize = 32;
 /// Encoded bytes at which a chunk is sealed: the open one always has fewer. A sealed one has up to an event more.
-pub const CHUNK_BYTES_MAX: usize = 8 * 1024;
+pub const CHUNK_BYTES_MAX: usize = 7 * 1024;
 /// Most sealed chunks of a contact; beyond, the oldest is folded into daily totals.
 pub const CHUNKS_MAX: usize = 64;
 /// Most event ids remembered per contact to drop repetitions, of [`SeenEvent::BYTES_MAX`] each; beyond, the oldest are
 /// forgotten early.
-pub const SEEN_EVENTS_MAX: usize = 400;
+pub const SEEN_EVENTS_MAX: usize = 384;
 /// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
 pub const LOTS_MAX: usize = 32;
 /// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, the oldest is forgotten. Frequency caps
@@ -59,6 +60,8 @@ pub struct ContactState {
     pub suppressed: Option<Suppressed>,
     /// What update steps of any workflow kept, each name once, the one kept longest ago first.
     pub kept: Vec<KeptValue>,
+    /// How it stands to named segments, by their numbers.
+    pub segments: BTreeMap<u32, Membership>,
 }
 
 impl ContactState {
@@ -74,6 +77,7 @@ impl ContactState {
             touches: Vec::new(),
             suppressed: None,
             kept: Vec::new(),
+            segments: BTreeMap::new(),
         }
     }
 
@@ -444,6 +448,8 @@ pub enum TimerId {
     Arm(WorkflowId, EntryKey),
     /// A held entry of a workflow, by its number.
     Entry(WorkflowId, u32),
+    /// The contact is asked about segments again.
+    Segments,
 }
 
 /// What is kept of a journey that is over.

@@ -124,6 +124,11 @@ impl Instant {
         Span(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
+    /// The beginning of the UTC day of that number, counted from 1970-01-01.
+    pub fn of_utc_day(day: i32) -> Self {
+        Self(i64::from(day) * 86_400_000)
+    }
+
     /// The number of the UTC day this instant lies in, counted from 1970-01-01.
     pub fn utc_day(self) -> i32 {
         self.0.div_euclid(86_400_000) as i32

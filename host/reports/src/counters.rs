@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use signalbox_model::{
-    fact::Conversion,
-    id::{StepId, WorkflowId},
+    fact::{Conversion, FactKind},
+    id::{SegmentName, StepId, WorkflowId},
 };
 
 /// Counters of every version of every workflow.
@@ -15,6 +15,46 @@ use signalbox_model::{
 pub struct Counters {
     /// By workflow and version.
     pub workflows: BTreeMap<WorkflowId, BTreeMap<u32, VersionCounters>>,
+    /// By named segment, over all its versions.
+    pub segments: BTreeMap<SegmentName, SegmentCounters>,
+}
+
+/// Counters of a named segment. At every instant members = entered - left.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SegmentCounters {
+    /// How often a contact came in.
+    pub entered: u64,
+    /// How often a contact left.
+    pub left: u64,
+    /// Answers of its rule, by reason.
+    pub decisions: BTreeMap<String, u64>,
+}
+
+impl SegmentCounters {
+    /// Contacts that are in.
+    pub fn members(&self) -> u64 {
+        self.entered.saturating_sub(self.left)
+    }
+
+    pub(crate) fn add(&mut self, what: &FactKind) {
+        match what {
+            FactKind::SegmentEntered(_) => self.entered += 1,
+            FactKind::SegmentLeft(_) => self.left += 1,
+            FactKind::RuleDecided(decision) => {
+                let count = self.decisions.entry(decision.reason.clone());
+                *count.or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.entered += other.entered;
+        self.left += other.left;
+        for (reason, count) in &other.decisions {
+            *self.decisions.entry(reason.clone()).or_default() += count;
+        }
+    }
 }
 
 /// Counters of one version of a workflow. Written by [`crate::fold`].
@@ -140,8 +180,16 @@ impl Counters {
             .or_default()
     }
 
+    /// The counters of one segment, made if they are not there.
+    pub fn segment_mut(&mut self, segment: &SegmentName) -> &mut SegmentCounters {
+        self.segments.entry(segment.clone()).or_default()
+    }
+
     /// Adds what another partition counted.
     pub fn merge(&mut self, other: &Self) {
+        for (segment, counters) in &other.segments {
+            self.segment_mut(segment).merge(counters);
+        }
         for (workflow, versions) in &other.workflows {
             for (version, counters) in versions {
                 self.version_mut(workflow, *version).merge(counters);

@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 
 use signalbox_model::{
     fact::{Fact, FactKind},
-    id::{JourneyId, StepId},
+    id::{JourneyId, StepId, WorkflowId},
+    segment::Owner,
 };
 
 pub use crate::counters::{
-    ArmCounters, ConversionCounters, Counters, MessageCounters, StepCounters, VersionCounters,
+    ArmCounters, ConversionCounters, Counters, MessageCounters, SegmentCounters, StepCounters,
+    VersionCounters,
 };
 
 /// Why a journey leaves a version for a newer one.
@@ -33,7 +35,11 @@ pub type Standing = BTreeMap<JourneyId, Option<StepId>>;
 
 /// Adds one fact to the counters, and moves its journey on in `standing`.
 pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
-    let version = counters.version_mut(&fact.workflow, fact.version);
+    let workflow = match &fact.owner {
+        Owner::Workflow(workflow) => workflow,
+        Owner::Segment(segment) => return counters.segment_mut(segment).add(&fact.what),
+    };
+    let version = counters.version_mut(workflow, fact.version);
     match &fact.what {
         FactKind::RuleDecided(decision) => {
             let reasons = version
@@ -52,7 +58,9 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
                 standing.insert(journey, None);
             }
         }
-        FactKind::Migrated(from, step) => migrated(counters, standing, fact, *from, step.as_ref()),
+        FactKind::Migrated(from, step) => {
+            migrated(counters, standing, (workflow, fact), *from, step.as_ref());
+        }
         FactKind::StepReached(step) => {
             if let Some(journey) = fact.journey
                 && let Some(left) = standing.insert(journey, Some(step.clone())).flatten()
@@ -68,7 +76,9 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
         | FactKind::ZoneTaken(..)
         | FactKind::MessageHeld(..)
         | FactKind::WebhookQueued(..)
-        | FactKind::ApprovalDecided(..) => {}
+        | FactKind::ApprovalDecided(..)
+        | FactKind::SegmentEntered(_)
+        | FactKind::SegmentLeft(_) => {}
         FactKind::ArmTaken(step, arm) => {
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
             count(&mut version.step_mut(step).arms_taken, &taken);
@@ -114,17 +124,17 @@ pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
 fn migrated(
     counters: &mut Counters,
     standing: &mut Standing,
-    fact: &Fact,
+    (workflow, fact): (&WorkflowId, &Fact),
     from: u32,
     step: Option<&StepId>,
 ) {
     let left = leave(standing, fact);
-    let before = counters.version_mut(&fact.workflow, from);
+    let before = counters.version_mut(workflow, from);
     count(&mut before.exited, MIGRATED);
     if let Some(left) = left {
         count(&mut before.step_mut(&left).exited, MIGRATED);
     }
-    let after = counters.version_mut(&fact.workflow, fact.version);
+    let after = counters.version_mut(workflow, fact.version);
     after.entered += 1;
     if let Some(step) = step {
         after.step_mut(step).entered += 1;

@@ -22,16 +22,17 @@ pub struct SendsPerHour {
 impl SendsPerHour {
     /// Adds one fact, if it says that a message was sent.
     pub fn fold(&mut self, fact: &Fact) {
-        if !matches!(fact.what, FactKind::MessageSent(..)) {
+        let (FactKind::MessageSent(..), Some(workflow)) = (&fact.what, fact.owner.workflow())
+        else {
             return;
-        }
+        };
         let at = fact.at.as_ms();
         let hour = Instant::from_ms(at - at.rem_euclid(HOUR_MS));
         let workflows = self.hours.entry(hour).or_default();
-        if let Some(sent) = workflows.get_mut(&fact.workflow) {
+        if let Some(sent) = workflows.get_mut(workflow) {
             *sent += 1;
         } else {
-            workflows.insert(fact.workflow.clone(), 1);
+            workflows.insert(workflow.clone(), 1);
         }
     }
 

@@ -279,7 +279,7 @@ impl Runner<'_> {
             })?
             .answer
             .map_err(|message| error(format!("`plan` refuses its config: {message}")))?;
-        let plan = documents::read_plan_of_case(&document, kind).map_err(|problems| {
+        let plan = documents::read_plan(&document, kind).map_err(|problems| {
             error(format!(
                 "the plan has problems: {}",
                 problems_in_words(&problems)

@@ -22,8 +22,6 @@ use crate::{
     limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
 };
 
-/// The code of what this host cannot do yet.
-const NOT_SUPPORTED: &str = "not_supported_yet";
 /// Most problems that one check lists.
 const PROBLEMS_MAX: usize = 50;
 /// Largest compiled pattern of a config schema, in bytes.
@@ -172,27 +170,13 @@ pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, V
     }
 }
 
-/// Reads the answer of `plan` of a rule of that kind, and checks that this host can do what it asks for.
+/// Reads the answer of `plan` of a rule of that kind, and checks that what it asks for makes sense.
 ///
 /// # Errors
 /// When it is too long, is no JSON of its schema, or asks for what cannot be given.
 pub fn read_plan(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
     let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
     let problems = check_plan(kind, &plan);
-    if problems.is_empty() {
-        Ok(plan)
-    } else {
-        Err(problems)
-    }
-}
-
-/// Reads a plan for a case, where the values are given: what this host cannot give yet does not matter.
-pub(crate) fn read_plan_of_case(text: &str, kind: RuleKind) -> Result<Plan, Vec<Problem>> {
-    let plan: Plan = read(text, PLAN_BYTES_MAX, &PLAN)?;
-    let problems: Vec<_> = check_plan(kind, &plan)
-        .into_iter()
-        .filter(|problem| problem.code != NOT_SUPPORTED)
-        .collect();
     if problems.is_empty() {
         Ok(plan)
     } else {
@@ -224,8 +208,7 @@ fn read<T: DeserializeOwned>(
     serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string())))
 }
 
-/// What a plan of a rule of that kind asks for that makes no sense, or that this host cannot give yet. Places are
-/// pointers into the plan; the code of the latter is `not_supported_yet`.
+/// What a plan of a rule of that kind asks for that makes no sense. Places are pointers into the plan.
 pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut names = BTreeSet::new();
@@ -253,22 +236,9 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
         _ => {}
     }
     for (at, occasion) in plan.occasions.iter().enumerate() {
-        let name = match occasion {
-            Occasion::Event(_)
-            | Occasion::AttributeChanged(_)
-            | Occasion::Due
-            | Occasion::Start => continue,
-            Occasion::TableRowChanged(table) => {
-                problems.extend(check_joined(plan, table, format!("/occasions/{at}")));
-                continue;
-            }
-            Occasion::SegmentEntered(_) => "segment_entered",
-            Occasion::SegmentLeft(_) => "segment_left",
-        };
-        problems.push(not_supported(
-            format!("/occasions/{at}"),
-            &format!("the occasion {name}"),
-        ));
+        if let Occasion::TableRowChanged(table) = occasion {
+            problems.extend(check_joined(plan, table, format!("/occasions/{at}")));
+        }
     }
     problems
 }
@@ -282,7 +252,6 @@ fn check_input(kind: RuleKind, plan: &Plan, input: &Input, pointer: &str) -> Opt
             Some(problem.with_help("give the input the type json"))
         }
         Source::Table(selection) => check_key(plan, selection, &source),
-        Source::Segment(_) => Some(not_supported(source, "membership of a segment")),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());
             Some(Problem::new(source, "occasion_of_trigger", reason))
@@ -313,13 +282,4 @@ fn check_joined(plan: &Plan, table: &str, pointer: String) -> Option<Problem> {
     let reason = format!("nothing says which contacts a row of table {table} concerns");
     let problem = Problem::new(pointer, "table_not_joined", reason);
     Some(problem.with_help("ask for rows of the table with a key_input too"))
-}
-
-fn not_supported(pointer: String, what: &str) -> Problem {
-    Problem::new(
-        pointer,
-        NOT_SUPPORTED,
-        format!("this server cannot give {what} yet"),
-    )
-    .with_help("choose a config that does without it, or a newer server")
 }

@@ -308,7 +308,9 @@ fn timers_of(state: &ContactState) -> impl Iterator<Item = Timer> {
         id,
         contact: state.contact.id.clone(),
     };
-    state
+    let rechecks = state.segments.values().filter_map(|one| one.recheck_at);
+    let recheck = rechecks.min().map(|due| timer(due, TimerId::Segments));
+    let of_workflows = state
         .presences
         .iter()
         .flat_map(move |(workflow, presence)| {
@@ -328,7 +330,8 @@ fn timers_of(state: &ContactState) -> impl Iterator<Item = Timer> {
                 timer(entry.due, TimerId::Entry(workflow.clone(), *number))
             });
             arms.chain(journeys).chain(entries)
-        })
+        });
+    of_workflows.chain(recheck)
 }
 
 struct Row<'a> {

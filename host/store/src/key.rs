@@ -182,6 +182,7 @@ pub(crate) fn timer(partition: Partition, timer: &Timer) -> Vec<u8> {
             push_text(&mut key, workflow.as_str());
             key.extend_from_slice(&number.to_be_bytes());
         }
+        TimerId::Segments => key.push(3),
     }
     key.extend_from_slice(timer.contact.as_str().as_bytes());
     key
@@ -418,14 +419,18 @@ impl<'a> Cursor<'a> {
         (instant.as_ms() == ms).then_some(instant)
     }
 
+    fn workflow(&mut self) -> Option<WorkflowId> {
+        WorkflowId::parse(self.text()?).ok()
+    }
+
     fn timer(&mut self) -> Option<Timer> {
         let due = self.instant()?;
         let tag = self.byte()?;
-        let workflow = WorkflowId::parse(self.text()?).ok()?;
         let id = match tag {
-            0 => TimerId::Journey(workflow, JourneyId(self.array()?)),
-            1 => TimerId::Arm(workflow, EntryKey::parse(self.text()?).ok()?),
-            2 => TimerId::Entry(workflow, u32::from_be_bytes(self.array()?)),
+            0 => TimerId::Journey(self.workflow()?, JourneyId(self.array()?)),
+            1 => TimerId::Arm(self.workflow()?, EntryKey::parse(self.text()?).ok()?),
+            2 => TimerId::Entry(self.workflow()?, u32::from_be_bytes(self.array()?)),
+            3 => TimerId::Segments,
             _ => return None,
         };
         Some(Timer {
@@ -541,6 +546,7 @@ mod tests {
             (workflow(), "[ab ]{1,3}")
                 .prop_map(|(w, k)| TimerId::Arm(w, EntryKey::parse(&k).expect("printable"))),
             (workflow(), any::<u32>()).prop_map(|(w, n)| TimerId::Entry(w, n)),
+            Just(TimerId::Segments),
         ]
     }
 

@@ -11,6 +11,7 @@ mod journeys;
 mod keys;
 mod pages;
 mod routes;
+mod segments;
 mod support;
 mod tables;
 mod workflows;

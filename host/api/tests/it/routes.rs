@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 39] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 46] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -51,6 +51,13 @@ pub(crate) const ROUTES: [(&str, &str, Access); 39] = [
     ("PUT", "/v1/tables/{name}", Access::Key),
     ("DELETE", "/v1/tables/{name}", Access::Key),
     ("GET", "/v1/tables/{name}/rows", Access::Key),
+    ("GET", "/v1/segments", Access::Key),
+    ("GET", "/v1/segments/{name}", Access::Key),
+    ("PUT", "/v1/segments/{name}", Access::Key),
+    ("DELETE", "/v1/segments/{name}", Access::Key),
+    ("GET", "/v1/segments/{name}/members", Access::Key),
+    ("GET", "/v1/segments/{name}/members.csv", Access::Key),
+    ("GET", "/v1/schemas/segment", Access::Key),
     ("GET", "/v1/settings", Access::Key),
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),

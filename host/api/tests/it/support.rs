@@ -140,6 +140,28 @@ impl Reply {
     }
 }
 
+/// Status and body; of a refusal its line, and a line for each of its problems.
+pub(crate) fn told(reply: &Reply) -> String {
+    if reply.text.is_empty() {
+        return reply.status.as_u16().to_string();
+    }
+    let body = reply.json();
+    if reply.status.is_success() {
+        return format!("{} {body}", reply.status.as_u16());
+    }
+    let problems = body["error"]["problems"].as_array().into_iter().flatten();
+    let problems = problems.map(|problem| {
+        let word = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
+        format!(
+            "\n  {} {}: {}",
+            word("pointer"),
+            word("code"),
+            word("reason")
+        )
+    });
+    format!("{}{}", reply.error_line(), problems.collect::<String>())
+}
+
 /// A request from this machine that names another host, as a proxy would pass it on.
 pub(crate) fn request(method: &str, path: &str) -> Builder {
     let peer = SocketAddr::from(([127, 0, 0, 1], 40_000));

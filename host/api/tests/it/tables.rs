@@ -2,28 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Reply, World};
-
-fn told(reply: &Reply) -> String {
-    if reply.text.is_empty() {
-        return reply.status.as_u16().to_string();
-    }
-    let body = reply.json();
-    if reply.status.is_success() {
-        return format!("{} {body}", reply.status.as_u16());
-    }
-    let problems = body["error"]["problems"].as_array().into_iter().flatten();
-    let problems = problems.map(|problem| {
-        let word = |name: &str| problem[name].as_str().unwrap_or_default().to_owned();
-        format!(
-            "\n  {} {}: {}",
-            word("pointer"),
-            word("code"),
-            word("reason")
-        )
-    });
-    format!("{}{}", reply.error_line(), problems.collect::<String>())
-}
+use crate::support::{World, told};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tables_are_put_and_read() {

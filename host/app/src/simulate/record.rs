@@ -95,10 +95,10 @@ impl Record {
     fn count(&mut self, fact: &Fact) {
         fold(&mut self.counters, &mut self.standing, fact);
         self.sends.fold(fact);
-        if self.seen.is_empty() {
+        let Some(workflow) = fact.owner.workflow().filter(|_| !self.seen.is_empty()) else {
             return;
-        }
-        let key = (fact.contact.clone(), fact.workflow.clone());
+        };
+        let key = (fact.contact.clone(), workflow.clone());
         if let Some(seen) = self.seen.get_mut(&key) {
             seen.note(&fact.what);
         }

@@ -86,7 +86,7 @@ fn print_difference(difference: &Difference) -> anyhow::Result<()> {
     let Difference {
         position,
         contact,
-        workflow,
+        owner,
         version,
         slot,
         plugin,
@@ -95,7 +95,8 @@ fn print_difference(difference: &Difference) -> anyhow::Result<()> {
         new,
     } = difference;
     output::line(format_args!(
-        "different: record {position}, contact {contact}, workflow {workflow} version {version}, {slot}, plugin {plugin} ({digest})"
+        "different: record {position}, contact {contact}, {} version {version}, {slot}, plugin {plugin} ({digest})",
+        owner.in_words()
     ))?;
     output::line(format_args!("  recorded: {recorded}"))?;
     output::line(format_args!("  now:      {new}"))

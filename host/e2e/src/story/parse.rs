@@ -31,6 +31,7 @@ pub(super) fn story(text: &str) -> Result<Story> {
         title: title.to_owned(),
         shows: BTreeSet::new(),
         workflows: BTreeMap::new(),
+        segments: BTreeMap::new(),
         files: BTreeMap::new(),
         lines: Vec::new(),
     };
@@ -42,6 +43,12 @@ pub(super) fn story(text: &str) -> Result<Story> {
                 let document = serde_json::from_str(&text)
                     .with_context(|| format!("line {number}: the document of {id}"))?;
                 story.workflows.insert((*id).to_owned(), document);
+            }
+            ["segment", name] => {
+                let text = joined(&part.lines);
+                let document = serde_json::from_str(&text)
+                    .with_context(|| format!("line {number}: the document of {name}"))?;
+                story.segments.insert((*name).to_owned(), document);
             }
             ["template", workflow, name] => {
                 let document = story.workflows.get_mut(*workflow);

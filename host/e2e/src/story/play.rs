@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, audit, command, crowd, hostile, parse, read, ready_made, tell};
+use super::{Line, Story, audit, command, crowd, hostile, parse, read, ready_made, segments, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -169,6 +169,16 @@ impl<'a> Player<'a> {
             "settings" => {
                 let came = self.settings(rest)?;
                 return must_succeed_or_compare(line, came);
+            }
+            "segment" => {
+                let document = self.story.segments.get(rest);
+                let document = document.with_context(|| format!("there is no segment {rest}"))?;
+                let answer = segments::put(self.api()?, document)?;
+                return must_succeed_or_compare(line, told(&answer, || "put".to_owned()));
+            }
+            "drop" => {
+                let answer = self.api()?.delete(&format!("/v1/segments/{rest}"))?;
+                return must_succeed_or_compare(line, told(&answer, || "deleted".to_owned()));
             }
             "table" => {
                 let came = self.table(rest)?;
@@ -437,6 +447,7 @@ impl<'a> Player<'a> {
                 let body = self.journeys_of(contact)?;
                 tell::log(&body, workflow)
             }
+            "members" => segments::members(self.api()?, rest)?,
             "profile" => {
                 let answer = self.api()?.get(&format!("/v1/contacts/{rest}"))?;
                 if answer.status == 404 {

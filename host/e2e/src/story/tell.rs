@@ -184,15 +184,16 @@ pub fn log(body: &Json, workflow: &str) -> Vec<String> {
     facts.sort_by_key(|fact| fact["sequence"].as_u64());
     facts
         .into_iter()
-        .map(|fact| {
-            format!(
-                "{} {}: {}",
-                at(&fact["at"]),
-                text(&fact["workflow"]),
-                what(fact)
-            )
-        })
+        .map(|fact| format!("{} {}: {}", at(&fact["at"]), owner(fact), what(fact)))
         .collect()
+}
+
+/// The workflow that the fact is about, or the segment.
+fn owner(fact: &Json) -> String {
+    match fact["segment"].as_str() {
+        Some(segment) => format!("segment {segment}"),
+        None => text(&fact["workflow"]),
+    }
 }
 
 fn what(fact: &Json) -> String {

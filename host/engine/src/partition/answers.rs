@@ -270,10 +270,7 @@ impl Partition {
                 let error = ApplyError::AnswerMissing {
                     partition: self.number,
                     sequence,
-                    question: format!(
-                        "{} {} {}",
-                        question.workflow, question.version, question.slot
-                    ),
+                    question: format!("{} {} {}", question.owner, question.version, question.slot),
                 };
                 return Err(self.shared.fail(&error));
             }
@@ -362,7 +359,7 @@ mod tests {
             sequence: 1,
             contact: ContactId::parse("ann").expect("an id"),
             question: QuestionId {
-                workflow: WorkflowId::parse("thanks").expect("an id"),
+                owner: WorkflowId::parse("thanks").expect("an id").into(),
                 version: 1,
                 slot: Slot::Trigger,
                 journey: None,

@@ -102,6 +102,11 @@ impl Partition {
                 now,
                 page,
             } => self.apply_entrance(sequence, now, page),
+            Task::Evaluate {
+                sequence,
+                now,
+                page,
+            } => self.apply_evaluation(sequence, now, page),
             Task::RowsChanged {
                 sequence,
                 now,

@@ -22,7 +22,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-use super::{entering, row_changes, visit};
+use super::{entering, evaluation, row_changes, visit};
 use crate::error::ApplyError;
 
 /// Most records of one contact in a group, so that the waves of a group stay bounded.
@@ -89,6 +89,12 @@ pub(super) enum Task {
         now: Instant,
         page: entering::Page,
     },
+    /// A page of contacts to ask about a segment.
+    Evaluate {
+        sequence: u64,
+        now: Instant,
+        page: evaluation::Page,
+    },
     /// A page of contacts that changed rows of a table may concern.
     RowsChanged {
         sequence: u64,
@@ -120,6 +126,7 @@ pub(super) enum What {
     Timer(Timer),
     Visit(ContactId),
     EnterExisting(ContactId, WorkflowId),
+    Evaluate(ContactId, u32),
     RowsChanged {
         contact: ContactId,
         workflow: WorkflowId,
@@ -145,6 +152,7 @@ impl What {
             Self::Timer(timer) => &timer.contact,
             Self::Visit(contact)
             | Self::EnterExisting(contact, _)
+            | Self::Evaluate(contact, _)
             | Self::Attributes(contact, _)
             | Self::RowsChanged { contact, .. }
             | Self::Intent { contact, .. }
@@ -159,6 +167,7 @@ impl What {
             Self::Timer(timer) => Input::Timer(timer),
             Self::Visit(contact) => Input::Visit(contact),
             Self::EnterExisting(contact, workflow) => Input::EnterExisting(contact, workflow),
+            Self::Evaluate(contact, segment) => Input::Evaluate(contact, *segment),
             Self::RowsChanged {
                 contact,
                 workflow,
@@ -313,10 +322,11 @@ impl Log {
                     attempt,
                     outcome,
                 },
-                // These belong to a tick or a visit, which is applied by itself and never put back.
+                // These belong to a tick or a page, which is applied by itself and never put back.
                 What::Timer(_)
                 | What::Visit(_)
                 | What::EnterExisting(..)
+                | What::Evaluate(..)
                 | What::RowsChanged { .. } => continue,
             };
             self.ahead.push_front(Logged {
@@ -415,6 +425,21 @@ fn of_pages(sequence: u64, now: Instant, record: Record) -> Task {
             page: entering::Page {
                 workflow,
                 since,
+                after,
+                contacts_max,
+            },
+        },
+        Record::Evaluate {
+            segment,
+            evaluation,
+            after,
+            contacts_max,
+        } => Task::Evaluate {
+            sequence,
+            now,
+            page: evaluation::Page {
+                segment,
+                evaluation,
                 after,
                 contacts_max,
             },

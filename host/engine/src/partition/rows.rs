@@ -8,13 +8,14 @@ use signalbox_model::{
     codec,
     definitions::{Definitions, WorkflowDefinition},
     fact::{Fact, FactKind},
-    id::{MessageId, Partition as Number, WorkflowId},
+    id::{MessageId, Partition as Number, SegmentName, WorkflowId},
     message::{Message, MessageStatus},
     record::PostId,
+    segment::{Owner, SegmentDefinition},
     time::Instant,
     value::Fields,
 };
-use signalbox_reports::{Counters, VersionCounters, fold};
+use signalbox_reports::{Counters, SegmentCounters, VersionCounters, fold};
 use signalbox_store::{Batch, Error, Store};
 
 use super::{
@@ -28,6 +29,8 @@ use crate::{
 
 /// Names of counter rows begin with this; workflow, version and part follow.
 const VERSION_PREFIX: &[u8] = b"version/";
+/// The same of a segment's counters; its name follows.
+const SEGMENT_PREFIX: &[u8] = b"segment/";
 /// The row of [`InputCounters`].
 const INPUTS_NAME: &[u8] = b"inputs";
 /// Counters of a version are kept in parts of so many bytes, since a row has a bound.
@@ -120,7 +123,7 @@ impl Partition {
         batch: &mut Batch<'_>,
         lanes: &mut [Lane],
     ) -> Result<(), Error> {
-        let mut touched: BTreeSet<(WorkflowId, u32)> = BTreeSet::new();
+        let mut touched: BTreeSet<(Owner, u32)> = BTreeSet::new();
         let inputs_before = self.input_counters;
         for lane in lanes {
             if lane.parked {
@@ -136,9 +139,9 @@ impl Partition {
                         }
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
-                            touched.insert((fact.workflow.clone(), fact.version));
+                            touched.insert((fact.owner.clone(), fact.version));
                             if let FactKind::Migrated(from, _) = &fact.what {
-                                touched.insert((fact.workflow.clone(), *from));
+                                touched.insert((fact.owner.clone(), *from));
                             }
                         }
                         Effect::EventConflict { .. } => {
@@ -160,9 +163,18 @@ impl Partition {
                 }
             }
         }
-        for (workflow, version) in touched {
-            let counters = self.counters.version_mut(&workflow, version);
-            put_version(batch, &workflow, version, counters)?;
+        for (owner, version) in touched {
+            match owner {
+                Owner::Workflow(workflow) => {
+                    let counters = self.counters.version_mut(&workflow, version);
+                    put_version(batch, &workflow, version, counters)?;
+                }
+                Owner::Segment(segment) => {
+                    let counters = self.counters.segment_mut(&segment);
+                    let bytes = encode(&(&segment, counters));
+                    batch.put_counter(&segment_name(&segment), &bytes)?;
+                }
+            }
         }
         if self.input_counters != inputs_before {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
@@ -170,14 +182,18 @@ impl Partition {
         batch.put_observed(&mut self.observed)
     }
 
-    /// Whether the fact is of a workflow that was deleted, and so counts for none, also where there is a new one of its
-    /// name.
+    /// Whether the fact is of a workflow or segment that was deleted, and so counts for none, also where there is a new
+    /// one of its name.
     fn is_of_deleted(&self, fact: &Fact) -> bool {
-        let workflows = &self.loaded.definitions().workflows;
-        !workflows.contains_key(&fact.workflow) || fact.what.tells_of_deletion()
+        let definitions = self.loaded.definitions();
+        let is_there = match &fact.owner {
+            Owner::Workflow(workflow) => definitions.workflows.contains_key(workflow),
+            Owner::Segment(segment) => definitions.segments.contains_key(segment),
+        };
+        !is_there || fact.what.tells_of_deletion()
     }
 
-    /// Takes the counters away of workflows that were started before and are deleted now.
+    /// Takes the counters away of workflows that were started before and are deleted now, and of deleted segments.
     pub(super) fn forget_counters_of_deleted(
         &mut self,
         batch: &mut Batch<'_>,
@@ -193,6 +209,16 @@ impl Partition {
             for (version, counters) in versions.unwrap_or_default() {
                 delete_version(batch, workflow, version, &counters);
             }
+        }
+        let segments = &self.loaded.definitions().segments;
+        let is_there = |found: &SegmentDefinition| {
+            let now = segments.get(&found.document.name);
+            now.is_some_and(|now| now.number == found.number)
+        };
+        for (segment, found) in before.segments.iter().filter(|(_, one)| !is_there(one)) {
+            self.counters.segments.remove(segment);
+            batch.delete_counter(&segment_name(segment));
+            self.evaluations.forget(batch, found.number);
         }
     }
 
@@ -211,11 +237,19 @@ impl Partition {
     }
 }
 
-/// Whether the contact was visited and nothing came of it: its row stays as it is.
+/// Whether the contact was looked at and nothing came of it but counts: its row stays as it is.
 pub(super) fn is_only_seen(lane: &Lane) -> bool {
     let mut done = lane.done.iter();
-    let only_looks = |what: &What| matches!(what, What::Visit(_) | What::RowsChanged { .. });
-    done.all(|one| only_looks(&one.item.what) && one.effects.is_empty())
+    done.all(|one| {
+        let changes = |effect: &Effect| !matches!(effect, Effect::Count(_));
+        let only_looks = |what: &What| {
+            matches!(
+                what,
+                What::Visit(_) | What::Evaluate(..) | What::RowsChanged { .. }
+            )
+        };
+        only_looks(&one.item.what) && !one.effects.iter().any(changes)
+    })
 }
 
 fn note(outward: &mut Outward, fact: &Fact, is_kept: bool) {
@@ -272,7 +306,7 @@ fn put_effect(
             outward.inputs.attributes_left_out += u64::from(*count);
         }
         // Facts and posts are numbered by the caller; what is only counted is folded once all is known to be sound.
-        Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) => {}
+        Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) | Effect::Changed => {}
     }
     Ok(())
 }
@@ -316,6 +350,10 @@ fn version_name(workflow: &WorkflowId, version: u32) -> Vec<u8> {
         &version.to_be_bytes(),
     ]
     .concat()
+}
+
+fn segment_name(segment: &SegmentName) -> Vec<u8> {
+    [SEGMENT_PREFIX, segment.as_str().as_bytes()].concat()
 }
 
 fn put_version(
@@ -380,6 +418,18 @@ pub(crate) fn read_counters(store: &Store, partition: Number) -> Result<Counters
             codec::decode(&bytes).map_err(|source| ApplyError::Counters { partition, source })?;
         *counters.version_mut(&workflow, number) = found;
         bytes.clear();
+    }
+    let rows = store
+        .counters(partition, SEGMENT_PREFIX)
+        .map_err(|source| ApplyError::Store {
+            action: StoreAction::Read,
+            partition,
+            source,
+        })?;
+    for (_, bytes) in rows {
+        let (segment, found): (SegmentName, SegmentCounters) =
+            codec::decode(&bytes).map_err(|source| ApplyError::Counters { partition, source })?;
+        *counters.segment_mut(&segment) = found;
     }
     Ok(counters)
 }

@@ -8,6 +8,7 @@ mod journeys;
 mod recovery;
 mod reexecute;
 mod seeds;
+mod segments;
 mod simulate;
 mod support;
 mod sweep;

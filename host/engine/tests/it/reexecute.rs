@@ -180,7 +180,7 @@ async fn a_recorded_answer_that_the_rule_does_not_give_is_named_with_its_place()
     assert_eq!(difference.digest, given.digest);
     let place = format!(
         "{} {} {} {}",
-        difference.workflow, difference.version, difference.slot, difference.plugin
+        difference.owner, difference.version, difference.slot, difference.plugin
     );
     assert_eq!(place, "follow_up 1 steps/fork/arms/0 audience");
     for (text, member) in [(&difference.recorded, member), (&difference.new, !member)] {
@@ -195,7 +195,7 @@ async fn recorded_failures_count_unless_they_depend_on_the_moment() {
     let mut kinds = [FailureKind::OutOfTime, FailureKind::Trapped].into_iter();
     tamper(&place, |given| {
         // Nothing of this workflow is asked later on.
-        if given.question.workflow.as_str() == "thanks"
+        if given.question.owner.to_string() == "thanks"
             && let Some(kind) = kinds.next()
         {
             given.answer = Err(Failure {
@@ -227,7 +227,7 @@ async fn differences_are_listed_from_the_first_on_and_counted_all() {
     let place = after_a_busy_day().await;
     let mut positions = Vec::new();
     tamper(&place, |given| {
-        if given.question.workflow.as_str() == "thanks"
+        if given.question.owner.to_string() == "thanks"
             && let Ok(Verdict::Trigger(verdict)) = &mut given.answer
         {
             verdict.enter = None;

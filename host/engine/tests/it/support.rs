@@ -1,10 +1,12 @@
 //! An engine over temporary folders with the shipped plugins, and what tests say to it.
 
 use std::{
+    collections::BTreeMap,
     ffi::OsString,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::{Arc, Mutex, PoisonError, mpsc},
+    thread,
     time::Duration,
 };
 
@@ -249,6 +251,71 @@ pub(crate) fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// Has each partition's thread stand before so many commits more, its own count, from when it is armed until it is
+/// dropped: what a copy of the files then holds is of one instant.
+pub(crate) struct Standstill {
+    commits_left: Arc<Mutex<Option<BTreeMap<String, u32>>>>,
+    stands: mpsc::Receiver<()>,
+    _release: mpsc::Sender<()>,
+}
+
+impl Standstill {
+    pub(crate) fn new() -> (Self, Hops) {
+        let commits_left = Arc::new(Mutex::new(None));
+        let (stood, stands) = mpsc::channel();
+        let (release, released) = mpsc::channel::<()>();
+        let released = Mutex::new(released);
+        let counted = Arc::clone(&commits_left);
+        let hops = Hops::heard_by(move |hop| {
+            if hop == "commit" && is_last(&counted) {
+                let _ = stood.send(());
+                // Nothing is ever sent.
+                let _ = released
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .recv();
+            }
+        });
+        let this = Self {
+            commits_left,
+            stands,
+            _release: release,
+        };
+        (this, hops)
+    }
+
+    pub(crate) fn arm<const N: usize>(&self, commits: [(&str, u32); N]) {
+        let commits = commits.map(|(thread, count)| (thread.to_owned(), count));
+        *self
+            .commits_left
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(commits.into());
+    }
+
+    pub(crate) fn wait(&self, partitions: usize) {
+        for _ in 0..partitions {
+            self.stands
+                .recv_timeout(BOUND)
+                .expect("each partition comes to its commit");
+        }
+    }
+}
+
+/// Whether this thread's commits are used up with this one.
+fn is_last(commits_left: &Mutex<Option<BTreeMap<String, u32>>>) -> bool {
+    let mut armed = commits_left.lock().unwrap_or_else(PoisonError::into_inner);
+    let this = thread::current();
+    let Some(left) = armed
+        .as_mut()
+        .zip(this.name())
+        .and_then(|(armed, name)| armed.get_mut(name))
+    else {
+        return false;
+    };
+    *left = left.saturating_sub(1);
+    *left == 0
+}
+
 /// The store finds that the machine was started anew since it was opened.
 pub(crate) fn restart_machine(store: &Path) {
     let running = store.join("running");
@@ -407,8 +474,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         ApprovalDecided, ArmAssigned, ArmConverted, ArmDropped, ArmTaken, Armed, Converted,
         Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
         MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
-        Migrated, NotEntered, RuleDecided, StepReached, StepSkipped, Updated, WaitStarted,
-        WebhookQueued, ZoneTaken,
+        Migrated, NotEntered, RuleDecided, SegmentEntered, SegmentLeft, StepReached, StepSkipped,
+        Updated, WaitStarted, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -446,6 +513,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
+        SegmentEntered(_) => "came in".to_owned(),
+        SegmentLeft(_) => "left".to_owned(),
         JourneyExited(reason) => format!("exited: {reason}"),
     }
 }

@@ -1,16 +1,12 @@
 //! Reference tables: rows that change ask about whom they concern, page by page, and a rebuild knows every version.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, mpsc},
-    thread,
-};
+use std::sync::Arc;
 
 use serde_json::json;
 use signalbox_engine::{CommandError, Conflict, Hops};
 use signalbox_model::{id::TableName, table::Table, workflow::Action};
 
-use crate::support::{BOUND, Place, World, template};
+use crate::support::{Place, Standstill, World, template};
 
 const CONTACTS: usize = 20;
 
@@ -86,71 +82,6 @@ async fn changed_rows_ask_about_whom_they_concern() {
     assert_eq!(world.mails(), mails, "nothing is sent again");
     let (after, _place) = world.export().await;
     assert_eq!(before, after);
-}
-
-/// Has each partition's thread stand before so many commits more, its own count, from when it is armed until it is
-/// dropped: what a copy of the files then holds is of one instant.
-struct Standstill {
-    commits_left: Arc<Mutex<Option<BTreeMap<String, u32>>>>,
-    stands: mpsc::Receiver<()>,
-    _release: mpsc::Sender<()>,
-}
-
-impl Standstill {
-    fn new() -> (Self, Hops) {
-        let commits_left = Arc::new(Mutex::new(None));
-        let (stood, stands) = mpsc::channel();
-        let (release, released) = mpsc::channel::<()>();
-        let released = Mutex::new(released);
-        let counted = Arc::clone(&commits_left);
-        let hops = Hops::heard_by(move |hop| {
-            if hop == "commit" && is_last(&counted) {
-                let _ = stood.send(());
-                // Nothing is ever sent.
-                let _ = released
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .recv();
-            }
-        });
-        let this = Self {
-            commits_left,
-            stands,
-            _release: release,
-        };
-        (this, hops)
-    }
-
-    fn arm<const N: usize>(&self, commits: [(&str, u32); N]) {
-        let commits = commits.map(|(thread, count)| (thread.to_owned(), count));
-        *self
-            .commits_left
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Some(commits.into());
-    }
-
-    fn wait(&self, partitions: usize) {
-        for _ in 0..partitions {
-            self.stands
-                .recv_timeout(BOUND)
-                .expect("each partition comes to its commit");
-        }
-    }
-}
-
-/// Whether this thread's commits are used up with this one.
-fn is_last(commits_left: &Mutex<Option<BTreeMap<String, u32>>>) -> bool {
-    let mut armed = commits_left.lock().unwrap_or_else(PoisonError::into_inner);
-    let this = thread::current();
-    let Some(left) = armed
-        .as_mut()
-        .zip(this.name())
-        .and_then(|(armed, name)| armed.get_mut(name))
-    else {
-        return false;
-    };
-    *left = left.saturating_sub(1);
-    *left == 0
 }
 
 #[tokio::test(flavor = "multi_thread")]

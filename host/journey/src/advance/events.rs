@@ -12,8 +12,9 @@ use signalbox_model::{
     definitions::{Slot, WorkflowDefinition, WorkflowVersion},
     event::{EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{FactKind, WORKFLOW_DELETED},
-    id::{EntryKey, EventId, EventName, FieldName, WorkflowId},
+    id::{EntryKey, EventId, EventName, FieldName, SegmentName, WorkflowId},
     plan::Occasion,
+    segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     state::{Cause, Journey, PastEvent, Suppressed},
     time::Instant,
     value::{Fields, Value},
@@ -26,13 +27,17 @@ use signalbox_model::{
 
 use crate::{
     advance::{
-        Advance, Context, Entering, Standing, Updates, Whose, exits::Change, reasons::PAUSED,
+        Advance, Context, Entering, Standing, Updates, Whose,
+        exits::Change,
+        reasons::PAUSED,
+        segments::{Arrived, Settling},
         standing,
     },
     compiled::Listener,
     effect::Effect,
     history::{self, Novelty},
     limits::{FOLLOW_UPS_MAX, WAVES_MAX},
+    segments::Open,
 };
 
 /// The contact opened a message.
@@ -69,6 +74,8 @@ pub(super) struct Happening<'e> {
     pub(super) made_by: Option<&'e WorkflowId>,
     /// How many journeys in a row, each begun by the one before, led to it.
     pub(super) follow_ups: i64,
+    /// The segment that the contact came into, or left, by it.
+    pub(super) segment: Option<&'e SegmentName>,
 }
 
 /// The fields of an event that the contact's own steps make.
@@ -90,6 +97,7 @@ impl<'e> Happening<'e> {
             history_only: false,
             made_by: None,
             follow_ups: 0,
+            segment: None,
         }
     }
 
@@ -121,6 +129,20 @@ impl<'e> Happening<'e> {
         self.occurred_at.plus(EVENT_AHEAD_MAX) < began
     }
 
+    /// Whether a trigger that listens to the occasion is asked about it.
+    fn meets(&self, occasion: &Occasion) -> bool {
+        let is_about = |event: &str, asked: &str| {
+            let named = self.segment.map(SegmentName::as_str);
+            self.name.as_str() == event && named == Some(asked)
+        };
+        match occasion {
+            Occasion::Event(pattern) => self.fits(pattern),
+            Occasion::SegmentEntered(segment) => is_about(SEGMENT_ENTERED, segment),
+            Occasion::SegmentLeft(segment) => is_about(SEGMENT_LEFT, segment),
+            _ => false,
+        }
+    }
+
     /// Whether a machine opened or clicked a message, not the contact.
     pub(super) fn is_by_machine(&self) -> bool {
         let is_engagement = matches!(self.name.as_str(), MESSAGE_OPENED | MESSAGE_CLICKED);
@@ -130,6 +152,7 @@ impl<'e> Happening<'e> {
 
 impl Advance {
     pub(super) fn event(&mut self, ctx: &Context<'_>, event: &Event) {
+        let is_new = self.is_new(ctx);
         match history::remember(&mut self.state, event, ctx.now) {
             Novelty::New => {}
             Novelty::Repeated => {
@@ -149,14 +172,18 @@ impl Advance {
             history_only: event.history_only,
             made_by: None,
             follow_ups: 0,
+            segment: None,
         };
         let attributes = event.attributes.iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value)));
-        self.take_attributes(ctx, attributes, &happening);
-        self.happen(ctx, &happening);
+        let differing = self.take_attributes(ctx, attributes);
+        self.enter_history(&happening);
+        let open = self.open_after(ctx, is_new, Some(&event.name), &differing);
+        self.arrive_settled(ctx, &happening, (differing, true), open);
     }
 
     pub(super) fn change_attributes(&mut self, ctx: &Context<'_>, changes: &AttributeChanges) {
+        let is_new = self.is_new(ctx);
         let id = EventId::parse(&format!("{ATTRIBUTES_CHANGED}:{}", ctx.sequence));
         let (Ok(id), Ok(name)) = (id, EventName::parse(ATTRIBUTES_CHANGED)) else {
             return;
@@ -169,20 +196,88 @@ impl Advance {
             history_only: false,
             made_by: None,
             follow_ups: 0,
+            segment: None,
         };
         let changes = changes.attributes.iter();
         let changes = changes.map(|(name, value)| (name, value.as_ref()));
-        self.take_attributes(ctx, changes, &happening);
+        let differing = self.take_attributes(ctx, changes);
+        let open = self.open_after(ctx, is_new, None, &differing);
+        self.arrive_settled(ctx, &happening, (differing, false), open);
     }
 
-    /// Sets attributes from outside, and looks at what goes by them: waits, exits, triggers that said no, and triggers
-    /// that listen to them.
+    /// Whether nothing was known of the contact before.
+    fn is_new(&self, ctx: &Context<'_>) -> bool {
+        let state = &self.state;
+        let is_blank = state.contact.attributes.is_empty() && state.seen.is_empty();
+        is_blank && state.contact.created_at == ctx.now
+    }
+
+    /// The segments to settle: of a contact that is new, all.
+    fn open_after(
+        &self,
+        ctx: &Context<'_>,
+        is_new: bool,
+        event: Option<&EventName>,
+        differing: &[FieldName],
+    ) -> Open {
+        let segments = ctx.definitions.segments();
+        if is_new {
+            segments.all()
+        } else {
+            segments.after(event, differing)
+        }
+    }
+
+    /// Does what the arrival leads to, once the segments are settled that read what has changed.
+    fn arrive_settled(
+        &mut self,
+        ctx: &Context<'_>,
+        arrived: &Happening<'_>,
+        (differing, is_event): (Vec<FieldName>, bool),
+        open: Open,
+    ) {
+        if open.is_empty() {
+            return self.arrive(ctx, arrived, &differing, is_event);
+        }
+        let arrived = Arrived {
+            cause: arrived.cause(),
+            history_only: arrived.history_only,
+            differing,
+            is_event,
+        };
+        self.settle_segments(ctx, Settling::new(open).before(arrived));
+    }
+
+    /// What other values of attributes lead to, and then what the event does: waits, exits, triggers that said no, and
+    /// triggers that listen.
+    pub(super) fn arrive(
+        &mut self,
+        ctx: &Context<'_>,
+        arrived: &Happening<'_>,
+        differing: &[FieldName],
+        is_event: bool,
+    ) {
+        if !differing.is_empty() {
+            self.recompute_waits(ctx);
+            let updates = Updates {
+                attributes: differing.iter().cloned().collect(),
+                ..Updates::default()
+            };
+            self.ask_exits(ctx, &Change::Values(&updates));
+            self.ask_again_in_grace(ctx);
+            self.ask_about_attributes(ctx, differing, arrived);
+        }
+        if is_event {
+            self.react(ctx, arrived);
+        }
+    }
+
+    /// Sets attributes from outside, and tells which have another value now.
     fn take_attributes<'v>(
         &mut self,
         ctx: &Context<'_>,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
-        by: &Happening<'_>,
-    ) {
+    ) -> Vec<FieldName> {
         let changes: Vec<_> = changes.collect();
         let attributes = &self.state.contact.attributes;
         let before: Vec<Option<Value>> = changes
@@ -198,16 +293,9 @@ impl Advance {
             .map(|((name, _), _)| (*name).clone())
             .collect();
         if !differing.is_empty() {
-            self.recompute_waits(ctx);
             self.release_by_clocks(ctx, held);
-            let updates = Updates {
-                attributes: differing.iter().cloned().collect(),
-                ..Updates::default()
-            };
-            self.ask_exits(ctx, &Change::Values(&updates));
-            self.ask_again_in_grace(ctx);
-            self.ask_about_attributes(ctx, &differing, by);
         }
+        differing
     }
 
     /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before:
@@ -263,14 +351,27 @@ impl Advance {
         }
     }
 
-    /// History first, so that every rule asked sees the event; then what it takes away; then what it begins.
+    /// What the contact's own steps and segments make happen. Segments that read it are asked beside all else it does.
     pub(super) fn happen(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
+        self.enter_history(event);
+        let open = ctx.definitions.segments().after(Some(event.name), &[]);
+        let settling = Settling::new(open).made_by(event.made_by, event.follow_ups);
+        self.settle_segments(ctx, settling);
+        self.react(ctx, event);
+    }
+
+    /// Before anything else, so that every rule asked sees the event.
+    fn enter_history(&mut self, event: &Happening<'_>) {
         let past = PastEvent {
             name: event.name.clone(),
             occurred_at: event.occurred_at,
             fields: event.fields.clone(),
         };
         history::push(&mut self.state.history, past, &mut self.effects);
+    }
+
+    /// What the event takes away, and then what it begins.
+    fn react(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         if event.history_only {
             return;
         }
@@ -280,7 +381,7 @@ impl Advance {
         self.cancel_arms(ctx, event);
         self.cancel_held_entries(ctx, event);
         self.exit_on(ctx, event);
-        self.ask_exits(ctx, &Change::Event(event.name));
+        self.ask_exits(ctx, &Change::Event(event));
         self.wake(ctx, event);
         self.ask_triggers(ctx, event);
     }
@@ -319,13 +420,9 @@ impl Advance {
     fn ask_triggers(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         let mut cause = None;
         for listener in ctx.definitions.listeners(event.name) {
-            self.ask_listener(
-                ctx,
-                listener,
-                event,
-                &mut cause,
-                |occasion| matches!(occasion, Occasion::Event(pattern) if event.fits(pattern)),
-            );
+            self.ask_listener(ctx, listener, event, &mut cause, |occasion| {
+                event.meets(occasion)
+            });
         }
     }
 

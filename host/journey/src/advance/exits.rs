@@ -3,7 +3,7 @@
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot, WorkflowVersion},
     fact::{Fact, FactKind},
-    id::{EventName, MessageId, StepId},
+    id::{MessageId, StepId},
     message::MessageStatus,
     plan::{Plan, Source},
     verdict::Verdict,
@@ -24,8 +24,8 @@ const EXIT_SEGMENT: &str = "exit_segment";
 
 /// What changed of the contact.
 pub(super) enum Change<'c> {
-    /// An event came.
-    Event(&'c EventName),
+    /// An event came; by it the contact may have come into a segment, or left it.
+    Event(&'c Happening<'c>),
     /// Attributes have other values, or values were kept.
     Values(&'c Updates),
 }
@@ -305,10 +305,15 @@ fn reads(plan: &Plan, change: &Change<'_>) -> bool {
             (Source::Kept(name), Change::Values(changed)) => {
                 changed.kept.iter().any(|one| one.as_str() == name)
             }
-            (Source::Count(of), Change::Event(name)) => of.event == **name,
-            (Source::Sum(of), Change::Event(name)) => of.of.event == **name,
-            (Source::First(of) | Source::Last(of), Change::Event(name)) => of.of.event == **name,
-            (Source::Recent(of), Change::Event(name)) => of.of.event == **name,
+            (Source::Count(of), Change::Event(event)) => of.event == *event.name,
+            (Source::Sum(of), Change::Event(event)) => of.of.event == *event.name,
+            (Source::First(of) | Source::Last(of), Change::Event(event)) => {
+                of.of.event == *event.name
+            }
+            (Source::Recent(of), Change::Event(event)) => of.of.event == *event.name,
+            (Source::Segment(name), Change::Event(event)) => event
+                .segment
+                .is_some_and(|segment| segment.as_str() == name),
             _ => false,
         })
 }

@@ -8,8 +8,10 @@ use signalbox_model::{
     id::{StepId, WorkflowId},
     plan::Occasion,
     record::Posted,
-    state::{HeldEntry, Place, Presence, Timer, TimerId},
+    segment::{SEGMENT_ENTERED, SEGMENT_FIELD, SEGMENT_LEFT},
+    state::{Cause, HeldEntry, Place, Presence, Timer, TimerId},
     time::{Instant, Span},
+    value::Value,
     workflow::{OnFailure, step::Step},
 };
 
@@ -43,6 +45,7 @@ impl Advance {
             TimerId::Entry(workflow, number) => {
                 self.held_entry_due(ctx, timer.due, workflow, *number);
             }
+            TimerId::Segments => self.recheck_segments(ctx),
         }
     }
 
@@ -330,7 +333,7 @@ fn next_number(presence: &Presence) -> u32 {
     last.map_or(0, |(last, _)| last.wrapping_add(1))
 }
 
-fn hold_delay(attempts: u32) -> Span {
+pub(super) fn hold_delay(attempts: u32) -> Span {
     let delay = HOLD_DELAYS.get(attempts.saturating_sub(1) as usize);
     delay.copied().unwrap_or(HOLD_DELAY_LAST)
 }
@@ -370,6 +373,12 @@ fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u
         Occasion::Due => held.arm_key.is_some(),
         Occasion::Start => held.arm_key.is_none() && is_existing(&held.event),
         Occasion::AttributeChanged(_) => held.arm_key.is_none(),
+        Occasion::SegmentEntered(segment) => {
+            held.arm_key.is_none() && is_about(&held.event, SEGMENT_ENTERED, segment)
+        }
+        Occasion::SegmentLeft(segment) => {
+            held.arm_key.is_none() && is_about(&held.event, SEGMENT_LEFT, segment)
+        }
         Occasion::Event(pattern) => {
             held.arm_key.is_none() && pattern.matches(&held.event.name, &held.event.fields)
         }
@@ -381,4 +390,9 @@ fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u
     }
     let found = occasions.iter().position(is_it);
     found.map_or(before, |found| found as u32)
+}
+
+fn is_about(event: &Cause, name: &str, segment: &str) -> bool {
+    let named = event.fields.get(SEGMENT_FIELD).and_then(Value::as_text);
+    event.name.as_str() == name && named == Some(segment)
 }

@@ -4,6 +4,7 @@ use signalbox_model::{
     fact::FactKind,
     id::{EventId, EventName, MessageId, StepId},
     message::{AttemptOutcome, MessageStatus},
+    segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     state::{Cause, Place},
     time::Instant,
     value::Value,
@@ -222,6 +223,7 @@ impl Advance {
             history_only: false,
             made_by: Some(&whose.workflow),
             follow_ups,
+            segment: None,
         };
         self.happen(ctx, &event);
     }
@@ -267,7 +269,10 @@ impl Advance {
 
 /// How many journeys in a row, each begun by the one before, led to the event.
 pub(super) fn follow_ups(event: &Cause) -> i64 {
-    let is_ours = matches!(event.name.as_str(), MESSAGE_SENT | ATTRIBUTES_CHANGED);
+    let is_ours = matches!(
+        event.name.as_str(),
+        MESSAGE_SENT | ATTRIBUTES_CHANGED | SEGMENT_ENTERED | SEGMENT_LEFT
+    );
     match event.fields.get(FOLLOW_UPS) {
         Some(Value::Integer(count)) if is_ours => *count,
         _ => 0,

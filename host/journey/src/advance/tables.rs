@@ -8,6 +8,7 @@ use signalbox_model::{
     event::EVENT_BYTES_MAX,
     id::{EventId, EventName, FieldName, WorkflowId},
     plan::{Occasion, Plan},
+    segment::Owner,
     table::key_of,
     value::{Fields, Value},
     workflow::WorkflowState,
@@ -64,6 +65,7 @@ impl Advance {
                     history_only: false,
                     made_by: None,
                     follow_ups: 0,
+                    segment: None,
                 };
                 self.ask_listener(ctx, &listener, &happening, &mut None, is_it);
             }
@@ -78,15 +80,16 @@ impl Advance {
         plan: &Plan,
         changed: &ChangedRows,
     ) -> Vec<Box<str>> {
-        let id = self.question_id(workflow, 0, Slot::Trigger, None);
+        let owner = Owner::Workflow(workflow.clone());
+        let id = self.question_id(owner, 0, Slot::Trigger, None);
         let asking = Asking {
             event: None,
             occasion: None,
             arm_key: None,
             now: ctx.now,
             journey: None,
-            tables: ctx.definitions.tables(),
             seed: seed(ctx, &id),
+            definitions: ctx.definitions,
         };
         let mut keys: Vec<Box<str>> = tables::joins(plan, &changed.table)
             .filter_map(|input| key_of(&inputs::value(input, plan, &self.state, &asking)?))

@@ -20,6 +20,7 @@ use crate::{
         Advance, Context, Deferred, Updates, Whose,
         events::{ATTRIBUTES_CHANGED, Happening, fields_of},
         outcomes::{FOLLOW_UPS, follow_ups},
+        segments::Settling,
         steps::{Next, position_after},
     },
     effect::Effect,
@@ -38,6 +39,7 @@ impl Advance {
         let Some(journey) = self.journey(whose) else {
             return Next::Stay;
         };
+        let follow_ups = follow_ups(&journey.event);
         let attributes = &self.state.contact.attributes;
         let keep = values(&update.keep, attributes, journey, &journey.kept);
         let set = values(&update.set, attributes, journey, attributes);
@@ -64,6 +66,7 @@ impl Advance {
             }
         }
         let mut kept = BTreeSet::new();
+        let kept_before = self.state.kept.clone();
         for (name, value) in keep {
             let is_new = self.state.kept(name.as_str()) != Some(&value);
             let is_told = self.keep(whose, &name, &value);
@@ -77,6 +80,16 @@ impl Advance {
         if !told.is_empty() {
             self.journey_fact(ctx, whose, FactKind::Updated(step.id.clone(), told));
         }
+        let segments = ctx.definitions.segments();
+        let mut open = segments.after(None, &differing);
+        let is_kept_anew = |name: &str| {
+            let mut before = kept_before.iter();
+            let before = before.find(|one| one.name.as_str() == name);
+            before.map(|one| &one.value) != self.state.kept(name)
+        };
+        open.extend(segments.after_kept(is_kept_anew));
+        let settling = Settling::new(open).made_by(Some(&whose.workflow), follow_ups);
+        self.settle_segments(ctx, settling);
         if !differing.is_empty() {
             self.tell_of_update(ctx, whose, step, &differing);
         }
@@ -131,6 +144,7 @@ impl Advance {
             history_only: false,
             made_by: Some(&whose.workflow),
             follow_ups,
+            segment: None,
         };
         self.ask_about_attributes(ctx, changed, &happening);
     }

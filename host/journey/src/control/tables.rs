@@ -58,6 +58,12 @@ pub(super) fn put(
     definitions.tables.insert(name.clone(), next);
     has_room(&definitions)?;
     still_serves(&definitions, name)?;
+    for segment in definitions.segments.values_mut() {
+        let binding = segment.binding.as_ref();
+        if binding.is_some_and(|binding| tables::reads(&binding.plan, name)) {
+            segment.evaluation += 1;
+        }
+    }
     definitions.version += 1;
     Ok(change(definitions, name))
 }
@@ -120,14 +126,14 @@ fn has_room(definitions: &Definitions) -> Result<(), Conflict> {
 
 /// Refuses a change of the table after which a binding could not read it.
 fn still_serves(definitions: &Definitions, name: &TableName) -> Result<(), Conflict> {
-    for (workflow, slot, binding) in tables::bindings(definitions) {
+    for (owner, slot, binding) in tables::bindings(definitions) {
         let reads = tables::reads(&binding.plan, name);
         let unmet = tables::unmet(&definitions.tables, &binding.plan);
         if let Some(unmet) = unmet.first().filter(|_| reads) {
             return Err(Conflict::TableInUse {
                 table: name.clone(),
-                workflow: workflow.clone(),
-                slot: slot.clone(),
+                owner,
+                slot,
                 reason: unmet.reason.clone(),
             });
         }
@@ -137,7 +143,8 @@ fn still_serves(definitions: &Definitions, name: &TableName) -> Result<(), Confl
 
 fn change(definitions: Definitions, name: &TableName) -> Change {
     let reading = tables::bindings(&definitions).filter(|(.., one)| tables::reads(&one.plan, name));
-    let mut affected: Vec<WorkflowId> = reading.map(|(workflow, ..)| workflow.clone()).collect();
+    let reading = reading.filter_map(|(owner, ..)| owner.workflow().cloned());
+    let mut affected: Vec<WorkflowId> = reading.collect();
     affected.dedup();
     Change {
         definitions,

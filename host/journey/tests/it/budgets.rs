@@ -4,14 +4,15 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use signalbox_journey::limits::{
-    ARM_BYTES_MAX, KEPT_BYTES_MAX, KEY_BYTES_MAX, KEYS_MAX, STANDING_BYTES_MAX, TOTAL_BYTES_MAX,
-    TOTALS_BYTES_MAX,
+    ARM_BYTES_MAX, KEPT_BYTES_MAX, KEY_BYTES_MAX, KEYS_MAX, SEGMENTS_MAX, STANDING_BYTES_MAX,
+    TOTAL_BYTES_MAX, TOTALS_BYTES_MAX,
 };
 use signalbox_model::{
     codec,
     contact::{ATTRIBUTES_BYTES_MAX, NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes},
     event::EVENT_BYTES_MAX,
     id::{ContactId, ID_BYTES_MAX, NAME_BYTES_MAX, WorkflowId},
+    segment::Membership,
     state::{CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent},
     time::Span,
     workflow::STEPS_MAX,
@@ -74,6 +75,8 @@ fn check_parts(world: &World) {
     assert!(codec::size(&keys) <= 2 + KEYS_MAX * KEY_BYTES_MAX);
     let standing = codec::size(&presences) + codec::size(&state.pending);
     assert!(standing <= STANDING_BYTES_MAX, "{standing} bytes");
+    assert!(state.segments.len() <= SEGMENTS_MAX);
+    assert!(codec::size(&state.segments) <= 1 + SEGMENTS_MAX * Membership::BYTES_MAX);
     assert!(state.lots.len() <= LOTS_MAX);
     assert!(codec::size(&state.lots) <= 1 + LOTS_MAX * Lot::BYTES_MAX);
     let journeys = presences.values().flat_map(|one| one.journeys.values());
@@ -142,12 +145,24 @@ fn keeper() -> Json {
     Json::Array(steps.collect())
 }
 
+/// Whoever viewed so many pages in a year, and is asked again when one of them is a year ago.
+fn viewers(least: usize) -> Json {
+    let of = json!({"event": "page_viewed", "within": "365d"});
+    json!({"plugin": "least", "config": {
+        "least": least,
+        "inputs": [{"name": "views", "source": {"count": of}, "type": "integer"}],
+    }})
+}
+
 fn greedy_world() -> World {
     let workflows = greedy_workflows();
     let mut world = World::new(&workflows);
     world.state.contact.id = ContactId::parse(&id(0)).unwrap();
     for workflow in &workflows {
         world.play(&format!("start {}", workflow["id"].as_str().unwrap()));
+    }
+    for number in 0..SEGMENTS_MAX {
+        world.segment(&format!("viewers-{number}"), &viewers(number + 1));
     }
     world
 }
@@ -259,6 +274,9 @@ proptest! {
         for workflow in greedy_workflows() {
             let workflow = workflow["id"].as_str().unwrap();
             world.play(&format!("end {workflow}\n delete {workflow}"));
+        }
+        for number in 0..SEGMENTS_MAX {
+            world.delete_segment(&format!("viewers-{number}"));
         }
         world.play("outcome in_doubt\n event page_viewed");
         prop_assert!(world.timers.is_empty());

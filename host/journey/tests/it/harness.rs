@@ -22,10 +22,12 @@ use signalbox_model::{
     event::Event,
     fact::{Conversion, Fact, FactKind},
     id::{
-        ArmName, ContactId, Digest, EventId, EventName, MessageId, StepId, WebhookId, WorkflowId,
+        ArmName, ContactId, Digest, EventId, EventName, MessageId, SegmentName, StepId, WebhookId,
+        WorkflowId,
     },
     message::AttemptOutcome,
     record::{Command, QuestionId, Rebinding},
+    segment::{Owner, Segment},
     settings::Settings,
     state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
@@ -34,7 +36,7 @@ use signalbox_model::{
     workflow::{Action, Edit, Workflow},
 };
 
-use crate::rules::{answer, bindings, fields};
+use crate::rules::{answer, bindings, fields, resolved};
 
 /// Where every story begins.
 pub(crate) const START: &str = "2026-03-01T00:00:00Z";
@@ -123,6 +125,46 @@ impl World {
         self.apply(&Input::Visit(&contact));
     }
 
+    /// Makes a named segment of that rule or composition, or replaces it.
+    pub(crate) fn segment(&mut self, name: &str, members: &Json) {
+        let name = SegmentName::parse(name).unwrap();
+        let mut document = json!({"name": name, "title": "Some of them"});
+        let by = if members.get("plugin").is_some() {
+            "rule"
+        } else {
+            "of"
+        };
+        document[by] = members.clone();
+        let document: Segment = serde_json::from_value(document).unwrap();
+        let bound = document.rule.as_ref().map(resolved);
+        let based_on = self.definitions.segments.get(&name);
+        let based_on = based_on.map(|found| found.version);
+        self.command(&Command::put_segment(&document, bound.as_ref(), based_on).unwrap());
+    }
+
+    /// As the engine does when a segment was put.
+    pub(crate) fn evaluate(&mut self, name: &str) {
+        let contact = self.state.contact.id.clone();
+        let number = self.definitions.segments[name].number;
+        self.apply(&Input::Evaluate(&contact, number));
+    }
+
+    /// The segments that the contact is in.
+    pub(crate) fn memberships(&self) -> Vec<String> {
+        let all = self.definitions.segments.iter();
+        let is_in = |number| {
+            let known = self.state.segments.get(number);
+            known.is_some_and(|one| one.since.is_some())
+        };
+        let found = all.filter(|(_, found)| is_in(&found.number));
+        found.map(|(name, _)| name.to_string()).collect()
+    }
+
+    pub(crate) fn delete_segment(&mut self, name: &str) {
+        let name = SegmentName::parse(name).unwrap();
+        self.command(&Command::DeleteSegment { name });
+    }
+
     /// As the engine does with whoever is there when a workflow starts that takes them in.
     pub(crate) fn enter_existing(&mut self, workflow: &str) {
         let contact = self.state.contact.id.clone();
@@ -202,7 +244,25 @@ impl World {
     ) {
         let workflow = WorkflowId::parse(workflow).unwrap();
         let bindings = &self.definitions.workflows[&workflow].versions[&version].bindings;
-        let mut binding = bindings[&Slot::parse(slot).unwrap()].clone();
+        let binding = bindings[&Slot::parse(slot).unwrap()].clone();
+        self.rebind_owner(workflow.into(), version, slot, (binding, change));
+    }
+
+    /// The rule of that version of a segment moves on in the same way.
+    pub(crate) fn rebind_segment(&mut self, name: &str, version: u32) {
+        let name = SegmentName::parse(name).unwrap();
+        let binding = self.definitions.segments[&name].binding.clone().unwrap();
+        let slot = Slot::Membership.to_string();
+        self.rebind_owner(name.into(), version, &slot, (binding, |_: &mut _| ()));
+    }
+
+    fn rebind_owner(
+        &mut self,
+        owner: Owner,
+        version: u32,
+        slot: &str,
+        (mut binding, change): (ResolvedBinding, impl FnOnce(&mut ResolvedBinding)),
+    ) {
         binding.version = "1.1.0".parse().unwrap();
         binding.digest = Digest::of_bytes(slot.as_bytes());
         for reason in &mut binding.reasons {
@@ -211,7 +271,7 @@ impl World {
         change(&mut binding);
         self.command(&Command::Rebind {
             bindings: vec![Rebinding {
-                workflow,
+                owner,
                 version,
                 slot: slot.to_owned(),
                 binding: serde_json::to_string(&binding).unwrap(),
@@ -547,6 +607,9 @@ impl World {
             let held = presence.held.iter();
             owned.extend(held.map(|(&n, held)| (held.due, TimerId::Entry(workflow.clone(), n))));
         }
+        let rechecks = self.state.segments.values();
+        let first = rechecks.filter_map(|one| one.recheck_at).min();
+        owned.extend(first.map(|due| (due, TimerId::Segments)));
         let set: BTreeSet<_> = self.timers.iter().map(|t| (t.due, t.id.clone())).collect();
         assert_eq!(
             set, owned,
@@ -591,6 +654,7 @@ fn in_words(effect: &Effect) -> Option<String> {
         | Effect::CancelTimer(_)
         | Effect::QueueMessage(_)
         | Effect::CloseJourney(_)
+        | Effect::Changed
         | Effect::UpdateMessage { .. } => return None,
         Effect::SealChunk { index, events } => format!("seal chunk {index} of {}", events.len()),
         Effect::DropChunk { index } => format!("drop chunk {index}"),
@@ -610,7 +674,7 @@ fn in_words(effect: &Effect) -> Option<String> {
 }
 
 fn fact_in_words(fact: &Fact) -> String {
-    let workflow = &fact.workflow;
+    let owner = &fact.owner;
     let start = Instant::parse(START).unwrap();
     let offset = |at: &Instant| at.since(start).to_string();
     let what = match &fact.what {
@@ -678,7 +742,11 @@ fn fact_in_words(fact: &Fact) -> String {
         FactKind::WebhookQueued(step, _) => format!("{step} calls"),
         FactKind::Migrated(from, Some(step)) => format!("moved from version {from}, at {step}"),
         FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),
+        FactKind::SegmentEntered(true) => "came in".to_owned(),
+        FactKind::SegmentEntered(false) => "is in".to_owned(),
+        FactKind::SegmentLeft(true) => "left".to_owned(),
+        FactKind::SegmentLeft(false) => "is out".to_owned(),
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
     };
-    format!("{workflow}: {what}")
+    format!("{owner}: {what}")
 }

@@ -22,6 +22,7 @@ mod pinned;
 mod random;
 mod rows;
 mod rules;
+mod segments;
 mod states;
 mod steps;
 mod tables;

@@ -1,18 +1,19 @@
 //! What a rule is given: every source in every column, windows at their edges, and history beyond its chunks.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 use signalbox_journey::{
+    Compiled,
     inputs::{self, Asking, Seed},
-    tables::Tables,
 };
 use signalbox_model::{
     contact::Contact,
     definitions::Slot,
     id::{ContactId, EntryKey, EventId, EventName, JourneyId, StepId, WorkflowId},
     plan::Plan,
+    segment::Owner,
     state::{Cause, ContactState, PastEvent},
     time::{Instant, Span},
     value::Value,
@@ -67,20 +68,20 @@ fn show(plan: &Plan, state: &ContactState) -> String {
         fields: fields(&json!({"value": 3})),
     };
     let key = EntryKey::parse("k").unwrap();
-    let workflow = WorkflowId::parse("w").unwrap();
+    let owner = Owner::Workflow(WorkflowId::parse("w").unwrap());
     let asking = Asking {
         event: Some(&event),
         occasion: Some(1),
         arm_key: Some(&key),
         now: now(),
         journey: None,
-        tables: &Tables::default(),
         seed: Seed {
             store: 7,
-            workflow: &workflow,
+            owner: &owner,
             slot: &Slot::Trigger,
             journey: None,
         },
+        definitions: &Compiled::new(Arc::default()),
     };
     let row = inputs::row(plan, state, &asking);
     let mut told = String::new();
@@ -209,14 +210,14 @@ fn the_occasion_and_the_history() {
 
 #[test]
 fn a_seed_depends_on_contact_binding_and_journey_only() {
-    let workflow = WorkflowId::parse("w").unwrap();
+    let owner = Owner::Workflow(WorkflowId::parse("w").unwrap());
     let step = StepId::parse("s").unwrap();
     let personalizer = Slot::Personalizer(step);
     let one = ContactId::parse("c1").unwrap();
     let other = ContactId::parse("c2").unwrap();
     let seed = |store, slot, journey| Seed {
         store,
-        workflow: &workflow,
+        owner: &owner,
         slot,
         journey,
     };
@@ -268,20 +269,20 @@ fn history_is_sealed_folded_and_still_counted() {
             (json!({"count": of}), "integer"),
             (json!({"sum": {"of": of, "field": "value"}}), "number"),
         ]);
-        let workflow = WorkflowId::parse("note").unwrap();
+        let owner = Owner::Workflow(WorkflowId::parse("note").unwrap());
         let asking = Asking {
             event: None,
             occasion: None,
             arm_key: None,
             now: world.now,
             journey: None,
-            tables: &Tables::default(),
             seed: Seed {
                 store: 7,
-                workflow: &workflow,
+                owner: &owner,
                 slot: &Slot::Trigger,
                 journey: None,
             },
+            definitions: &Compiled::new(Arc::default()),
         };
         inputs::row(&plan, &world.state, &asking)
     };

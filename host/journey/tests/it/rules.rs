@@ -49,7 +49,7 @@ pub(crate) fn bindings(document: &Workflow) -> BTreeMap<Slot, ResolvedBinding> {
     bindings
 }
 
-fn resolved(binding: &Binding) -> ResolvedBinding {
+pub(crate) fn resolved(binding: &Binding) -> ResolvedBinding {
     let part = |name: &str| binding.config.get(name).cloned().unwrap_or(json!([]));
     let plan = json!({"format": 1, "inputs": part("inputs"), "occasions": part("on")});
     let reason = |code: &str| Reason {
@@ -67,7 +67,9 @@ fn resolved(binding: &Binding) -> ResolvedBinding {
 }
 
 /// The rules of the stories, by plugin: `event` enters by input 0 or the event's id, `later` arms and enters when due,
-/// `never` says no; `has` looks whether input 0 is there; `values` fills in its config.
+/// `never` says no; `has` looks whether input 0 is
+/// there, `least` whether input 0 is a count of at least `least` in its config, `true` whether input 0 is true; `values`
+/// fills in its config.
 pub(crate) fn answer(
     definitions: &Definitions,
     broken: &BTreeSet<String>,
@@ -75,7 +77,8 @@ pub(crate) fn answer(
     now: Instant,
 ) -> Answer {
     let id = &question.id;
-    let binding = &definitions.workflows[&id.workflow].versions[&id.version].bindings[&id.slot];
+    let binding = definitions.binding(&id.owner, id.version, &id.slot);
+    let binding = binding.expect("only what is there is asked");
     assert_eq!(question.row.len(), binding.plan.inputs.len());
     if broken.contains(binding.plugin.as_str()) {
         return Err(Failure {
@@ -111,11 +114,13 @@ pub(crate) fn answer(
             reason: 1,
         }),
         "later" => Verdict::Trigger(later(&config, question, key, now)),
-        "has" => Verdict::Segment(SegmentVerdict {
-            member: first.is_some(),
-            reason: u32::from(first.is_none()),
-            recheck_at: None,
-        }),
+        "has" => segment(first.is_some(), None),
+        "least" => {
+            let count = first.as_ref().and_then(Value::as_number);
+            let member = count >= config["least"].as_f64();
+            segment(member, recheck(&config, question))
+        }
+        "true" => segment(first == Some(Value::Boolean(true)), None),
         "values" => Verdict::Personalizer(PersonalizerVerdict {
             values: serde_json::from_value(config["values"].clone())
                 .unwrap_or(Value::Map(BTreeMap::new())),
@@ -128,6 +133,23 @@ pub(crate) fn answer(
         }),
         other => panic!("no such rule in stories: {other}"),
     })
+}
+
+fn segment(member: bool, recheck_at: Option<Instant>) -> Verdict {
+    Verdict::Segment(SegmentVerdict {
+        member,
+        reason: u32::from(!member),
+        recheck_at,
+    })
+}
+
+/// `recheck_in` of the config after the clock, where that is input 1.
+fn recheck(config: &Json, question: &Question) -> Option<Instant> {
+    let span = Span::parse(config["recheck_in"].as_str()?).unwrap();
+    let Some(Some(Value::Integer(now))) = question.row.get(1) else {
+        panic!("who wants to be asked again has the clock as its second input");
+    };
+    Some(Instant::from_ms(*now).plus(span))
 }
 
 /// Input 0 is the key, input 1 the occasion, input 2 the key of the arm.

@@ -239,7 +239,7 @@ fn a_binding_moves_on_within_its_version() {
     let mut binding = definitions.workflows[&id()].versions[&1].bindings[&Slot::Trigger].clone();
     binding.digest = Digest::of_bytes(b"newer");
     let moved = |slot: &str, version, binding| Rebinding {
-        workflow: id(),
+        owner: id().into(),
         version,
         slot: slot.to_owned(),
         binding: serde_json::to_string(binding).unwrap(),

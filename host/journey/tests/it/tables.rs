@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use signalbox_journey::{
     Advance, Compiled, Context, Effect, Input, Status, control,
     inputs::{self, Asking, Seed},
-    tables::{ChangedRows, Tables, unmet},
+    tables::{ChangedRows, unmet},
 };
 use signalbox_model::{
     contact::Contact,
@@ -16,6 +16,7 @@ use signalbox_model::{
     id::{ContactId, TableName, WorkflowId},
     plan::Plan,
     record::Command,
+    segment::{Owner, Segment},
     state::ContactState,
     table::Table,
     time::Instant,
@@ -23,7 +24,7 @@ use signalbox_model::{
     workflow::{Action, Edit},
 };
 
-use crate::rules::{bindings, fields, on, workflow};
+use crate::rules::{bindings, fields, has, on, resolved, workflow};
 
 fn now() -> Instant {
     Instant::parse("2026-03-01T00:00:00Z").unwrap()
@@ -88,6 +89,14 @@ fn put_workflow(definitions: &mut Definitions) -> String {
     apply(definitions, &command)
 }
 
+fn put_segment(definitions: &mut Definitions, name: &str, rule: &Json) -> String {
+    let document = json!({"name": name, "title": "Some of them", "rule": rule});
+    let document: Segment = serde_json::from_value(document).unwrap();
+    let bound = document.rule.as_ref().map(resolved);
+    let command = Command::put_segment(&document, bound.as_ref(), None).unwrap();
+    apply(definitions, &command)
+}
+
 fn transition(definitions: &mut Definitions, action: Action) -> String {
     let workflow = WorkflowId::parse("w").unwrap();
     apply(definitions, &Command::Transition { workflow, action })
@@ -136,6 +145,46 @@ fn a_table_serves_its_bindings_for_as_long_as_they_may_be_asked() {
     table_not_found: there is no table products
     command_malformed: the table of the command does not read: columns is not a list of name and type
     ");
+}
+
+#[test]
+fn a_table_has_everybody_asked_anew_about_the_segments_that_read_it() {
+    let mut all = Definitions::default();
+    let rows = json!({"table": {"table": "products", "order_by": "rank", "rows_max": 2}});
+    let wanting = json!({"plugin": "has", "config": {"inputs": [input("best", &rows)]}});
+    let mut told = vec![put_segment(&mut all, "wanting", &wanting)];
+    told.push(put(&mut all, FIRST));
+    told.push(put_segment(&mut all, "wanting", &wanting));
+    told.push(put_segment(&mut all, "gold", &has("gold")));
+    told.push(evaluations(&all));
+    told.push(put(&mut all, "id,rank:integer\na,4\n"));
+    told.push(evaluations(&all));
+    told.push(put(&mut all, "id,rank:integer\na,4\n"));
+    told.push(evaluations(&all));
+    told.push(put(&mut all, "id\na\n"));
+    told.push(delete(&mut all));
+    assert_snapshot!(told.join("\n"), @"
+    table_unmet: membership cannot be bound: there is no table products
+    done
+    done
+    done
+    gold 1, wanting 1
+    done
+    gold 1, wanting 2
+    done
+    gold 1, wanting 2
+    table_in_use: table products is read by membership of segment wanting: table products has no column rank
+    table_in_use: table products is read by membership of segment wanting: there is no table products
+    ");
+}
+
+/// How often everybody was asked, or is to be.
+fn evaluations(definitions: &Definitions) -> String {
+    let all = definitions.segments.iter();
+    let told: Vec<String> = all
+        .map(|(name, found)| format!("{name} {}", found.evaluation))
+        .collect();
+    told.join(", ")
 }
 
 #[test]
@@ -195,9 +244,9 @@ fn rows_are_found_by_key_or_in_order() {
     put(&mut all, FIRST);
     put_workflow(&mut all);
     let tables = BTreeMap::from([(name(), Arc::new(products(FIRST)))]);
-    let tables = Tables::new(tables, &all);
+    let compiled = Compiled::with_tables(Arc::new(all.clone()), tables);
     let plan = &all.workflows["w"].versions[&1].bindings[&Slot::Trigger].plan;
-    let workflow = WorkflowId::parse("w").unwrap();
+    let owner = Owner::Workflow(WorkflowId::parse("w").unwrap());
     let mut told = Vec::new();
     for wish in [
         json!("a"),
@@ -212,13 +261,13 @@ fn rows_are_found_by_key_or_in_order() {
             arm_key: None,
             now: now(),
             journey: None,
-            tables: &tables,
             seed: Seed {
                 store: 7,
-                workflow: &workflow,
+                owner: &owner,
                 slot: &Slot::Trigger,
                 journey: None,
             },
+            definitions: &compiled,
         };
         let row = inputs::row(plan, &contact(&wish), &asking);
         let shown = row[1..].iter().map(|value| match value {

@@ -18,7 +18,7 @@ fn facts(contact: &str, kinds: Vec<FactKind>) -> Vec<Fact> {
         .map(|what| Fact {
             at: Instant::from_ms(0),
             contact: contact.clone(),
-            workflow: workflow.clone(),
+            owner: workflow.clone().into(),
             version: 1,
             journey: match what {
                 FactKind::NotEntered(_) | FactKind::RuleDecided(_) => None,

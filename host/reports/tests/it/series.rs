@@ -12,7 +12,7 @@ fn fact(at: &str, workflow: &str, is_sent: bool) -> Fact {
     Fact {
         at: Instant::parse(at).expect("an instant"),
         contact: ContactId::parse("ann").expect("a contact"),
-        workflow: WorkflowId::parse(workflow).expect("a workflow"),
+        owner: WorkflowId::parse(workflow).expect("a workflow").into(),
         version: 1,
         journey: None,
         what: if is_sent {

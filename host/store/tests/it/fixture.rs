@@ -176,7 +176,7 @@ pub(crate) fn fact(contact: &ContactId, what: FactKind) -> Fact {
     Fact {
         at: at(0),
         contact: contact.clone(),
-        workflow: workflow(),
+        owner: workflow().into(),
         version: 1,
         journey: None,
         what,

@@ -345,7 +345,7 @@ fn check_applied(
             }
         }
         let entered = one.facts.iter().filter_map(|(_, fact)| match &fact.what {
-            FactKind::JourneyEntered(key) if fact.workflow.as_str() == THANKS => {
+            FactKind::JourneyEntered(key) if fact.owner.to_string() == THANKS => {
                 Some(key.to_string())
             }
             _ => None,
@@ -384,7 +384,7 @@ fn messages(told: &[Told]) -> Result<BTreeMap<String, Sent>, String> {
         if let (FactKind::MessageQueued(step, id), Some(journey)) = (&fact.what, fact.journey) {
             let sent = Sent {
                 contact: contact.clone(),
-                workflow: fact.workflow.to_string(),
+                workflow: fact.owner.to_string(),
                 journey,
                 accepted: 0,
                 doubts: 0,
@@ -466,7 +466,7 @@ fn check_times(told: &[Told], leaps: &[Instant]) -> Checked {
         for (_, fact) in &one.facts {
             let told = |what: &str| format!("{}: {what}: {fact:?}", one.id);
             if let FactKind::Armed(key, at) = &fact.what {
-                armed.insert((fact.workflow.to_string(), key.to_string()), *at);
+                armed.insert((fact.owner.to_string(), key.to_string()), *at);
             }
             let Some(journey) = fact.journey else {
                 continue;
@@ -476,7 +476,7 @@ fn check_times(told: &[Told], leaps: &[Instant]) -> Checked {
                     if !entered.insert(journey) {
                         return Err(told("entered twice"));
                     }
-                    let arm = (fact.workflow.to_string(), key.to_string());
+                    let arm = (fact.owner.to_string(), key.to_string());
                     if let Some(due) = armed.remove(&arm)
                         && fact.at < due
                     {
@@ -540,7 +540,7 @@ fn check_exits(
         let entered_before: BTreeSet<JourneyId> = facts
             .filter(|(sequence, fact)| {
                 *sequence < first.position.sequence
-                    && fact.workflow.as_str() == closed.workflow
+                    && fact.owner.to_string() == closed.workflow
                     && matches!(fact.what, FactKind::JourneyEntered(_))
             })
             .filter_map(|(_, fact)| fact.journey)
