@@ -5,7 +5,7 @@
 use serde::Serialize;
 use signalbox_model::{
     fact::{Conversion, Fact, FactKind},
-    id::{MessageId, StepId},
+    id::{ArmName, MessageId, StepId},
     time::Instant,
 };
 use signalbox_store::StoredFact;
@@ -174,22 +174,10 @@ fn body_of(what: &FactKind) -> FactBody {
             arm: Some(arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string())),
             ..at_step("arm_taken", step)
         },
-        FactKind::ArmAssigned(step, arm) => FactBody {
-            arm: Some(arm.to_string()),
-            ..at_step("arm_assigned", step)
-        },
-        FactKind::ArmConverted(step, arm) => FactBody {
-            arm: Some(arm.to_string()),
-            ..at_step("arm_converted", step)
-        },
-        FactKind::SegmentEntered(counts) => FactBody {
-            happened: Some(*counts),
-            ..kind("segment_entered")
-        },
-        FactKind::SegmentLeft(counts) => FactBody {
-            happened: Some(*counts),
-            ..kind("segment_left")
-        },
+        FactKind::ArmAssigned(step, arm) => of_arm("arm_assigned", step, arm),
+        FactKind::ArmConverted(step, arm) => of_arm("arm_converted", step, arm),
+        FactKind::SegmentEntered(counts) => of_membership("segment_entered", *counts),
+        FactKind::SegmentLeft(counts) => of_membership("segment_left", *counts),
         FactKind::JourneyCompleted => kind("journey_completed"),
         FactKind::JourneyExited(reason) => because("journey_exited", reason),
         FactKind::Updated(step, changes) => FactBody {
@@ -281,6 +269,20 @@ fn because(name: &'static str, reason: &str) -> FactBody {
     FactBody {
         reason: Some(reason.to_owned()),
         ..kind(name)
+    }
+}
+
+fn of_membership(name: &'static str, counts: bool) -> FactBody {
+    FactBody {
+        happened: Some(counts),
+        ..kind(name)
+    }
+}
+
+fn of_arm(name: &'static str, step: &StepId, arm: &ArmName) -> FactBody {
+    FactBody {
+        arm: Some(arm.to_string()),
+        ..at_step(name, step)
     }
 }
 

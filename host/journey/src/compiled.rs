@@ -103,7 +103,7 @@ impl Compiled {
         }
         let tables = Tables::new(tables, &definitions);
         Self {
-            segments: Segments::new(Arc::clone(&definitions)),
+            segments: Segments::new(&definitions),
             definitions,
             listeners,
             attribute_listeners,

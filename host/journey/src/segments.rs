@@ -12,7 +12,7 @@ use signalbox_model::{
     definitions::Definitions,
     id::{EventName, FieldName, SegmentName},
     plan::{Occasion, Plan, Source},
-    segment::{Segment, SegmentDefinition},
+    segment::{Composition, Segment, SegmentDefinition},
 };
 
 /// See the module.
@@ -38,13 +38,13 @@ struct Ranked {
 pub(crate) type Open = BTreeSet<(u32, u32)>;
 
 impl Segments {
-    pub(crate) fn new(definitions: Arc<Definitions>) -> Self {
+    pub(crate) fn new(definitions: &Arc<Definitions>) -> Self {
         let mut segments = Self {
-            definitions: Arc::clone(&definitions),
+            definitions: Arc::clone(definitions),
             ..Self::default()
         };
         let all = &definitions.segments;
-        let ranks = ranks(all.values());
+        let ranks = ranks(&all.values().collect::<Vec<_>>());
         for (name, found) in all {
             let number = found.number;
             let ranked = Ranked {
@@ -135,7 +135,7 @@ pub(crate) fn reads(definition: &SegmentDefinition) -> Vec<&str> {
 
 /// Names of the segments that the document, or the plan of its rule, names.
 pub(crate) fn named_in<'a>(document: &'a Segment, plan: Option<&'a Plan>) -> Vec<&'a str> {
-    let composed = document.of.iter().flat_map(|of| of.names());
+    let composed = document.of.iter().flat_map(Composition::names);
     let composed = composed.map(SegmentName::as_str);
     composed.chain(plan.into_iter().flat_map(read_by)).collect()
 }
@@ -180,17 +180,14 @@ fn push<K: Ord>(lists: &mut BTreeMap<K, Vec<u32>>, key: K, number: u32) {
 }
 
 /// How many others come before each; a circle, which no check lets in, ends at as many as there are segments.
-fn ranks<'a>(
-    all: impl Iterator<Item = &'a SegmentDefinition> + Clone,
-) -> BTreeMap<SegmentName, u32> {
-    let count = all.clone().count();
+fn ranks(all: &[&SegmentDefinition]) -> BTreeMap<SegmentName, u32> {
     let mut ranks: BTreeMap<SegmentName, u32> = all
-        .clone()
+        .iter()
         .map(|one| (one.document.name.clone(), 0))
         .collect();
-    for _ in 0..count {
+    for _ in all {
         let mut is_settled = true;
-        for one in all.clone() {
+        for one in all {
             let below = reads(one).into_iter().filter_map(|name| ranks.get(name));
             let rank = below.max().map_or(0, |below| below + 1);
             let known = ranks.insert(one.document.name.clone(), rank);
@@ -210,7 +207,8 @@ pub(crate) fn rank_of(
     definitions: &Definitions,
 ) -> Option<u32> {
     let others = definitions.segments.values();
-    let ranks = ranks(others.filter(|one| one.document.name != *name));
+    let others: Vec<_> = others.filter(|one| one.document.name != *name).collect();
+    let ranks = ranks(&others);
     let reaches_itself = |from: &str| {
         let mut seen = BTreeSet::new();
         let mut open = vec![from];

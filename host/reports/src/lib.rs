@@ -35,10 +35,17 @@ pub type Standing = BTreeMap<JourneyId, Option<StepId>>;
 
 /// Adds one fact to the counters, and moves its journey on in `standing`.
 pub fn fold(counters: &mut Counters, standing: &mut Standing, fact: &Fact) {
-    let workflow = match &fact.owner {
-        Owner::Workflow(workflow) => workflow,
-        Owner::Segment(segment) => return counters.segment_mut(segment).add(&fact.what),
-    };
+    match &fact.owner {
+        Owner::Workflow(workflow) => fold_workflow(counters, standing, (workflow, fact)),
+        Owner::Segment(segment) => counters.segment_mut(segment).add(&fact.what),
+    }
+}
+
+fn fold_workflow(
+    counters: &mut Counters,
+    standing: &mut Standing,
+    (workflow, fact): (&WorkflowId, &Fact),
+) {
     let version = counters.version_mut(workflow, fact.version);
     match &fact.what {
         FactKind::RuleDecided(decision) => {

@@ -178,7 +178,7 @@ impl Advance {
         let attributes = attributes.map(|(name, value)| (name, Some(value)));
         let differing = self.take_attributes(ctx, attributes);
         self.enter_history(&happening);
-        let open = self.open_after(ctx, is_new, Some(&event.name), &differing);
+        let open = open_after(ctx, is_new, Some(&event.name), &differing);
         self.arrive_settled(ctx, &happening, (differing, true), open);
     }
 
@@ -201,7 +201,7 @@ impl Advance {
         let changes = changes.attributes.iter();
         let changes = changes.map(|(name, value)| (name, value.as_ref()));
         let differing = self.take_attributes(ctx, changes);
-        let open = self.open_after(ctx, is_new, None, &differing);
+        let open = open_after(ctx, is_new, None, &differing);
         self.arrive_settled(ctx, &happening, (differing, false), open);
     }
 
@@ -210,22 +210,6 @@ impl Advance {
         let state = &self.state;
         let is_blank = state.contact.attributes.is_empty() && state.seen.is_empty();
         is_blank && state.contact.created_at == ctx.now
-    }
-
-    /// The segments to settle: of a contact that is new, all.
-    fn open_after(
-        &self,
-        ctx: &Context<'_>,
-        is_new: bool,
-        event: Option<&EventName>,
-        differing: &[FieldName],
-    ) -> Open {
-        let segments = ctx.definitions.segments();
-        if is_new {
-            segments.all()
-        } else {
-            segments.after(event, differing)
-        }
     }
 
     /// Does what the arrival leads to, once the segments are settled that read what has changed.
@@ -546,6 +530,21 @@ impl Advance {
             }
             self.state.presences.remove(&workflow);
         }
+    }
+}
+
+/// The segments to settle: of a contact that is new, all.
+fn open_after(
+    ctx: &Context<'_>,
+    is_new: bool,
+    event: Option<&EventName>,
+    differing: &[FieldName],
+) -> Open {
+    let segments = ctx.definitions.segments();
+    if is_new {
+        segments.all()
+    } else {
+        segments.after(event, differing)
     }
 }
 

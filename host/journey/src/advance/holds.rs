@@ -382,7 +382,7 @@ fn occasion_now(ctx: &Context<'_>, workflow: &WorkflowId, held: &HeldEntry) -> u
         Occasion::Event(pattern) => {
             held.arm_key.is_none() && pattern.matches(&held.event.name, &held.event.fields)
         }
-        _ => false,
+        Occasion::TableRowChanged(_) => false,
     };
     let before = held.occasion;
     if occasions.get(before as usize).is_some_and(is_it) {

@@ -149,7 +149,7 @@ impl Advance {
                         self.take_membership(ctx, found, (is_in, None), &mut settling);
                     }
                     (None, Some(binding)) => {
-                        self.ask_about_segment(ctx, found, binding, &mut settling)
+                        self.ask_about_segment(ctx, found, binding, &mut settling);
                     }
                     (None, None) => {}
                 }

@@ -1,5 +1,7 @@
 //! Named segments: who comes in and leaves, when, what follows from it, and what is refused.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 use signalbox_model::time::{Instant, Span};
@@ -208,7 +210,7 @@ fn segments_are_made_of_others_and_move_with_them() {
     let mut told = format!("{:?}\n", world.memberships());
     for line in ["set {\"gold\": 1}", "event order_completed", "@1d", "@2d"] {
         world.play(line);
-        told += &format!("{line}: {:?}\n", world.memberships());
+        writeln!(told, "{line}: {:?}", world.memberships()).unwrap();
     }
     assert_snapshot!(told, @r#"
     ["rest"]
