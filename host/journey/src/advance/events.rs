@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use signalbox_model::{
     codec,
-    condition::EventPattern,
+    condition::{EventPattern, JourneyPattern},
     contact::{
         ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, EMAIL_ATTRIBUTE,
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
@@ -91,11 +91,19 @@ impl Happening<'_> {
     /// Whether the pattern means the event. One that a machine made by opening or clicking is meant only by a pattern
     /// that asks for it.
     pub(super) fn fits(&self, pattern: &EventPattern) -> bool {
-        let asks = || {
-            let mut conditions = pattern.conditions.iter();
-            conditions.any(|condition| condition.field.as_str() == MACHINE)
-        };
-        pattern.matches(self.name, self.fields) && (!self.is_by_machine() || asks())
+        let fields = pattern.conditions.iter().map(|condition| &condition.field);
+        pattern.matches(self.name, self.fields) && self.is_asked_for(fields)
+    }
+
+    /// The same of a pattern of a journey that began with an event of those fields.
+    pub(super) fn fits_journey(&self, pattern: &JourneyPattern, began_with: &Fields) -> bool {
+        let fields = pattern.conditions.iter().map(|condition| &condition.field);
+        pattern.matches(self.name, self.fields, began_with) && self.is_asked_for(fields)
+    }
+
+    /// Whether a machine did not make it, or a pattern with conditions on those fields asks for what machines make.
+    fn is_asked_for<'c>(&self, mut fields: impl Iterator<Item = &'c FieldName>) -> bool {
+        !self.is_by_machine() || fields.any(|field| field.as_str() == MACHINE)
     }
 
     /// Whether a machine opened or clicked a message, not the contact.
@@ -272,7 +280,9 @@ impl Advance {
         for (workflow, presence) in &self.state.presences {
             for (&id, journey) in &presence.journeys {
                 let version = ctx.definitions.version(workflow, journey.version);
-                if let Some(reason) = version.and_then(|version| exit_reason(version, event)) {
+                let began_with = &journey.event.fields;
+                let reason = version.and_then(|found| exit_reason(found, began_with, event));
+                if let Some(reason) = reason {
                     let whose = Whose {
                         workflow: workflow.clone(),
                         journey: id,
@@ -427,13 +437,18 @@ fn is_of_last_pause(definition: &WorkflowDefinition, at: Instant) -> bool {
     pause.is_some_and(|(began, ended)| (began..ended).contains(&at))
 }
 
-/// Why the event ends a journey of that version, if it does: an exit of the workflow, its goal, or what always does.
-fn exit_reason<'v>(version: &'v WorkflowVersion, event: &Happening<'_>) -> Option<&'v str> {
+/// Why the event ends a journey of that version that began with an event of those fields, if it does: an exit of the
+/// workflow, its goal, or what always does.
+fn exit_reason<'v>(
+    version: &'v WorkflowVersion,
+    began_with: &Fields,
+    event: &Happening<'_>,
+) -> Option<&'v str> {
     let document = &version.document;
     let mut exits = document.exits.iter();
     let ends = |exit: &&ExitOn| {
         let on = exit.on.as_ref();
-        on.is_some_and(|on| event.fits(on))
+        on.is_some_and(|on| event.fits_journey(on, began_with))
     };
     if let Some(exit) = exits.find(ends) {
         return Some(exit.reason.as_deref().unwrap_or("exit_event"));

@@ -254,7 +254,7 @@ impl Context<'_> {
         self.check_length("wait_for/timeout", wait.timeout, problems);
         for (index, arm) in wait.arms.iter().enumerate() {
             let at = self.at(format_args!("wait_for/arms/{index}/on"));
-            check_awaited(&at, &arm.on, problems);
+            check_awaited(self.workflow, &at, &arm.on, problems);
             if let Some(goto) = &arm.goto {
                 self.check_target(format_args!("wait_for/arms/{index}/goto"), goto, problems);
             }
