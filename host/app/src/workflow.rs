@@ -134,6 +134,23 @@ fn problems_with_plugins(config: &Config, workflow: &Workflow) -> anyhow::Result
     Ok(problems)
 }
 
+/// Why a server would not take the workflow of a file: every problem with its place.
+pub(crate) fn refusal(file: &Path, problems: &[Problem]) -> anyhow::Error {
+    let document = match Document::read(file) {
+        Ok(document) => document,
+        Err(error) => return error,
+    };
+    let lines = problems
+        .iter()
+        .map(|problem| in_words(file, &document, problem));
+    let lines: Vec<String> = lines.collect();
+    let (file, count) = (file.display(), counted(problems.len(), "problem"));
+    anyhow::anyhow!(
+        "the server would refuse {file}: {count}\n{}",
+        lines.join("\n")
+    )
+}
+
 /// Prints every problem with its place, and makes the command fail.
 fn refused(file: &Path, document: &Document, problems: &[Problem]) -> anyhow::Result<()> {
     for problem in problems {
