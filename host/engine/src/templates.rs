@@ -141,10 +141,8 @@ mod tests {
     /// What is refused of those variables, in a workflow that keeps `price`, splits at `lot`, and whose personalizer
     /// fills `filled`.
     fn refused(template: &str, variables: &[&str]) -> Vec<String> {
-        let text: String = variables
-            .iter()
-            .map(|one| format!("{{{{ {one} }}}} "))
-            .collect();
+        let marked = variables.iter().map(|one| format!("{{{{ {one} }}}}"));
+        let text = marked.collect::<Vec<_>>().join(" ");
         let mail = |text: &str| json!({"subject": "Hi", "mjml": "<mjml><mj-body></mj-body></mjml>", "text": text});
         let mut workflow = json!({
             "id": "w", "title": "W",
