@@ -85,6 +85,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/v1/workflows/{id}/start", post(workflows::start))
         .route("/v1/workflows/{id}/schedule", post(workflows::schedule))
+        .route("/v1/workflows/{id}/resume", post(workflows::resume))
         .route("/v1/workflows/{id}/checklist", get(workflows::checklist))
         .route(
             "/v1/workflows/{id}/{action}",

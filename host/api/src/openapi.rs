@@ -39,6 +39,7 @@ use crate::{
         workflows::start,
         workflows::checklist,
         workflows::schedule,
+        workflows::resume,
         workflows::schema,
         experiments::read,
         experiments::end,

@@ -64,7 +64,7 @@ pub struct WorkflowBody {
     /// What would make the document better, without being wrong.
     #[schema(value_type = Vec<Object>)]
     pub advice: Vec<Problem>,
-    /// Starts against the word of the checklist, the last 20.
+    /// Starts and resumes against the word of the checklist, the last 20.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<OverrideBody>,
     /// What can be asked of it now.
@@ -162,7 +162,7 @@ pub struct ScheduleDocument {
     overriding: Option<OverrideDocument>,
 }
 
-/// How a workflow should start.
+/// How a workflow should start, or go on after a pause.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartDocument {
@@ -171,7 +171,7 @@ pub struct StartDocument {
     overriding: Option<OverrideDocument>,
 }
 
-/// Who lets a workflow start though its checklist fails.
+/// Who lets a workflow start, or go on after a pause, though its checklist fails.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OverrideDocument {
@@ -205,7 +205,7 @@ pub struct CheckBody {
     pub problems: Vec<Problem>,
 }
 
-/// A start against the word of the checklist.
+/// A start or resume against the word of the checklist.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OverrideBody {
     /// When it was asked for.
@@ -345,7 +345,7 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Moves a workflow to another state: `cancel`, `pause`, `resume` or `end`.
+/// Moves a workflow to another state: `cancel`, `pause` or `end`.
 #[utoipa::path(post, path = "/v1/workflows/{id}/{action}", operation_id = "transition_workflow", tag = "workflows", responses(
     (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
 pub(crate) async fn transition(
@@ -355,7 +355,6 @@ pub(crate) async fn transition(
     let action = match action.as_str() {
         "cancel" => Action::Cancel,
         "pause" => Action::Pause,
-        "resume" => Action::Resume,
         "end" => Action::End,
         other => return Err(Error::not_found("action", other)),
     };
@@ -388,6 +387,19 @@ pub(crate) async fn schedule(
 ) -> Result<Json<WorkflowAnswer>, Error> {
     let action = Action::Schedule(document.at);
     started(&app, &id, action, (document.overriding, holder)).await
+}
+
+/// Resumes a paused workflow, if its checklist passes or somebody overrides it. What was overridden for the same version
+/// is not asked again. The body may be left out.
+#[utoipa::path(post, path = "/v1/workflows/{id}/resume", operation_id = "resume_workflow", tag = "workflows", request_body = Option<StartDocument>, responses(
+    (status = 200, body = WorkflowAnswer), (status = 404, body = Envelope), (status = 409, body = Envelope)))]
+pub(crate) async fn resume(
+    State(app): State<App>,
+    Extension(holder): Extension<Holder>,
+    Path(id): Path<String>,
+    OptionalBody(document): OptionalBody<StartDocument>,
+) -> Result<Json<WorkflowAnswer>, Error> {
+    started(&app, &id, Action::Resume, (document.overriding, holder)).await
 }
 
 /// What a workflow should have before it starts.

@@ -367,6 +367,9 @@ pub(crate) enum WorkflowCommand {
     Put {
         /// The workflow
         file: PathBuf,
+        /// Move the journeys that are inside to the new version; else each stays on its own
+        #[arg(long)]
+        migrate: bool,
         #[command(flatten)]
         server: ServerArgs,
     },

@@ -85,14 +85,19 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
     feed_events(&mut simulation, job.tape)?;
     simulation.advance_to(job.until, Edge::Through)?;
     let decisions = simulation.decisions() - before;
+    let definitions = simulation.definitions();
     simulation.finish()?;
     scratch.close().context("removing the temporary folder")?;
+    let workflows = definitions.workflows.iter();
+    let told = workflows
+        .filter(|(id, _)| **id == job.workflow || record.counters.workflows.contains_key(*id));
+    let documents = told.filter_map(|(_, known)| Some(&known.current_version()?.document));
     let summary = Summary {
         from: job.from,
         until: job.until,
         events,
         decisions,
-        workflows: by_workflow(&record.counters),
+        workflows: by_workflow(&record.counters, documents),
         sends: mem::take(&mut record.sends),
     };
     print(forecast, &job.workflow, &job.tape_says, &summary)
@@ -126,10 +131,14 @@ impl Job {
         let until = forecast
             .until
             .unwrap_or(Until::Beyond(Span::from_days(UNTIL_DAYS)));
+        let until = until.behind(from);
+        if until < from {
+            bail!("it would end at {until}, before it begins at {from}: name a later --until");
+        }
         Ok(Self {
             workflow: forecast.workflow.clone(),
             from,
-            until: until.behind(from),
+            until,
             tape,
             tape_says,
         })
@@ -208,7 +217,7 @@ fn start(
             .map(|known| known.current);
         simulation
             .put_workflow(&workflow, based_on)
-            .map_err(|error| unput(id, error))?;
+            .map_err(|error| unput(path, error))?;
     }
     let definitions = simulation.definitions();
     let Some(known) = definitions.workflows.get(id) else {

@@ -66,17 +66,21 @@ fn list() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Behind a value in a template that is the id of the workflow itself.
+const OWN_ID: &str = "# the id of this workflow";
+
 /// The template with that id in place of its own, and the id it has then.
 fn with_id(text: &str, id: Option<&str>) -> anyhow::Result<(String, String)> {
     let own = text.lines().find(|line| line.starts_with("id: "));
     let own = own.context("the template has no id")?;
+    let own_id = own.trim_start_matches("id: ").trim();
     let Some(id) = id else {
-        let id = own.trim_start_matches("id: ").trim();
-        return Ok((text.to_owned(), id.to_owned()));
+        return Ok((text.to_owned(), own_id.to_owned()));
     };
     let id = WorkflowId::parse(id).context("reading --id")?;
     // In quotes: some ids would be something else than a text without them.
     let text = text.replacen(own, &format!("id: \"{id}\""), 1);
+    let text = text.replace(&format!("{own_id} {OWN_ID}"), &format!("\"{id}\" {OWN_ID}"));
     Ok((text, id.to_string()))
 }
 
@@ -137,6 +141,19 @@ mod tests {
                 source(*template).contains("\n# What to change:\n"),
                 "{name}"
             );
+        }
+    }
+
+    #[test]
+    fn another_id_stands_wherever_a_template_names_its_own() {
+        for template in WorkflowTemplate::value_variants() {
+            let (own, own_id) = with_id(source(*template), None).expect("the template");
+            let (other, other_id) = with_id(&own, Some("other")).expect("with another id");
+            assert_eq!(other_id, "other");
+            let places = |text: &str, id: &str| text.matches(&format!("{id} {OWN_ID}")).count();
+            let count = own.matches(OWN_ID).count();
+            assert_eq!(places(&own, &own_id), count, "{own_id}");
+            assert_eq!(places(&other, "\"other\""), count, "{own_id}");
         }
     }
 

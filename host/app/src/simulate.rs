@@ -12,11 +12,11 @@ use std::{
     fs::File,
     io::{BufWriter, Write, stdout},
     mem,
-    path::Path,
+    path::{Path, PathBuf},
     time::Duration,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 use signalbox_engine::{Edge, NewInput, PutError, Rendering, Simulation};
 use signalbox_model::{
     id::WorkflowId,
@@ -42,7 +42,8 @@ const BEYOND_DAYS: u32 = 30;
 
 /// What a simulation is made of.
 struct Job {
-    workflows: Vec<Workflow>,
+    /// With the files that they are in.
+    workflows: Vec<(PathBuf, Workflow)>,
     settings: Option<Settings>,
     tables: Vec<cli::NamedTable>,
     contacts: Vec<NewInput>,
@@ -53,7 +54,8 @@ struct Job {
 
 pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<()> {
     let job = Job::read(config, simulate)?;
-    let ids: Vec<WorkflowId> = job.workflows.iter().map(|one| one.id.clone()).collect();
+    let workflows: Vec<Workflow> = job.workflows.iter().map(|(_, one)| one.clone()).collect();
+    let ids: Vec<WorkflowId> = workflows.iter().map(|one| one.id.clone()).collect();
     let expected = simulate.expect.as_deref();
     let expected = expected
         .map(|path| Expected::read(path, &ids))
@@ -81,7 +83,7 @@ pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<(
         until,
         events,
         decisions,
-        workflows: by_workflow(&record.counters),
+        workflows: by_workflow(&record.counters, &workflows),
         sends: mem::take(&mut record.sends),
     };
     print(simulate, &summary)?;
@@ -90,16 +92,22 @@ pub(crate) fn run(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<(
 
 impl Job {
     fn read(config: &Config, simulate: &cli::Simulate) -> anyhow::Result<Self> {
-        let workflows = simulate.workflow.iter().map(|path| workflow::read(path));
-        let workflows = workflows.collect::<Result<Vec<_>, _>>()?;
+        let files = simulate.workflow.iter();
+        let workflows = files.map(|path| Ok((path.clone(), workflow::read(path)?)));
+        let workflows = workflows.collect::<anyhow::Result<Vec<_>>>()?;
         let settings = simulate.server.as_deref().map(workflow::read_settings);
         let events = simulate.tape.as_deref().map(tape::events).transpose()?;
-        let events = events.unwrap_or_default();
+        let mut events = events.unwrap_or_default();
         let contacts = simulate.contacts.as_deref().map(tape::contacts);
         let first = events.first().map(|(at, _)| *at);
         let from = simulate.from.or(first).unwrap_or(config.store.manual_start);
         let last = events.last().map_or(from, |(at, _)| *at);
         let beyond = Until::Beyond(Span::from_days(BEYOND_DAYS));
+        let until = simulate.until.unwrap_or(beyond).behind(last);
+        if until < from {
+            bail!("it would end at {until}, before it begins at {from}: name a later --until");
+        }
+        events.retain(|(at, _)| *at <= until);
         Ok(Self {
             workflows,
             settings: settings.transpose()?,
@@ -107,7 +115,7 @@ impl Job {
             contacts: contacts.transpose()?.unwrap_or_default(),
             events,
             from,
-            until: simulate.until.unwrap_or(beyond).behind(last),
+            until,
         })
     }
 }
@@ -148,8 +156,8 @@ fn play(
     }
     table::put_all(&mut simulation, &job.tables)?;
     simulation.feed(job.contacts)?;
-    for workflow in &job.workflows {
-        start(&mut simulation, workflow)?;
+    for (file, workflow) in &job.workflows {
+        start(&mut simulation, file, workflow)?;
     }
     feed_events(&mut simulation, job.events)?;
     simulation.advance_to(job.until, Edge::Through)?;
@@ -160,23 +168,21 @@ fn play(
     Ok(decisions)
 }
 
-/// Puts a workflow and starts it.
-pub(crate) fn start(simulation: &mut Simulation<'_>, workflow: &Workflow) -> anyhow::Result<()> {
+/// Puts the workflow of a file and starts it.
+fn start(simulation: &mut Simulation<'_>, file: &Path, workflow: &Workflow) -> anyhow::Result<()> {
     simulation
         .put_workflow(workflow, None)
-        .map_err(|error| unput(&workflow.id, error))?;
+        .map_err(|error| unput(file, error))?;
     simulation
         .transition(&workflow.id, Action::Start)
         .with_context(|| format!("starting workflow {}", workflow.id))
 }
 
-/// Why a workflow was not put, with all its problems.
-pub(crate) fn unput(workflow: &WorkflowId, error: PutError) -> anyhow::Error {
+/// Why the workflow of a file was not put, with all its problems as `workflow check` tells them.
+pub(crate) fn unput(file: &Path, error: PutError) -> anyhow::Error {
     match error {
-        PutError::Problems(problems) => {
-            anyhow!("workflow {workflow}: {}", tape::all_words(&problems))
-        }
-        other => anyhow::Error::new(other).context(format!("putting workflow {workflow}")),
+        PutError::Problems(problems) => workflow::refusal(file, &problems),
+        other => anyhow::Error::new(other).context(format!("putting {}", file.display())),
     }
 }
 

@@ -32,7 +32,11 @@ const NOT_FOUND: u16 = 404;
 pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
     match command {
         WorkflowCommand::Check { file, settings } => check(file, settings),
-        WorkflowCommand::Put { file, server } => put(file, server),
+        WorkflowCommand::Put {
+            file,
+            migrate,
+            server,
+        } => put(file, *migrate, server),
         WorkflowCommand::Start(which) => transition(which, "start"),
         WorkflowCommand::Pause(which) => transition(which, "pause"),
         WorkflowCommand::Resume(which) => transition(which, "resume"),
@@ -134,6 +138,23 @@ fn problems_with_plugins(config: &Config, workflow: &Workflow) -> anyhow::Result
     Ok(problems)
 }
 
+/// Why a server would not take the workflow of a file: every problem with its place.
+pub(crate) fn refusal(file: &Path, problems: &[Problem]) -> anyhow::Error {
+    let document = match Document::read(file) {
+        Ok(document) => document,
+        Err(error) => return error,
+    };
+    let lines = problems
+        .iter()
+        .map(|problem| in_words(file, &document, problem));
+    let lines: Vec<String> = lines.collect();
+    let (file, count) = (file.display(), counted(problems.len(), "problem"));
+    anyhow::anyhow!(
+        "the server would refuse {file}: {count}\n{}",
+        lines.join("\n")
+    )
+}
+
 /// Prints every problem with its place, and makes the command fail.
 fn refused(file: &Path, document: &Document, problems: &[Problem]) -> anyhow::Result<()> {
     for problem in problems {
@@ -180,7 +201,7 @@ fn counted(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-fn put(file: &Path, server: &ServerArgs) -> anyhow::Result<()> {
+fn put(file: &Path, migrate: bool, server: &ServerArgs) -> anyhow::Result<()> {
     let document = Document::read(file)?;
     let id = document.json.get("id").and_then(Json::as_str);
     let id = id.with_context(|| format!("{} names no id of a workflow", file.display()))?;
@@ -190,9 +211,10 @@ fn put(file: &Path, server: &ServerArgs) -> anyhow::Result<()> {
     let path = format!("/v1/workflows/{id}");
     let tried = format!("putting the workflow {id}");
     let based_on = version_on(&client, &path, &tried)?;
+    let edit = if migrate { "migrate" } else { "pin" };
     let route = based_on.map_or_else(
         || path.clone(),
-        |version| format!("{path}?based_on={version}"),
+        |version| format!("{path}?based_on={version}&edit={edit}"),
     );
     let answer = client.put(&route, document.json.to_string().as_bytes())?;
     let problems: Vec<Problem> = answer

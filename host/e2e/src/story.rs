@@ -31,7 +31,7 @@
 //! | `shows ROW` | nothing: the lines from here on show that row; the first line of the file need not name one then |
 //! | `at DATE TIME`, `later SPAN` | the clock is wound to just before that instant: what is due at it still is |
 //! | `create`, `edit`, `start`, `pause`, `resume`, `end`, `cancel`, `delete` and a workflow | it is asked of the server |
-//! | `start WORKFLOW over ACTOR: REASON` | likewise, against its checklist |
+//! | `start WORKFLOW over ACTOR: REASON`, `resume` likewise | likewise, against its checklist |
 //! | `schedule WORKFLOW DATE TIME` | likewise |
 //! | `new TEMPLATE` | a shipped template is written into a file, checked and put, all by commands of the binary |
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |

@@ -79,15 +79,17 @@ run forecast offers --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026
     4 events from 2026-03-02T09:00:00Z until 2026-03-06T00:00:00Z, 12 decisions
     offers
               3 entered
+              3 trigger said: matched
               3 completed
+              0 sent by offer
+              3 skipped at offer: frequency_cap
               1 chosen at coupon: given
               1 chosen at coupon: not_needed
               1 chosen at coupon: score_missing
               3 sent by coupon
-              0 sent by offer
-              3 skipped at offer: frequency_cap
     welcome
               3 entered
+              3 trigger said: matched
               2 completed
               1 exited: left
               1 took arm 0 at fork

@@ -60,6 +60,7 @@ run simulate --workflow {welcome.json} --tape {tape.jsonl} --no-render --out {ou
     4 events from 2026-03-02T10:00:00Z until 2026-04-01T20:00:00Z, 6 decisions
     welcome
               3 entered
+              3 trigger said: matched
               2 completed
               1 exited: left
               1 took arm 0 at fork
@@ -72,6 +73,7 @@ run simulate --workflow {welcome.json} --tape {tape.jsonl} --no-render --out {ou
     4 events from 2026-03-02T10:00:00Z until 2026-04-01T20:00:00Z, 6 decisions
     welcome
               3 entered
+              3 trigger said: matched
               2 completed
               1 exited: left
               1 took arm 0 at fork

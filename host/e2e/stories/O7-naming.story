@@ -27,4 +27,4 @@ run workflow check {welcome.yaml} --plugins {plugins}
 run new workflow --template win-back --out {win-back.yaml}
     win-back.yaml: change what its comments name, then run signalbox workflow check win-back.yaml
 run workflow check {win-back.yaml} --plugins {plugins}
-    win-back.yaml: workflow win-back is good, 11 steps and 3 templates
+    win-back.yaml: workflow win-back is good, 13 steps and 3 templates

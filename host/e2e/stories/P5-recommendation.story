@@ -99,13 +99,16 @@ run simulate --workflow {ideas.json} --table products={products.csv} --tape {tap
     3 events from 2026-03-02T09:00:00Z until 2026-03-03T00:00:00Z, 4 decisions
     ideas
               2 entered
+              2 trigger said: matched
               2 completed
               1 chosen at ideas: best_sellers
               1 chosen at ideas: personal
               2 sent by ideas
     2 messages sent, at most 2 in an hour, from 2026-03-02T10:00:00Z on
 run simulate --workflow {ideas.json} --tape {tape.jsonl} --out {out.jsonl}
-    error: workflow ideas: /steps/0/send/personalizer/config: the rule's plan at "/inputs/2/source/table": there is no table products (put the table first)
+    error: the server would refuse ideas.json: 1 problem
+    ideas.json:1:92: /steps/0/send/personalizer/config: the rule's plan at "/inputs/2/source/table": there is no table products (table_unknown)
+        put the table first
     exit status: 1
 run forecast ideas --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026-03-03T00:00:00Z
     forecast of ideas; nothing was sent and nothing has changed
@@ -113,6 +116,7 @@ run forecast ideas --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026-
     3 events from 2026-03-02T09:00:00Z until 2026-03-03T00:00:00Z, 4 decisions
     ideas
               2 entered
+              2 trigger said: matched
               2 completed
               1 chosen at ideas: best_sellers
               1 chosen at ideas: filled

@@ -7,6 +7,7 @@ T3: An order is confirmed at once and a review asked for after seven days; two o
   "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "order_completed", "key": "order_id" } },
   "entry": "every",
+  "exits": [{ "on": { "event": "order_cancelled", "where": [{ "field": "order_id", "operator": "eq", "entry_event": "order_id" }] }, "reason": "cancelled" }],
   "steps": [
     { "id": "confirm", "send": { "template": "confirm", "class": "transactional" } },
     { "id": "time_to_try", "wait": { "for": "7d" } },
@@ -69,3 +70,18 @@ counters post_purchase
     version 1 messages queued: 4
     version 1 messages sent: 4
     version 1 not_entered key_seen: 1
+
+# Of two orders one is cancelled: nothing more is asked about it, and the other goes on.
+contact bo {"email": "bo@example.com", "first_name": "Bo"}
+event bo order_completed #e1 {"order_id": "B-1", "product": "desk", "value": 200}
+event bo order_completed #e2 {"order_id": "B-2", "product": "chair", "value": 90}
+later 1d
+event bo order_cancelled #x1 {"order_id": "B-1"}
+at 2026-04-01 00:00
+mails
+    bo@example.com | How is your chair? | 2026-03-27 00:00:00
+    bo@example.com | Your order B-1 | 2026-03-20 00:00:00
+    bo@example.com | Your order B-2 | 2026-03-20 00:00:00
+journeys bo
+    J3 post_purchase version 1, key B-1, entered 2026-03-20 00:00:00: cancelled 2026-03-21 00:00:00
+    J4 post_purchase version 1, key B-2, entered 2026-03-20 00:00:00: completed 2026-03-27 00:00:00

@@ -47,3 +47,21 @@ journeys cem
     J3 back-in-stock version 1, key 77, entered 2026-03-20 10:00:00: sold_out 2026-03-21 10:00:00
 journeys dan
     none
+
+# Eve waits for two things; one of them is gone again, and she is reminded of the other.
+contact eve {"email": "eve@example.com"}
+event eve stock_alert_requested #q1 {"product": "garden lamp"}
+event eve stock_alert_requested #q2 {"product": "wool rug"}
+at 2026-04-10 10:00
+event eve product_restocked #r1 {"restock_id": "80", "product": "garden lamp"}
+event eve product_restocked #r2 {"restock_id": "81", "product": "wool rug"}
+later 1h
+event eve product_sold_out #g1 {"product": "garden lamp"}
+at 2026-04-20 00:00
+mails
+    eve@example.com | Still here: wool rug | 2026-04-12 10:00:00
+    eve@example.com | garden lamp: it is back | 2026-04-10 10:00:00
+    eve@example.com | wool rug: it is back | 2026-04-10 10:00:00
+journeys eve
+    J4 back-in-stock version 1, key 80, entered 2026-04-10 10:00:00: sold_out 2026-04-10 11:00:00
+    J5 back-in-stock version 1, key 81, entered 2026-04-10 10:00:00: completed 2026-04-12 10:00:00

@@ -64,3 +64,20 @@ text
     You get this mail because you put something into your basket at fernandfield.example.
     Unsubscribe: https://fernandfield.example/unsubscribe
     Fern & Field Ltd, 14 Mill Lane, Ashby AB1 2CD, United Kingdom
+
+# Fay orders while her first mail waits for the morning: nobody has won her back.
+at 2026-04-01 22:30
+contact fay {"email": "fay@example.com"}
+event fay cart_updated #c1 {"cart_id": "f"}
+at 2026-04-02 23:30
+event fay order_completed #o1 {"order_id": "3"}
+at 2026-04-10 00:00
+mails
+    eve@example.com | 10% on what is in your basket | 2026-04-01 07:00:00
+    eve@example.com | Still in your basket: iron pan | 2026-03-31 07:00:00
+journeys fay
+    J4 cart version 1, key f, entered 2026-04-02 22:30:00: converted 2026-04-02 23:30:00
+profile fay
+    events: 2
+    inside: 0
+    email: fay@example.com

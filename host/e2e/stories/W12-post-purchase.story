@@ -58,3 +58,20 @@ profile ann
     email: ann@example.com
     first_name: Ann
     tags: ["reviewer"]
+
+# Of two orders at one time one is called off: the other is thanked for and asked about all the same.
+contact dan {"email": "dan@example.com"}
+at 2026-05-04 10:30
+event dan order_completed #o1 {"order_id": "D-1", "items": [{"name": "iron pan"}]}
+event dan order_completed #o2 {"order_id": "D-2", "items": [{"name": "garden lamp"}]}
+later 1h
+event dan order_cancelled #x1 {"order_id": "D-2"}
+at 2026-06-10 00:00
+mails
+    dan@example.com | Thank you, from the four of us | 2026-05-05 09:00:00
+    dan@example.com | Your order D-1 is with us | 2026-05-04 10:30:00
+    dan@example.com | Your order D-2 is with us | 2026-05-04 10:30:00
+    dan@example.com | iron pan: how is it doing? | 2026-05-14 09:00:00
+journeys dan
+    J4 post-purchase version 1, key D-1, entered 2026-05-04 10:30:00: no_review 2026-05-28 09:00:00
+    J5 post-purchase version 1, key D-2, entered 2026-05-04 10:30:00: order_cancelled 2026-05-04 11:30:00

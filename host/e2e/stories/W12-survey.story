@@ -40,3 +40,15 @@ profile bea
     inside: 0
     email: bea@example.com
     tags: ["call_back"]
+
+# Another ticket that is opened again is no reason not to ask about this one.
+contact dan {"email": "dan@example.com"}
+at 2026-04-13 15:00
+event dan ticket_closed #t1 {"ticket_id": "T-8"}
+event dan ticket_reopened #t2 {"ticket_id": "T-7"}
+at 2026-04-14 12:00
+mails
+    dan@example.com | Did we solve it? | 2026-04-14 09:00:00
+event dan ticket_reopened #t3 {"ticket_id": "T-8"}
+journeys dan
+    J4 survey version 1, key T-8, entered 2026-04-13 15:00:00: ticket_reopened 2026-04-14 12:00:00

@@ -117,3 +117,21 @@ start second
     refused: checklist_failed: the checklist fails: mend what is listed, or override it with `override`: who, and why; /steps/0/branch/arms/0/segment trap 1.0.0 cannot be asked: it is quarantined, since it failed too often
 start second over Ann Lee: the rule only decides between two exits
     running, version 1, since 2026-03-02 09:00:11
+
+# An edit in a pause is asked the same before it goes on; what was overridden counts for its own version.
+pause welcome
+edit welcome
+    paused, version 2, since 2026-03-02 09:00:00
+resume welcome
+    refused: checklist_failed: the checklist fails: mend what is listed, or override it with `override`: who, and why; /templates/hello/mjml line 1, column 39: the image has no `alt`
+resume welcome over Bo Kim: still explained in the text
+    running, version 2, since 2026-03-02 09:00:00
+checklist welcome
+    rules_ready passes
+    image_alt fails
+      /templates/hello/mjml line 1, column 39: the image has no `alt`
+    2026-03-02 09:00:00 Ann Lee overrides image_alt of version 1: the picture is explained in the text
+    2026-03-02 09:00:11 Bo Kim overrides image_alt of version 2: still explained in the text
+pause welcome
+resume welcome
+    running, version 2, since 2026-03-02 09:00:00

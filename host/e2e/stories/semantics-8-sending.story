@@ -104,6 +104,16 @@ log bo letter
 at 2026-03-02 20:00
 mails
     none
+# Nor can a mail be made for whoever has no address.
+contact jo {"first_name": "Jo"}
+event jo came #1
+log jo letter
+    2026-03-02 20:00:00 letter: trigger said enter: matched
+    2026-03-02 20:00:00 letter: journey entered 1
+    2026-03-02 20:00:00 letter: step reached letter
+    2026-03-02 20:00:00 letter: message skipped letter no_address
+    2026-03-02 20:00:00 letter: step reached failed
+    2026-03-02 20:00:00 letter: journey exited went_wrong
 shows 8-goes-on
 smtp bo@two.example end 554 5.6.0 not like this
 event bo wrote #2
@@ -187,11 +197,11 @@ at 2026-03-02 23:00
 mails
     none
 counters letter
-    version 1 decisions trigger matched: 8
-    version 1 entered: 8
+    version 1 decisions trigger matched: 9
+    version 1 entered: 9
     version 1 exited hard_bounce: 1
     version 1 exited went_well: 5
-    version 1 exited went_wrong: 2
+    version 1 exited went_wrong: 3
     version 1 messages deferred domain_slowed: 1
     version 1 messages deferred policy_deferred: 1
     version 1 messages deferred smtp_450: 3
@@ -202,6 +212,7 @@ counters letter
     version 1 messages refused policy_refused: 1
     version 1 messages refused smtp_554: 1
     version 1 messages sent: 5
+    version 1 messages skipped no_address: 1
 
 shows 8-expired
 # Not now for ever: four days for a letter, one for an order, which nobody waits for any longer.
@@ -225,11 +236,11 @@ journeys hal
 mails
     none
 counters letter
-    version 1 decisions trigger matched: 9
-    version 1 entered: 9
+    version 1 decisions trigger matched: 10
+    version 1 entered: 10
     version 1 exited hard_bounce: 1
     version 1 exited went_well: 5
-    version 1 exited went_wrong: 3
+    version 1 exited went_wrong: 4
     version 1 messages deferred domain_slowed: 1
     version 1 messages deferred policy_deferred: 1
     version 1 messages deferred smtp_450: 133
@@ -241,6 +252,7 @@ counters letter
     version 1 messages refused policy_refused: 1
     version 1 messages refused smtp_554: 1
     version 1 messages sent: 5
+    version 1 messages skipped no_address: 1
 counters order
     version 1 completed: 3
     version 1 decisions trigger matched: 3

@@ -1,7 +1,7 @@
 //! What a workflow should have before it starts: each item with what is wrong, and who let it start all the same.
 //!
 //! A document that cannot run at all is refused when it is put. What is looked at here can run, and should not: it is
-//! asked again at each start, since plugins come and go.
+//! asked again at each start and resume, since plugins come and go and a pause is where workflows are edited.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use signalbox_model::{
     definitions::{Override, WorkflowVersion},
     id::{Digest, WorkflowId},
     problem::Problem,
-    workflow::Workflow,
+    workflow::{Action, Workflow, WorkflowState},
 };
 use signalbox_rules::catalogue::{Catalogue, FileState};
 
@@ -31,7 +31,7 @@ pub struct Check {
     pub problems: Vec<Problem>,
 }
 
-/// Who starts a workflow against its checklist.
+/// Who starts or resumes a workflow against its checklist.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overriding {
     /// The person, by name.
@@ -65,6 +65,26 @@ pub(crate) fn of(shared: &Shared, workflow: &WorkflowId) -> Option<Vec<Check>> {
             problems: images_without_text(&version.document),
         },
     ])
+}
+
+/// What the action asks of it. A resume asks for no item again that was overridden for the version that goes on.
+pub(crate) fn asked(shared: &Shared, workflow: &WorkflowId, action: Action) -> Vec<Check> {
+    let mut checks = of(shared, workflow).unwrap_or_default();
+    let definitions = shared.definitions.borrow().clone();
+    let found = definitions.workflows.get(workflow);
+    if let Some(found) = found.filter(|_| action == Action::Resume) {
+        let is_paused = found.state == WorkflowState::Paused;
+        let overrides = found.overrides.iter();
+        let of_version: Vec<_> = overrides
+            .filter(|one| one.version == found.current)
+            .collect();
+        let is_overridden = |check: &Check| {
+            let mut overrides = of_version.iter();
+            overrides.any(|one| one.by.checks.iter().any(|code| code == check.code))
+        };
+        checks.retain(|check| is_paused && !is_overridden(check));
+    }
+    checks
 }
 
 /// The override of those that fail, if somebody overrides them.

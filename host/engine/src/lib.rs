@@ -218,8 +218,8 @@ impl Engine {
             .await
     }
 
-    /// Starts a workflow, or has it started at an instant, as [`Self::transition`] does, if its checklist passes or
-    /// somebody overrides it.
+    /// Starts a workflow, has it started at an instant, or resumes it, as [`Self::transition`] does, if its checklist
+    /// passes or somebody overrides it.
     ///
     /// # Errors
     /// With everything that is wrong where neither is so; and as a transition.
@@ -229,8 +229,9 @@ impl Engine {
         action: Action,
         overriding: Option<Overriding>,
     ) -> Result<Option<WorkflowView>, StartWorkflowError> {
-        let checks = self.checklist(id).await;
-        let checks = checks.map_err(|_| Unavailable::Failed)?.unwrap_or_default();
+        let workflow = id.clone();
+        let checks = self.read(move |shared| Ok(checklist::asked(shared, &workflow, action)));
+        let checks = checks.await.map_err(|_| Unavailable::Failed)?;
         let workflow = id.clone();
         let failing = checklist::failing(&checks);
         let command = match (checklist::overridden(&checks, overriding), failing.count()) {
@@ -241,7 +242,7 @@ impl Engine {
                     actor = by.actor,
                     reason = by.reason,
                     checks = ?by.checks,
-                    "{} starts {workflow} though its checklist fails: {}", by.actor, by.reason
+                    "{} has {workflow} {} though its checklist fails: {}", by.actor, action.as_str(), by.reason
                 );
                 Command::StartOverridden {
                     workflow,

@@ -76,19 +76,30 @@ impl<'a> Given<'a> {
         given
     }
 
-    /// Whether the variable is never there and nothing is said in its place.
+    /// Whether the variable is never there and nothing is said in its place. What a template sees is made in
+    /// `signalbox_journey::view`; attributes and fields of events may have any name.
     fn lacks(&self, template: &TemplateName, variable: &Variable) -> bool {
         if variable.has_default || variable.in_condition {
             return false;
         }
-        let mut path = variable.path.split(['.', '[']);
+        let mut path = variable.path.split(['.', '[']).map(bare);
         match (path.next(), path.next(), path.next()) {
+            (Some("contact"), Some("id"), inner) => inner.is_some(),
+            (Some("contact" | "event"), ..)
+            | (Some("journey" | "rule" | "workflow"), None, _)
+            | (Some("journey"), Some("arms" | "entered_at" | "id" | "kept" | "key"), None)
+            | (Some("workflow"), Some("id" | "title" | "version"), None) => false,
             (Some("journey"), Some("kept"), Some(name)) => !self.kept.contains(name),
             (Some("journey"), Some("arms"), Some(step)) => !self.arms.contains(step),
             (Some("rule"), Some(_), _) => !self.filled.contains(template),
-            _ => false,
+            _ => true,
         }
     }
+}
+
+/// A part of a path without the quotes and the bracket that may be around it.
+fn bare(part: &str) -> &str {
+    part.trim_matches(['"', '\'', ']'])
 }
 
 fn missing_problem(template: &TemplateName, variable: &Variable) -> Problem {
@@ -119,4 +130,77 @@ fn pointer(template: &TemplateName, part: Part) -> String {
         Part::Text => "text",
     };
     format!("/templates/{template}/{part}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// What is refused of those variables, in a workflow that keeps `price`, splits at `lot`, and whose personalizer
+    /// fills `filled`.
+    fn refused(template: &str, variables: &[&str]) -> Vec<String> {
+        let marked = variables.iter().map(|one| format!("{{{{ {one} }}}}"));
+        let text = marked.collect::<Vec<_>>().join(" ");
+        let mail = |text: &str| json!({"subject": "Hi", "mjml": "<mjml><mj-body></mj-body></mjml>", "text": text});
+        let mut workflow = json!({
+            "id": "w", "title": "W",
+            "steps": [
+                {"id": "note", "update": {"keep": {"price": {"value": 1}}}},
+                {"id": "lot", "split": {"arms": [{"name": "a", "weight": 10_000}]}},
+                {"id": "plain", "send": {"template": "plain"}},
+                {"id": "filled", "send": {"template": "filled", "personalizer": {"plugin": "p"}}},
+            ],
+            "templates": {"plain": mail("."), "filled": mail(".")},
+        });
+        workflow["templates"][template] = mail(&text);
+        let workflow: Workflow = serde_json::from_value(workflow).expect("a workflow");
+        let problems = problems(&workflow).into_iter().map(|problem| {
+            assert_eq!(problem.code, "variable_missing");
+            assert_eq!(problem.pointer, format!("/templates/{template}/text"));
+            let path = problem.help.trim_start_matches("write {{ ");
+            path.split(" |").next().unwrap_or_default().to_owned()
+        });
+        problems.collect()
+    }
+
+    #[test]
+    fn whatever_can_never_be_there_is_refused_at_once() {
+        let never = [
+            "workflow.nothing",
+            "workflow.title.short",
+            "links.unsubscribe",
+            "journey.foo",
+            "journey.key.foo",
+            "journey.kept.other",
+            "journey.arms.plain",
+            "journey[\"foo\"]",
+            "rule.text",
+            "contact.id.short",
+        ];
+        assert_eq!(refused("plain", &never), never);
+    }
+
+    #[test]
+    fn what_may_be_there_or_has_a_default_is_not() {
+        let given = [
+            "contact.id",
+            "contact.anything.inside",
+            "event.name",
+            "event.anything[0].inside",
+            "journey.id",
+            "journey.key",
+            "journey.entered_at",
+            "journey.kept.price",
+            "journey[\"kept\"].price",
+            "journey.arms.lot",
+            "rule.anything",
+            "workflow.id",
+            "workflow.title",
+            "workflow.version",
+            "links.unsubscribe | default: \"none\"",
+        ];
+        assert_eq!(refused("filled", &given), Vec::<String>::new());
+    }
 }

@@ -10,9 +10,9 @@ mod ways;
 use std::collections::BTreeMap;
 
 use signalbox_model::{
-    condition::{CONDITIONS_MAX, EventPattern, Operator},
+    condition::{CONDITIONS_MAX, JourneyCondition, JourneyPattern, Operator},
     event::APPROVAL_DECIDED,
-    id::StepId,
+    id::{EventName, StepId},
     problem::Problem,
     time::Span,
     value::Value,
@@ -72,7 +72,7 @@ fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {
     for (index, exit) in workflow.exits.iter().enumerate() {
         let at = format!("/exits/{index}");
         match (&exit.on, &exit.segment) {
-            (Some(on), None) => check_heard(&format!("{at}/on"), on, problems),
+            (Some(on), None) => check_heard(workflow, &format!("{at}/on"), on, problems),
             (None, Some(_)) => {}
             _ => {
                 let reason = "an exit names either an event (`on`) or a segment";
@@ -100,7 +100,7 @@ fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {
     }
     let positions = check_ids(workflow, problems);
     for (index, jump) in workflow.jumps.iter().enumerate() {
-        check_awaited(&format!("/jumps/{index}/on"), &jump.on, problems);
+        check_awaited(workflow, &format!("/jumps/{index}/on"), &jump.on, problems);
         let pointer = format!("/jumps/{index}/goto");
         check_step(&pointer, &jump.goto, &positions, problems);
     }
@@ -127,7 +127,20 @@ pub fn advise(workflow: &Workflow) -> Vec<Problem> {
 }
 
 fn check_goal(goal: &GoalEvent, problems: &mut Vec<Problem>) {
-    check_heard("/goal/on", &goal.on, problems);
+    check_event("/goal/on", &goal.on.event, problems);
+    let conditions = &goal.on.conditions;
+    if check_count(
+        "/goal/on/where",
+        "conditions",
+        conditions.len(),
+        CONDITIONS_MAX,
+        problems,
+    ) {
+        for (index, condition) in conditions.iter().enumerate() {
+            let at = format!("/goal/on/where/{index}");
+            check_value(&at, condition.operator, &condition.value, problems);
+        }
+    }
     let spans = [
         ("within", Some(goal.within), GOAL_WITHIN_MAX),
         ("credit_within", goal.credit_within, goal.within),
@@ -224,8 +237,13 @@ fn is_code(text: &str) -> bool {
 
 /// An event that a journey waits for. It may not be one that sending makes: journeys that wake each other would send
 /// without end.
-fn check_awaited(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
-    check_heard(pointer, pattern, problems);
+fn check_awaited(
+    workflow: &Workflow,
+    pointer: &str,
+    pattern: &JourneyPattern,
+    problems: &mut Vec<Problem>,
+) {
+    check_heard(workflow, pointer, pattern, problems);
     if pattern.event.as_str() == MESSAGE_SENT {
         let at = format!("{pointer}/event");
         let problem = Problem::new(
@@ -238,9 +256,23 @@ fn check_awaited(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Probl
 }
 
 /// An event that ends, moves or wakes a journey. A person's decision has its own step.
-fn check_heard(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
-    check_pattern(pointer, pattern, problems);
-    if pattern.event.as_str() == APPROVAL_DECIDED {
+fn check_heard(
+    workflow: &Workflow,
+    pointer: &str,
+    pattern: &JourneyPattern,
+    problems: &mut Vec<Problem>,
+) {
+    check_event(pointer, &pattern.event, problems);
+    let (at, count) = (format!("{pointer}/where"), pattern.conditions.len());
+    if check_count(&at, "conditions", count, CONDITIONS_MAX, problems) {
+        for (index, condition) in pattern.conditions.iter().enumerate() {
+            check_condition(workflow, &format!("{at}/{index}"), condition, problems);
+        }
+    }
+}
+
+fn check_event(pointer: &str, event: &EventName, problems: &mut Vec<Problem>) {
+    if event.as_str() == APPROVAL_DECIDED {
         let at = format!("{pointer}/event");
         let reason = "a person's decision is heard by the approve step alone";
         let problem = Problem::new(at, "event_of_approval", reason);
@@ -256,29 +288,66 @@ fn check_step(pointer: &str, name: &StepId, positions: &Positions, problems: &mu
     }
 }
 
-fn check_pattern(pointer: &str, pattern: &EventPattern, problems: &mut Vec<Problem>) {
-    let (at, count) = (format!("{pointer}/where"), pattern.conditions.len());
-    if !check_count(&at, "conditions", count, CONDITIONS_MAX, problems) {
+/// A condition compares with a value, or with the event that the journey began with where that can have fields.
+fn check_condition(
+    workflow: &Workflow,
+    pointer: &str,
+    condition: &JourneyCondition,
+    problems: &mut Vec<Problem>,
+) {
+    match (&condition.value, &condition.entry_event) {
+        (Some(value), None) => check_value(pointer, condition.operator, value, problems),
+        (None, Some(_)) => check_reference(workflow, pointer, condition.operator, problems),
+        _ => {
+            let reason = "a condition compares with exactly one of `value` and `entry_event`";
+            problems.push(Problem::new(pointer, "condition_of_one", reason));
+        }
+    }
+}
+
+fn check_reference(
+    workflow: &Workflow,
+    pointer: &str,
+    operator: Operator,
+    problems: &mut Vec<Problem>,
+) {
+    let (reason, help) = if workflow.trigger.is_none() {
+        (
+            "journeys of a workflow without a trigger begin with an event without fields",
+            "compare with a `value`, or name a trigger",
+        )
+    } else if operator == Operator::Exists {
+        (
+            "whether a field is there does not depend on another event",
+            "give the `value` true or false",
+        )
+    } else {
         return;
-    }
-    for (index, condition) in pattern.conditions.iter().enumerate() {
-        let wanted = match (condition.operator, &condition.value) {
-            (Operator::In, Value::List(_)) | (Operator::Exists, Value::Boolean(_)) => continue,
-            (Operator::In, _) => "a list",
-            (Operator::Exists, _) => "true or false",
-            (
-                Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte,
-                Value::List(_) | Value::Map(_),
-            ) => "a number, a text or an instant",
-            _ => continue,
-        };
-        let reason = format!(
-            "the operator wants {wanted}, the value is of type {}",
-            condition.value.kind()
-        );
-        let pointer = format!("{pointer}/where/{index}/value");
-        problems.push(Problem::new(pointer, "condition_value", reason));
-    }
+    };
+    let at = format!("{pointer}/entry_event");
+    problems.push(Problem::new(at, "condition_reference", reason).with_help(help));
+}
+
+fn check_value(pointer: &str, operator: Operator, value: &Value, problems: &mut Vec<Problem>) {
+    let wanted = match (operator, value) {
+        (Operator::In, Value::List(_)) | (Operator::Exists, Value::Boolean(_)) => return,
+        (Operator::In, _) => "a list",
+        (Operator::Exists, _) => "true or false",
+        (
+            Operator::Gt | Operator::Gte | Operator::Lt | Operator::Lte,
+            Value::List(_) | Value::Map(_),
+        ) => "a number, a text or an instant",
+        _ => return,
+    };
+    let reason = format!(
+        "the operator wants {wanted}, the value is of type {}",
+        value.kind()
+    );
+    problems.push(Problem::new(
+        format!("{pointer}/value"),
+        "condition_value",
+        reason,
+    ));
 }
 
 fn check_ids(workflow: &Workflow, problems: &mut Vec<Problem>) -> Positions {

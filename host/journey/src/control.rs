@@ -86,7 +86,7 @@ pub enum Conflict {
         /// The version these were made from.
         based_on: u64,
     },
-    /// It cannot start without saying what it is measured by.
+    /// It can neither start nor go on after a pause without saying what it is measured by.
     #[error(
         "workflow {workflow} names no goal: say `goal: none`, or which event it is to bring about"
     )]
@@ -534,9 +534,11 @@ fn transition(
         .current_version()
         .is_some_and(|version| version.document.goal.is_some());
     match action {
-        Action::Start | Action::Schedule(_) if !has_goal => Err(Conflict::GoalMissing {
-            workflow: workflow.clone(),
-        }),
+        Action::Start | Action::Schedule(_) | Action::Resume if !has_goal => {
+            Err(Conflict::GoalMissing {
+                workflow: workflow.clone(),
+            })
+        }
         Action::Start => changed(definitions, workflow, |found| start(found, now)),
         Action::Schedule(starts_at) if starts_at <= now => {
             Err(Conflict::NotAhead { starts_at, now })

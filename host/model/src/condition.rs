@@ -1,6 +1,7 @@
 //! Conditions on the fields of an event.
 //!
-//! Used by triggers' occasions, arms' cancels and workflows' exits, so that one wording means one thing everywhere.
+//! Used by triggers' occasions, arms' cancels, goals, and workflows' exits, jumps and waits, so that one wording means
+//! one thing everywhere. Where there is a journey, a field may also be held against the event that it began with.
 
 use std::cmp::Ordering;
 
@@ -74,27 +75,33 @@ impl Condition {
 
     /// Whether the fields meet the condition.
     pub fn holds(&self, fields: &Fields) -> bool {
-        let Some(found) = fields.get(&self.field) else {
-            return self.operator == Operator::Exists && self.value == Value::Boolean(false);
+        self.operator.holds(fields.get(&self.field), &self.value)
+    }
+}
+
+impl Operator {
+    /// Whether the value that was found, if there is one, is as wanted.
+    fn holds(self, found: Option<&Value>, wanted: &Value) -> bool {
+        let Some(found) = found else {
+            return self == Self::Exists && *wanted == Value::Boolean(false);
         };
-        let compares =
-            |wanted: fn(Ordering) -> bool| found.compare(&self.value).is_some_and(wanted);
-        match self.operator {
-            Operator::Eq => found.same(&self.value),
-            Operator::Ne => !found.same(&self.value),
-            Operator::Gt => compares(Ordering::is_gt),
-            Operator::Gte => compares(Ordering::is_ge),
-            Operator::Lt => compares(Ordering::is_lt),
-            Operator::Lte => compares(Ordering::is_le),
-            Operator::In => {
-                matches!(&self.value, Value::List(list) if list.iter().any(|one| found.same(one)))
+        let compares = |is_met: fn(Ordering) -> bool| found.compare(wanted).is_some_and(is_met);
+        match self {
+            Self::Eq => found.same(wanted),
+            Self::Ne => !found.same(wanted),
+            Self::Gt => compares(Ordering::is_gt),
+            Self::Gte => compares(Ordering::is_ge),
+            Self::Lt => compares(Ordering::is_lt),
+            Self::Lte => compares(Ordering::is_le),
+            Self::In => {
+                matches!(wanted, Value::List(list) if list.iter().any(|one| found.same(one)))
             }
-            Operator::Contains => match (found, &self.value) {
+            Self::Contains => match (found, wanted) {
                 (Value::Text(found), Value::Text(part)) => found.contains(&**part),
                 (Value::List(list), part) => list.iter().any(|one| one.same(part)),
                 _ => false,
             },
-            Operator::Exists => self.value == Value::Boolean(true),
+            Self::Exists => *wanted == Value::Boolean(true),
         }
     }
 }
@@ -118,6 +125,53 @@ impl EventPattern {
                 .conditions
                 .iter()
                 .all(|condition| condition.holds(fields))
+    }
+}
+
+/// One condition of a workflow on a field: held against a value, or against the event that the journey began with.
+/// Exactly one of the two.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JourneyCondition {
+    /// The field of the event.
+    pub field: FieldName,
+    /// How it is compared.
+    pub operator: Operator,
+    /// The value that it is compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The field of the event that the journey began with, with whose value it is compared. Where that event has no such
+    /// field, the condition does not hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_event: Option<FieldName>,
+}
+
+impl JourneyCondition {
+    /// Whether the fields meet the condition in a journey that began with an event of those other fields.
+    pub fn holds(&self, fields: &Fields, began_with: &Fields) -> bool {
+        let referred = self.entry_event.as_ref();
+        let referred = referred.and_then(|name| began_with.get(name));
+        let wanted = self.value.as_ref().or(referred);
+        wanted.is_some_and(|wanted| self.operator.holds(fields.get(&self.field), wanted))
+    }
+}
+
+/// An event by name that ends, moves or wakes a journey, with conditions, all of which must hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JourneyPattern {
+    /// The event's name.
+    pub event: EventName,
+    /// Conditions on its fields; none means any such event.
+    #[serde(default, rename = "where")]
+    pub conditions: Vec<JourneyCondition>,
+}
+
+impl JourneyPattern {
+    /// Whether an event of that name and fields fits a journey that began with an event of those other fields.
+    pub fn matches(&self, name: &EventName, fields: &Fields, began_with: &Fields) -> bool {
+        let mut conditions = self.conditions.iter();
+        self.event == *name && conditions.all(|condition| condition.holds(fields, began_with))
     }
 }
 
@@ -161,6 +215,29 @@ mod tests {
         for (json, expected) in cases {
             let condition: Condition = serde_json::from_str(json).expect(json);
             assert_eq!(condition.holds(&fields), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn compared_with_the_event_that_the_journey_began_with() {
+        let order = |id: &str| -> Fields {
+            serde_json::from_str(&format!(r#"{{"order_id": {id}}}"#)).expect("fields")
+        };
+        let cases = [
+            ("eq", order(r#""A-1""#), true),
+            ("eq", order(r#""A-2""#), false),
+            ("ne", order(r#""A-2""#), true),
+            ("in", order(r#"["A-1", "A-2"]"#), true),
+            ("eq", Fields::new(), false),
+            ("ne", Fields::new(), false),
+        ];
+        for (operator, began_with, expected) in cases {
+            let json = format!(
+                r#"{{"field": "order_id", "operator": "{operator}", "entry_event": "order_id"}}"#
+            );
+            let condition: JourneyCondition = serde_json::from_str(&json).expect("condition");
+            let holds = condition.holds(&order(r#""A-1""#), &began_with);
+            assert_eq!(holds, expected, "{operator} {began_with:?}");
         }
     }
 }

@@ -174,13 +174,13 @@ pub const OVERRIDES_MAX: usize = 20;
 pub struct Overridden {
     /// When it was asked for.
     pub at: Instant,
-    /// The version that was to start.
+    /// The version that was to start, or to go on.
     pub version: u32,
     /// Who let it, and what for.
     pub by: Override,
 }
 
-/// Who lets a workflow start though its checklist fails.
+/// Who lets a workflow start, or go on after a pause, though its checklist fails.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Override {
     /// The items that failed, by code.

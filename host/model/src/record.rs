@@ -239,11 +239,11 @@ pub enum Command {
         /// Which table.
         table: TableName,
     },
-    /// Starts or schedules a workflow though its checklist fails.
+    /// Starts, schedules or resumes a workflow though its checklist fails.
     StartOverridden {
         /// Which workflow.
         workflow: WorkflowId,
-        /// `start` or `schedule`.
+        /// `start`, `schedule` or `resume`.
         action: Action,
         /// What failed, and who lets it start.
         by: Override,

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::{
     calendar::{Window, Zone},
-    condition::EventPattern,
+    condition::JourneyPattern,
     id::{MailType, PluginName, StepId, TemplateName, WorkflowId},
     time::{Instant, Span},
 };
@@ -64,7 +64,8 @@ pub struct Workflow {
     /// is known only after it happened; at most [`GRACE_MAX`]. Default: not at all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub grace: Option<Span>,
-    /// The zone of contacts that have none of their own, for all that goes by the calendar. Default: UTC.
+    /// The zone of contacts that have none of their own, for all that goes by the calendar. Default: the server's, else
+    /// UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<Zone>,
     /// When its marketing messages may go out, in the contact's zone. Default: at any time.
@@ -228,7 +229,7 @@ impl OnResume {
 pub struct ExitOn {
     /// Which event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub on: Option<EventPattern>,
+    pub on: Option<JourneyPattern>,
     /// Which segment: asked when something happens that it reads, and once more before every message.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub segment: Option<Binding>,
@@ -242,7 +243,7 @@ pub struct ExitOn {
 #[serde(deny_unknown_fields)]
 pub struct Jump {
     /// Which event.
-    pub on: EventPattern,
+    pub on: JourneyPattern,
     /// Where the journey goes on. A message that is on its way is taken back, a wait ends; the steps passed over are
     /// told as skipped. A journey that has been there already stays where it is.
     pub goto: StepId,

@@ -22,6 +22,8 @@ use crate::{
     limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
 };
 
+/// A duration that every member for one can have.
+const DURATION: &str = "1d";
 /// Most problems that one check lists.
 const PROBLEMS_MAX: usize = 50;
 /// Largest compiled pattern of a config schema, in bytes.
@@ -104,10 +106,19 @@ pub fn read_workflow(document: &Json) -> (Option<Workflow>, Vec<Problem>) {
         } else {
             "schema"
         };
-        problems.push(Problem::new(pointer.as_str(), code, cut(&reason)));
-        let parent = rest.pointer_mut(parent).and_then(Json::as_object_mut);
-        if parent.and_then(|parent| parent.remove(member)).is_none() {
-            break;
+        let is_new = problems.iter().all(|told| told.pointer != pointer);
+        if is_new {
+            problems.push(Problem::new(pointer.as_str(), code, cut(&reason)));
+        }
+        match rest.pointer_mut(&pointer) {
+            // Where it was a duration, this one stands in for it, so that nothing is said to be missing.
+            Some(value @ Json::String(_)) if is_new => *value = Json::from(DURATION),
+            _ => {
+                let parent = rest.pointer_mut(parent).and_then(Json::as_object_mut);
+                if parent.and_then(|parent| parent.remove(member)).is_none() {
+                    break;
+                }
+            }
         }
     }
     (None, problems)

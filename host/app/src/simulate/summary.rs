@@ -5,7 +5,12 @@
 use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value as Json, json};
-use signalbox_model::{id::WorkflowId, time::Instant};
+use signalbox_model::{
+    definitions::Slot,
+    id::{StepId, WorkflowId},
+    time::Instant,
+    workflow::Workflow,
+};
 use signalbox_reports::{Counters, StepCounters, VersionCounters, series::SendsPerHour};
 
 /// See the module.
@@ -14,21 +19,57 @@ pub(crate) struct Summary {
     pub(crate) until: Instant,
     pub(crate) events: usize,
     pub(crate) decisions: u64,
-    pub(crate) workflows: BTreeMap<WorkflowId, VersionCounters>,
+    pub(crate) workflows: BTreeMap<WorkflowId, OfWorkflow>,
     pub(crate) sends: SendsPerHour,
 }
 
-/// Counters of all versions of each workflow together.
-pub(crate) fn by_workflow(counters: &Counters) -> BTreeMap<WorkflowId, VersionCounters> {
-    let mut workflows = BTreeMap::new();
-    for (workflow, versions) in &counters.workflows {
-        let mut all = VersionCounters::default();
-        for counters in versions.values() {
-            all.merge(counters);
-        }
-        workflows.insert(workflow.clone(), all);
+/// What happened in one workflow.
+#[derive(Default)]
+pub(crate) struct OfWorkflow {
+    /// Of all its versions together.
+    counters: VersionCounters,
+    /// Its steps in their order.
+    steps: Vec<StepId>,
+}
+
+impl OfWorkflow {
+    /// The counters of the steps in the workflow's order, then of those that it has no more.
+    fn steps(&self) -> impl Iterator<Item = (&StepId, &StepCounters)> {
+        let counted = &self.counters.steps;
+        let known = self.steps.iter().filter_map(|id| counted.get_key_value(id));
+        let gone = counted.iter().filter(|(id, _)| !self.steps.contains(id));
+        known.chain(gone)
     }
-    workflows
+
+    /// Journeys that came to a step and have not left it.
+    fn inside(&self) -> u64 {
+        self.counters.steps.values().map(inside).sum()
+    }
+}
+
+/// Journeys that came to the step and have not left it.
+fn inside(step: &StepCounters) -> u64 {
+    let left = step.advanced + step.exited.values().sum::<u64>();
+    step.entered.saturating_sub(left)
+}
+
+/// What happened in those workflows, and in whichever else something did.
+pub(crate) fn by_workflow<'w>(
+    counters: &Counters,
+    workflows: impl IntoIterator<Item = &'w Workflow>,
+) -> BTreeMap<WorkflowId, OfWorkflow> {
+    let mut all: BTreeMap<WorkflowId, OfWorkflow> = BTreeMap::new();
+    for workflow in workflows {
+        let steps = workflow.steps.iter().map(|step| step.id.clone());
+        all.entry(workflow.id.clone()).or_default().steps = steps.collect();
+    }
+    for (workflow, versions) in &counters.workflows {
+        let of_workflow = all.entry(workflow.clone()).or_default();
+        for counters in versions.values() {
+            of_workflow.counters.merge(counters);
+        }
+    }
+    all
 }
 
 impl Summary {
@@ -36,7 +77,7 @@ impl Summary {
         let workflows: Map<String, Json> = self
             .workflows
             .iter()
-            .map(|(id, counters)| (id.to_string(), workflow_json(counters)))
+            .map(|(id, of_workflow)| (id.to_string(), workflow_json(of_workflow)))
             .collect();
         let mut hours = Vec::new();
         for (hour, of_workflows) in &self.sends.hours {
@@ -55,7 +96,8 @@ impl Summary {
     }
 }
 
-fn workflow_json(counters: &VersionCounters) -> Json {
+fn workflow_json(of_workflow: &OfWorkflow) -> Json {
+    let counters = &of_workflow.counters;
     let steps: Map<String, Json> = counters
         .steps
         .iter()
@@ -66,6 +108,7 @@ fn workflow_json(counters: &VersionCounters) -> Json {
         "not_entered": counters.not_entered,
         "completed": counters.completed,
         "exited": counters.exited,
+        "inside": of_workflow.inside(),
         "armed": counters.armed,
         "disarmed": counters.disarmed,
         "arms_dropped": counters.arms_dropped,
@@ -79,6 +122,7 @@ fn step_json(step: &StepCounters) -> Json {
     json!({
         "entered": step.entered,
         "exited": step.exited,
+        "inside": inside(step),
         "arms_taken": step.arms_taken,
         "messages": {
             "queued": messages.queued,
@@ -96,8 +140,9 @@ impl fmt::Display for Summary {
             "{} events from {} until {}, {} decisions",
             self.events, self.from, self.until, self.decisions
         )?;
-        for (id, counters) in &self.workflows {
-            write_workflow(f, id, counters)?;
+        for (id, of_workflow) in &self.workflows {
+            write!(f, "\n\n{id}")?;
+            write_workflow(f, of_workflow)?;
         }
         let sent: u64 = self.sends.hours.values().flat_map(BTreeMap::values).sum();
         write!(f, "\n\n{sent} messages sent")?;
@@ -108,44 +153,68 @@ impl fmt::Display for Summary {
     }
 }
 
-fn write_workflow(
-    f: &mut fmt::Formatter<'_>,
-    id: &WorkflowId,
-    counters: &VersionCounters,
-) -> fmt::Result {
-    write!(f, "\n\n{id}")?;
+fn write_workflow(f: &mut fmt::Formatter<'_>, of_workflow: &OfWorkflow) -> fmt::Result {
+    let counters = &of_workflow.counters;
     write!(f, "\n  {:>9} entered", counters.entered)?;
-    for (reason, count) in &counters.not_entered {
-        write!(f, "\n  {count:>9} not entered: {reason}")?;
+    write_reasons(f, "not entered", &counters.not_entered)?;
+    for (slot, said) in [
+        (Slot::Trigger, "trigger said"),
+        (Slot::Audience, "audience said"),
+    ] {
+        if let Some(reasons) = counters.decisions.get(&slot.to_string()) {
+            write_reasons(f, said, reasons)?;
+        }
     }
     write!(f, "\n  {:>9} completed", counters.completed)?;
-    for (reason, count) in &counters.exited {
-        write!(f, "\n  {count:>9} exited: {reason}")?;
-    }
-    for (what, count) in [("armed", counters.armed), ("disarmed", counters.disarmed)] {
+    write_reasons(f, "exited", &counters.exited)?;
+    for (what, count) in [
+        ("still inside", of_workflow.inside()),
+        ("armed", counters.armed),
+        ("disarmed", counters.disarmed),
+    ] {
         if count > 0 {
             write!(f, "\n  {count:>9} {what}")?;
         }
     }
-    let decisions = &counters.decisions;
-    for (step, counters) in &counters.steps {
-        for (arm, count) in &counters.arms_taken {
-            write!(f, "\n  {count:>9} took arm {arm} at {step}")?;
-        }
-        let chosen = decisions.get(&format!("steps/{step}/personalizer"));
-        for (reason, count) in chosen.into_iter().flatten() {
-            write!(f, "\n  {count:>9} chosen at {step}: {reason}")?;
-        }
-        let messages = &counters.messages;
-        if messages.queued > 0 || messages.sent > 0 {
-            write!(f, "\n  {:>9} sent by {step}", messages.sent)?;
-        }
-        for (reason, count) in &messages.skipped {
-            write!(f, "\n  {count:>9} skipped at {step}: {reason}")?;
-        }
-        for (reason, count) in &messages.refused {
-            write!(f, "\n  {count:>9} refused at {step}: {reason}")?;
-        }
+    write_reasons(f, "arm dropped", &counters.arms_dropped)?;
+    for (id, step) in of_workflow.steps() {
+        let slot = Slot::Personalizer(id.clone()).to_string();
+        write_step(f, id, step, counters.decisions.get(&slot))?;
+    }
+    Ok(())
+}
+
+fn write_step(
+    f: &mut fmt::Formatter<'_>,
+    id: &StepId,
+    step: &StepCounters,
+    chosen: Option<&BTreeMap<String, u64>>,
+) -> fmt::Result {
+    for (arm, count) in &step.arms_taken {
+        write!(f, "\n  {count:>9} took arm {arm} at {id}")?;
+    }
+    if let Some(reasons) = chosen {
+        write_reasons(f, &format!("chosen at {id}"), reasons)?;
+    }
+    let messages = &step.messages;
+    if messages.queued > 0 || messages.sent > 0 {
+        write!(f, "\n  {:>9} sent by {id}", messages.sent)?;
+    }
+    write_reasons(f, &format!("skipped at {id}"), &messages.skipped)?;
+    write_reasons(f, &format!("refused at {id}"), &messages.refused)?;
+    if inside(step) > 0 {
+        write!(f, "\n  {:>9} still at {id}", inside(step))?;
+    }
+    Ok(())
+}
+
+fn write_reasons(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    reasons: &BTreeMap<String, u64>,
+) -> fmt::Result {
+    for (reason, count) in reasons {
+        write!(f, "\n  {count:>9} {what}: {reason}")?;
     }
     Ok(())
 }

@@ -99,12 +99,7 @@ fn value_of(cell: &str) -> Value {
     }
 }
 
-/// Problems of a workflow for people.
-pub(crate) fn all_words(problems: &[Problem]) -> String {
-    let all: Vec<String> = problems.iter().map(words).collect();
-    all.join("; ")
-}
-
+/// A problem for people.
 fn words(problem: &Problem) -> String {
     match (problem.pointer.as_str(), problem.help.as_str()) {
         ("", "") => problem.reason.clone(),

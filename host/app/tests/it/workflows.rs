@@ -65,6 +65,7 @@ fn a_template_becomes_a_file_and_never_replaces_one() {
     assert_eq!(
         renamed,
         text.replace("\nid: win-back\n", "\nid: \"2026\"\n")
+            .replace("value: win-back #", "value: \"2026\" #")
     );
     let said = run(
         &["new", "workflow", "--template", "cart", "--id", "My Cart"],

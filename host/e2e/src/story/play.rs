@@ -275,13 +275,14 @@ impl<'a> Player<'a> {
                 let at = instant(when)?.to_string();
                 api.post(&format!("{path}/schedule"), &json!({ "at": at }))?
             }
-            "start" if !when.is_empty() => {
+            "start" | "resume" if !when.is_empty() => {
                 let said = when
                     .strip_prefix("over ")
                     .and_then(|said| said.split_once(": "));
-                let (actor, reason) = said.context("write `start WORKFLOW over ACTOR: REASON`")?;
+                let (actor, reason) =
+                    said.context("write `start WORKFLOW over ACTOR: REASON`, or `resume`")?;
                 let body = json!({ "override": { "actor": actor, "reason": reason } });
-                api.post(&format!("{path}/start"), &body)?
+                api.post(&format!("{path}/{verb}"), &body)?
             }
             action => api.post(&format!("{path}/{action}"), &json!({}))?,
         };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use signalbox_model::{
     codec,
-    condition::EventPattern,
+    condition::{EventPattern, JourneyPattern},
     contact::{
         ATTRIBUTES_BYTES_MAX, ATTRIBUTES_MAX, AttributeChanges, EMAIL_ATTRIBUTE,
         NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes,
@@ -113,11 +113,19 @@ impl<'e> Happening<'e> {
     /// Whether the pattern means the event. One that a machine made by opening or clicking is meant only by a pattern
     /// that asks for it.
     pub(super) fn fits(&self, pattern: &EventPattern) -> bool {
-        let asks = || {
-            let mut conditions = pattern.conditions.iter();
-            conditions.any(|condition| condition.field.as_str() == MACHINE)
-        };
-        pattern.matches(self.name, self.fields) && (!self.is_by_machine() || asks())
+        let fields = pattern.conditions.iter().map(|condition| &condition.field);
+        pattern.matches(self.name, self.fields) && self.is_asked_for(fields)
+    }
+
+    /// The same of a pattern of a journey that began with an event of those fields.
+    pub(super) fn fits_journey(&self, pattern: &JourneyPattern, began_with: &Fields) -> bool {
+        let fields = pattern.conditions.iter().map(|condition| &condition.field);
+        pattern.matches(self.name, self.fields, began_with) && self.is_asked_for(fields)
+    }
+
+    /// Whether a machine did not make it, or a pattern with conditions on those fields asks for what machines make.
+    fn is_asked_for<'c>(&self, mut fields: impl Iterator<Item = &'c FieldName>) -> bool {
+        !self.is_by_machine() || fields.any(|field| field.as_str() == MACHINE)
     }
 
     /// Whether it occurred before the journey began: before the event that the journey began with, and of those that were
@@ -555,7 +563,8 @@ fn exit_reason<'v>(
     event: &Happening<'_>,
 ) -> Option<&'v str> {
     let document = &version.document;
-    let named = (!event.is_before(journey)).then(|| exit_named(document, event));
+    let named =
+        (!event.is_before(journey)).then(|| exit_named(document, &journey.event.fields, event));
     if let Some(reason) = named.flatten() {
         return Some(reason);
     }
@@ -567,12 +576,16 @@ fn exit_reason<'v>(
     (!goes_on).then(|| suppressed.as_str())
 }
 
-/// The reason for which the document says that the event ends a journey.
-fn exit_named<'v>(document: &'v Workflow, event: &Happening<'_>) -> Option<&'v str> {
+/// The reason for which the document says that the event ends a journey that began with an event of those fields.
+fn exit_named<'v>(
+    document: &'v Workflow,
+    began_with: &Fields,
+    event: &Happening<'_>,
+) -> Option<&'v str> {
     let mut exits = document.exits.iter();
     let ends = |exit: &&ExitOn| {
         let on = exit.on.as_ref();
-        on.is_some_and(|on| event.fits(on))
+        on.is_some_and(|on| event.fits_journey(on, began_with))
     };
     if let Some(exit) = exits.find(ends) {
         return Some(exit.reason.as_deref().unwrap_or("exit_event"));

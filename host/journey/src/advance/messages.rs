@@ -18,7 +18,7 @@ use crate::{
     advance::{
         Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose,
         permits::{HOLDOUT, Permit},
-        steps::{Next, position_after},
+        steps::{Next, position_after, position_of},
     },
     effect::Effect,
     limits::{MESSAGE_BYTES_MAX, SEND_AHEAD_MAX},
@@ -50,7 +50,7 @@ impl Advance {
             return self.not_queued(ctx, whose, step, reason);
         }
         if self.state.contact.email().is_none() {
-            return self.not_queued(ctx, whose, step, "no_address");
+            return self.not_made(ctx, whose, version, step, send, "no_address");
         }
         if self.is_held_out(ctx, whose, send.class) {
             let id = self.message_id(whose, step);
@@ -155,6 +155,25 @@ impl Advance {
         )
     }
 
+    /// The message cannot be made, so that the send has failed for good: the journey goes the step's way for that, if it
+    /// has one.
+    fn not_made(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        send: &Send,
+        reason: &str,
+    ) -> Next {
+        let on = self.not_queued(ctx, whose, step, reason);
+        let on_error = send.on_error.as_ref();
+        match on_error.and_then(|target| position_of(ctx, whose, version, target)) {
+            Some(target) => Next::On(Some(target)),
+            None => on,
+        }
+    }
+
     /// A journey leaves where it stands. At a send, a message that was not queued yet is not made: the rule that fills it
     /// is still asked, or it waits for the resume.
     pub(super) fn leave_send(&mut self, ctx: &Context<'_>, whose: &Whose, reason: &str) {
@@ -186,7 +205,7 @@ impl Advance {
         let id = self.message_id(whose, step);
         let content = match self.content(whose, version, send, verdict) {
             Ok(content) => content,
-            Err(reason) => return self.not_queued(ctx, whose, step, reason),
+            Err(reason) => return self.not_made(ctx, whose, version, step, send, reason),
         };
         let wished = verdict.and_then(|verdict| verdict.send_at);
         let wished = wished

@@ -9,9 +9,12 @@ use signalbox_model::{
     event::{APPROVAL_DECIDED, approval},
     fact::FactKind,
     id::{FieldName, JourneyId, StepId},
-    state::Place,
+    state::{Journey, Place},
     time::Instant,
-    workflow::step::{Approve, Step, Wait},
+    workflow::{
+        Jump,
+        step::{Approve, Step, Wait},
+    },
 };
 
 use crate::{
@@ -200,8 +203,9 @@ impl Advance {
         let Some((version, step)) = self.step_of(ctx, whose, &step.clone()) else {
             return;
         };
-        let visit = self.journey(whose).map(|journey| journey.steps_taken);
-        let Some((arm, goto)) = arm_of(step, whose, visit, event) else {
+        let journey = self.journey(whose);
+        let Some((arm, goto)) = journey.and_then(|journey| arm_of(step, whose, journey, event))
+        else {
             return;
         };
         self.leave_place(ctx, whose, "exit");
@@ -225,7 +229,11 @@ impl Advance {
             return false;
         };
         let mut jumps = version.document.jumps.iter();
-        let Some(jump) = jumps.find(|jump| event.fits(&jump.on)) else {
+        let is_meant = |jump: &&Jump| {
+            self.journey(whose)
+                .is_some_and(|journey| event.fits_journey(&jump.on, &journey.event.fields))
+        };
+        let Some(jump) = jumps.find(is_meant) else {
             return false;
         };
         let was_there = self.visits_of(ctx, whose, version, &jump.goto) > 0;
@@ -271,15 +279,15 @@ impl Advance {
 fn arm_of<'s>(
     step: &'s Step,
     whose: &Whose,
-    visit: Option<u32>,
+    journey: &Journey,
     event: &Happening<'_>,
 ) -> Option<(u16, Option<&'s StepId>)> {
     if let Some(approve) = &step.approve {
-        let question = (whose.journey, &step.id, visit?);
+        let question = (whose.journey, &step.id, journey.steps_taken);
         return decision_of(approve, question, event);
     }
     let mut arms = (0..).zip(&step.wait_for.as_ref()?.arms);
-    arms.find(|(_, arm)| event.fits(&arm.on))
+    arms.find(|(_, arm)| event.fits_journey(&arm.on, &journey.event.fields))
         .map(|(index, arm)| (index, arm.goto.as_ref()))
 }
 

@@ -186,6 +186,11 @@ impl Context<'_> {
         if let Some(target) = &send.on_error {
             self.check_target("send/on_error", target, problems);
         }
+        if send.late_limit == Span::ZERO {
+            let reason = "the limit has no length: every message would be late";
+            let problem = self.problem("send/late_limit", "late_limit_empty", reason);
+            problems.push(problem.with_help("say how late the message may be, such as 24h"));
+        }
         if let Some(window) = &send.window {
             problems.extend(window.problems(&self.at("send/window")));
             if send.class == MessageClass::Transactional {
@@ -254,7 +259,7 @@ impl Context<'_> {
         self.check_length("wait_for/timeout", wait.timeout, problems);
         for (index, arm) in wait.arms.iter().enumerate() {
             let at = self.at(format_args!("wait_for/arms/{index}/on"));
-            check_awaited(&at, &arm.on, problems);
+            check_awaited(self.workflow, &at, &arm.on, problems);
             if let Some(goto) = &arm.goto {
                 self.check_target(format_args!("wait_for/arms/{index}/goto"), goto, problems);
             }

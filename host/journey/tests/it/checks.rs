@@ -75,6 +75,59 @@ fn all_problems_come_at_once() {
 }
 
 #[test]
+fn a_condition_compares_with_a_value_or_with_the_event_that_the_journey_began_with() {
+    let conditions = json!([
+        {"field": "order", "operator": "eq", "entry_event": "order"},
+        {"field": "order", "operator": "eq", "entry_event": "order", "value": 1},
+        {"field": "order", "operator": "eq"},
+        {"field": "order", "operator": "exists", "entry_event": "order"},
+        {"field": "order", "operator": "in", "entry_event": "orders"},
+    ]);
+    let on_left = json!({"event": "left", "where": conditions});
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "1d", "arms": [{"on": on_left}]}},
+    ]);
+    let keyed = with(
+        workflow("keyed", on("signup"), steps),
+        "exits",
+        json!([{"on": on_left}]),
+    );
+    let keyed = with(
+        keyed,
+        "jumps",
+        json!([{"on": {"event": "left", "where": conditions}, "goto": "rest"}]),
+    );
+    assert_snapshot!(problems(keyed.clone()), @"
+    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /exits/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
+    /jumps/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /jumps/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /jumps/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
+    /steps/0/wait_for/arms/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /steps/0/wait_for/arms/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /steps/0/wait_for/arms/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
+    ");
+    let mut bulk = with(keyed, "enter_existing", json!(true));
+    bulk.as_object_mut().unwrap().remove("trigger");
+    bulk["jumps"] = json!([]);
+    bulk["steps"] = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    assert_snapshot!(problems(bulk), @"
+    /exits/0/on/where/0/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
+    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /exits/0/on/where/3/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
+    /exits/0/on/where/4/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
+    ");
+}
+
+#[test]
+fn a_message_may_be_late_by_something() {
+    let steps = json!([{"id": "note", "send": {"template": "hello", "late_limit": "0s"}}]);
+    assert_snapshot!(problems(workflow("note", on("signup"), steps)), @"/steps/0/send/late_limit late_limit_empty: the limit has no length: every message would be late [say how late the message may be, such as 24h]");
+}
+
+#[test]
 fn loops_need_a_wait() {
     let steps = json!([
         {"id": "a", "send": {"template": "hello"}},

@@ -195,6 +195,38 @@ fn no_address_no_message() {
 }
 
 #[test]
+fn a_message_that_cannot_be_made_takes_the_way_for_errors() {
+    let steps = json!([
+        {"id": "note", "send": {"template": "hello", "on_error": "failed"}},
+        {"id": "over", "exit": {"reason": "sent"}},
+        {"id": "failed", "exit": {"reason": "by_error_arm"}},
+    ]);
+    let note = workflow("note", on("signup"), steps);
+    assert_snapshot!(story(std::slice::from_ref(&note), "set {\"email\": null}\n event signup"), @"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at note
+    0s note: note skipped: no_address
+    0s note: at failed
+    0s note: exited: by_error_arm
+    ");
+    // Control characters take six bytes each in the view.
+    let lines = format!(
+        "event signup {{\"text\": \"{}\"}}",
+        "\\u0001".repeat(11_000)
+    );
+    assert_snapshot!(story(&[note], &lines), @"
+    0s seal chunk 0 of 1
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at note
+    0s note: note skipped: message_too_large
+    0s note: at failed
+    0s note: exited: by_error_arm
+    ");
+}
+
+#[test]
 fn a_second_claim_an_unknown_message_and_an_echo_change_nothing() {
     let mut world = World::new(&[marketing()]);
     world.play("start note\n event signup {\"key\": \"a\"}\n intent");

@@ -185,6 +185,40 @@ fn a_refusal_names_the_state_and_the_way_out() {
 }
 
 #[test]
+fn a_version_without_a_goal_neither_starts_nor_goes_on() {
+    let Command::PutWorkflow {
+        bindings,
+        templates,
+        edit,
+        ..
+    } = put(None)
+    else {
+        panic!("a put is one");
+    };
+    let mut without_goal = document();
+    without_goal.as_object_mut().unwrap().remove("goal");
+    let put_without = |based_on| Command::PutWorkflow {
+        document: without_goal.to_string(),
+        bindings: bindings.clone(),
+        templates: templates.clone(),
+        based_on,
+        edit,
+    };
+    let draft = apply(&Definitions::default(), &put_without(None)).unwrap();
+    let paused = apply(&inside(WorkflowState::Paused), &put_without(Some(1))).unwrap();
+    for (definitions, action) in [
+        (&draft, Action::Start),
+        (&draft, Action::Schedule(later())),
+        (&paused, Action::Resume),
+    ] {
+        let conflict = apply(definitions, &to(action)).unwrap_err();
+        assert_eq!(conflict.code(), "goal_missing", "{}", action.as_str());
+    }
+    let mended = apply(&paused, &put(Some(2))).unwrap();
+    assert!(apply(&mended, &to(Action::Resume)).is_ok());
+}
+
+#[test]
 fn a_draft_keeps_its_last_version_and_a_paused_one_all() {
     let draft = apply(&inside(WorkflowState::Draft), &put(Some(1))).unwrap();
     let numbers: Vec<u32> = draft.workflows[&id()].versions.keys().copied().collect();

@@ -598,3 +598,71 @@ fn a_person_approves_rejects_or_lets_the_time_pass() {
     3d coupon: exited: nobody_looked
     ");
 }
+
+/// One journey for each order, that only what happens to the same order ends, moves or wakes.
+fn orders() -> Json {
+    let same = |event: &str| json!({"event": event, "where": [{"field": "order", "operator": "eq", "entry_event": "key"}]});
+    let steps = json!([
+        {"id": "shipped", "wait_for": {"timeout": "7d", "arms": [{"on": same("order_shipped"), "goto": "rest"}]}},
+        {"id": "lost", "exit": {"reason": "lost"}},
+        {"id": "rest", "wait": {"for": "7d"}},
+        {"id": "over", "exit": {"reason": "kept"}},
+        {"id": "back", "exit": {"reason": "came_back"}},
+    ]);
+    let orders = with(
+        workflow("orders", on("order_completed"), steps),
+        "entry",
+        json!("every"),
+    );
+    let exits = json!([{"on": same("order_cancelled"), "reason": "cancelled"}]);
+    let jumps = json!([{"on": same("order_returned"), "goto": "back"}]);
+    with(with(orders, "exits", exits), "jumps", jumps)
+}
+
+#[test]
+fn a_condition_may_name_the_event_that_the_journey_began_with() {
+    assert_snapshot!(story(&[orders()], r#"
+        event order_completed {"key": "a"}
+        event order_completed {"key": "b"}
+        event order_completed {"key": "c"}
+        event order_completed {"key": "d"}
+        @1h event order_cancelled {"order": "a"}
+        @2h event order_shipped {"order": "b"}
+        @3h event order_returned {"order": "c"}
+        @4h event order_cancelled {"order": "x"}
+        event order_cancelled
+        @8d
+    "#), @"
+    0s orders: trigger said enter: because
+    0s orders: entered as a
+    0s orders: at shipped
+    0s orders: shipped waits until 7d
+    0s orders: trigger said enter: because
+    0s orders: entered as b
+    0s orders: at shipped
+    0s orders: shipped waits until 7d
+    0s orders: trigger said enter: because
+    0s orders: entered as c
+    0s orders: at shipped
+    0s orders: shipped waits until 7d
+    0s orders: trigger said enter: because
+    0s orders: entered as d
+    0s orders: at shipped
+    0s orders: shipped waits until 7d
+    1h orders: exited: cancelled
+    2h orders: shipped took arm 0
+    2h orders: at rest
+    2h orders: rest waits until 170h
+    3h orders: jumped from shipped to back by order_returned
+    3h orders: lost passed over
+    3h orders: rest passed over
+    3h orders: over passed over
+    3h orders: at back
+    3h orders: exited: came_back
+    7d orders: shipped took the default arm
+    7d orders: at lost
+    7d orders: exited: lost
+    170h orders: at over
+    170h orders: exited: kept
+    ");
+}

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     calendar::{LeapDay, LocalTime, Weekday, Window},
-    condition::EventPattern,
+    condition::JourneyPattern,
     id::{ArmName, ExperimentId, FieldName, StepId, Tag, TemplateName, WorkflowId},
     time::Span,
     value::Value,
@@ -156,7 +156,7 @@ pub struct Send {
     /// `hold` for marketing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub in_doubt: Option<InDoubt>,
-    /// Latest first attempt after the step was reached; later it is skipped as `late`. Default: 24h.
+    /// Latest first attempt after the step was reached, longer than nothing; later it is skipped as `late`. Default: 24h.
     #[serde(default = "late_limit_default")]
     pub late_limit: Span,
     /// What frequency caps know it by.
@@ -226,7 +226,7 @@ pub enum InDoubt {
 }
 
 /// Waits for a time, told in exactly one of these ways. All but `for` go by the contact's zone: the attribute
-/// `time_zone`, else the workflow's, else UTC.
+/// `time_zone`, else the workflow's, else the server's, else UTC.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
@@ -352,7 +352,7 @@ pub struct WaitFor {
 #[serde(deny_unknown_fields)]
 pub struct WaitForArm {
     /// Which event.
-    pub on: EventPattern,
+    pub on: JourneyPattern,
     /// Where the journey goes on. Default: the step after this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goto: Option<StepId>,

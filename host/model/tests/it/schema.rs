@@ -33,7 +33,7 @@ fn document() -> Json {
         "audience": {"plugin": "audience", "on_failure": "hold"},
         "entry": {"after": "7d"},
         "zone": "Europe/Berlin",
-        "exits": [{"on": {"event": "left", "where": [{"field": "why", "operator": "in", "value": ["a", 1]}]}, "reason": "left"}],
+        "exits": [{"on": {"event": "left", "where": [{"field": "why", "operator": "in", "value": ["a", 1]}, {"field": "id", "operator": "eq", "entry_event": "id"}]}, "reason": "left"}],
         "jumps": [{"on": {"event": "message_replied"}, "goto": "send"}],
         "steps": [
             {"id": "for", "wait": {"for": "36h"}},

@@ -5,7 +5,7 @@ use signalbox_model::{
     describe::{Description, RuleKind},
     plan::Plan,
 };
-use signalbox_rules::documents::{DESCRIBE_SCHEMA, PLAN_SCHEMA, check_plan};
+use signalbox_rules::documents::{DESCRIBE_SCHEMA, PLAN_SCHEMA, check_plan, read_workflow};
 
 fn accepts(schema: &str, document: &Json) -> bool {
     let schema: Json = serde_json::from_str(schema).expect("the schema is JSON");
@@ -228,4 +228,31 @@ fn a_plan_that_makes_no_sense_is_refused_at_the_place() {
             "/inputs/1/name repeated: the name \"x\" stands twice",
         ],
     );
+}
+
+#[test]
+fn a_value_that_a_workflow_cannot_have_is_told_once_and_the_rest_is_read() {
+    let document = json!({
+        "id": "w", "title": "W", "zone": "Mars/Olympus",
+        "steps": [
+            {"id": "a", "wait_for": {"arms": [{"on": {"event": "paid"}}], "timeout": "99999999999d"}},
+            {"id": "b", "wait": {"for": "99999999999d"}},
+        ],
+    });
+    let (workflow, problems) = read_workflow(&document);
+    let told: Vec<_> = problems
+        .iter()
+        .map(|problem| (problem.pointer.as_str(), problem.code.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("/steps/0/wait_for/timeout", "schema"),
+            ("/steps/1/wait/for", "schema"),
+            ("/zone", "zone_unknown"),
+        ]
+    );
+    let workflow = workflow.expect("the rest is read");
+    assert_eq!(workflow.zone, None);
+    assert!(workflow.steps[0].wait_for.is_some() && workflow.steps[1].wait.is_some());
 }
