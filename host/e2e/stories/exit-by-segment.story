@@ -22,6 +22,46 @@ Subject: A lesson
 
 A word.
 
+--- workflow asked
+{
+  "id": "asked",
+  "title": "Asks until there is an order",
+  "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "exits": [{ "segment": { "plugin": "audience", "config": { "count": { "of": { "event": "order_completed" }, "operator": "gte", "value": 1 } } }, "reason": "is_a_buyer" }],
+  "steps": [
+    { "id": "rest", "wait_for": { "arms": [{ "on": { "event": "order_completed" } }], "timeout": "10d" } },
+    { "id": "tell", "webhook": { "url": "https://crm.example/asked" } },
+    { "id": "last", "exit": { "reason": "by_step" } }
+  ]
+}
+
+--- workflow plain
+{
+  "id": "plain",
+  "title": "Not for those whom a step has tagged or scored",
+  "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "asked" } },
+  "exits": [
+    { "segment": { "plugin": "audience", "config": { "attribute": { "name": "tags", "operator": "contains", "value": "vip" } } }, "reason": "is_vip" },
+    { "segment": { "plugin": "audience", "config": { "kept": { "name": "score", "operator": "gte", "value": 5 } } }, "reason": "scored" }
+  ],
+  "steps": [
+    { "id": "rest", "wait_for": { "arms": [{ "on": { "event": "answered" } }], "timeout": "10d" } },
+    { "id": "score", "update": { "keep": { "score": { "value": 9 } } } },
+    { "id": "tell", "webhook": { "url": "https://crm.example/plain" } }
+  ]
+}
+
+--- workflow tagger
+{
+  "id": "tagger",
+  "title": "Tags who has upgraded",
+  "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "upgraded" } },
+  "steps": [{ "id": "tag", "update": { "add_tags": ["vip"] } }]
+}
+
 --- story
 at 2026-03-02 09:00
 create course
@@ -71,3 +111,30 @@ journeys cem
 later 1d
 mails
     cem@example.com | A lesson | 2026-03-03 09:00:00
+
+# The event that makes a member ends the journey, though its step waits for it.
+create asked
+start asked
+event dan asked #1
+event dan order_completed #2
+log dan
+?
+webhooks dan
+?
+
+# What a step changes is heard as well: a tag by another workflow, and what a step of its own keeps.
+create plain
+start plain
+create tagger
+start tagger
+event eva asked #1
+event fay asked #1
+later 1h
+event eva upgraded #2
+event fay answered #2
+log eva plain
+?
+log fay plain
+?
+webhooks fay
+?

@@ -187,6 +187,14 @@ log eva
     2026-03-16 12:00:00 course: message skipped hello no_address
     2026-03-16 12:00:00 course: step reached asked
     2026-03-16 12:00:00 course: wait started asked 2026-03-19 12:00:00
+# Nor in a pause before the last one.
+at 2026-03-16 12:10
+pause course
+at 2026-03-16 12:20
+resume course
+old event gil signed_up #1 2026-03-16 10:00
+log gil
+?
 
 shows 1-pause-mail
 # A message that a server deferred is due when it is to be tried again.

@@ -66,6 +66,13 @@ semantics-2: Modes of entry, the audience, a grace for data that comes late, and
   "steps": [{ "id": "rest", "wait": { "for": "1d" } }]
 }
 
+--- workflow form
+{
+  "id": "form", "title": "Takes the birthday from a form", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "form_submitted" } },
+  "steps": [{ "id": "set", "update": { "set": { "birthday": { "event": "birthday" } } } }]
+}
+
 --- story
 at 2026-03-02 09:00
 create once
@@ -217,6 +224,13 @@ contact bo {"city": "Berlin"}
 contact bo {"birthday": "1990-06-01"}
 later 3601s
 contact cem {"birthday": "1990-06-01"}
+# A step of another workflow may bring it.
+create form
+start form
+event ida signed_up #1
+event ida form_submitted #2 {"birthday": "1990-06-01"}
+journeys ida
+?
 journeys bo
     arm of grace for 2027-06-01 09:00:00
 journeys cem
@@ -227,9 +241,9 @@ log bo
 log cem
     none
 counters grace
-    version 1 armed: 1
-    version 1 decisions trigger armed: 1
-    version 1 decisions trigger day_missing: 3
+    version 1 armed: 2
+    version 1 decisions trigger armed: 2
+    version 1 decisions trigger day_missing: 4
 
 shows 2-audience
 create gold

@@ -284,3 +284,15 @@ log fay lapsed
     2026-07-03 09:00:00 lapsed: message deferred two 2026-07-03 09:01:01.151 smtp_450
     2026-07-03 09:00:00 lapsed: message skipped two exit
     2026-07-03 09:00:00 lapsed: journey exited hard_bounce
+
+shows 3-exit-in-wait
+# An order of before the journey that is told late is none of its. One that came in the journey is, however late it is told.
+at 2026-08-03 09:00
+event gil signed_up #1
+at 2026-08-06 09:00
+old event gil order_completed #2 2026-06-01 09:00 {"total": 100}
+journeys gil
+?
+old event gil order_completed #3 2026-08-04 09:00 {"total": 100}
+journeys gil
+?

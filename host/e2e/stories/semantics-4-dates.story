@@ -77,6 +77,18 @@ Subject: An urgent letter
 
 A word.
 
+--- workflow pair
+{
+  "id": "pair", "title": "Two letters at once", "goal": "none",
+  "trigger": { "plugin": "event", "config": { "event": "paired" } },
+  "steps": [{ "id": "day", "wait": { "for": "1d" } }, { "id": "one", "send": { "template": "note" } }, { "id": "two", "send": { "template": "note" } }]
+}
+
+--- template pair note
+Subject: One of two
+
+A word.
+
 --- story
 at 2026-03-02 09:00
 shows 4-past
@@ -214,3 +226,16 @@ log fay urgent
     2029-01-23 09:00:00 urgent: message sent letter
     2029-01-23 09:00:00 urgent: step reached end
     2029-01-23 09:00:00 urgent: journey exited over
+
+shows 4-late
+# What follows at once on a late letter is late as well.
+create pair
+start pair
+event dan paired #2
+down
+at 2029-01-28 09:00
+up
+mails
+?
+log dan pair
+?

@@ -211,3 +211,16 @@ counters leaves
     version 1 messages queued: 1
     version 1 messages sent: 1
     version 1 messages skipped window_closed: 2
+
+shows 5-hold
+# Held for the morning of New York, and let out in the morning of Berlin, where its contact is by then.
+at 2026-03-23 03:00
+contact dan {"email": "dan@example.com", "time_zone": "America/New_York"}
+event dan visited #1
+at 2026-03-23 04:00
+contact dan {"time_zone": "Europe/Berlin"}
+at 2026-03-23 08:00
+mails
+?
+log dan
+?
