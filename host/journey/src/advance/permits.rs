@@ -135,8 +135,9 @@ impl Advance {
         }
     }
 
-    /// When the caps have room for the message; `None` if they have now. Messages that are due and go before it take
-    /// their room first; whether a journey that is due makes one is known once it is woken.
+    /// When the caps have room for the message; `None` if they have now. It waits for its turn where there is room only if
+    /// nobody goes before it who is due: whether their messages go out is known once they are claimed, and whether a
+    /// journey makes one once it is woken.
     pub(super) fn capped(
         &self,
         ctx: &Context<'_>,
@@ -153,8 +154,9 @@ impl Advance {
         let caps = ctx.definitions.definitions().settings.caps.iter();
         for cap in caps.filter(|cap| concerns(cap, tags)) {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
-                let more =
+                let about_to =
                     *about_to.get_or_insert_with(|| self.about_to_go_before(ctx, id, pending));
+                let more = about_to + self.queued_before(ctx, cap, id, pending);
                 is_contested |= more > 0 && self.full_until(ctx, cap, id, pending, more).is_some();
                 continue;
             };
@@ -194,6 +196,21 @@ impl Advance {
             .count()
     }
 
+    /// How many messages that the cap concerns are due, and go before this one.
+    fn queued_before(
+        &self,
+        ctx: &Context<'_>,
+        cap: &Cap,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> usize {
+        let mine = rank(ctx, id, pending);
+        let others = self.state.pending.iter().filter(|(other, one)| {
+            one.claimed.is_none() && is_under(ctx, cap, one) && goes_before(ctx, **other, one, &mine)
+        });
+        others.count()
+    }
+
     /// When the cap has room again, if it has none for the message and so many others that go before it.
     fn full_until(
         &self,
@@ -217,18 +234,14 @@ impl Advance {
         };
         let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
         let room = (cap.count as usize).saturating_sub(sent.len());
-        let mine = rank(ctx, id, pending);
         let others = self.state.pending.iter().filter(|(other, one)| {
-            **other != id
-                && one.class == MessageClass::Marketing
-                && concerns(cap, tags_of(ctx, one))
-                && (one.claimed.is_some() || goes_before(ctx, **other, one, &mine))
+            **other != id && one.claimed.is_some() && is_under(ctx, cap, one)
         });
         let others = others.count() + more;
         if others < room {
             return None;
         }
-        // What goes before it is taken as sent now, so that it does not matter which of the two is claimed first.
+        // What is on its way is taken as sent now.
         Some(match cap.per {
             Period::Day => calendar::local_at(&zone, today.plus_days(1), LocalTime::MIDNIGHT),
             Period::Last(period) => {
@@ -301,6 +314,11 @@ fn opening(
 
 fn concerns(cap: &Cap, tags: &[Tag]) -> bool {
     cap.tag.as_ref().is_none_or(|tag| tags.contains(tag))
+}
+
+/// Whether the cap counts the message once it is sent.
+fn is_under(ctx: &Context<'_>, cap: &Cap, pending: &PendingMessage) -> bool {
+    pending.class == MessageClass::Marketing && concerns(cap, tags_of(ctx, pending))
 }
 
 fn tags_of<'a>(ctx: &Context<'a>, pending: &PendingMessage) -> &'a [Tag] {
