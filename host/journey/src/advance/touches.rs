@@ -54,9 +54,6 @@ impl Advance {
         let oldest = ctx.now.minus(GOAL_WITHIN_MAX);
         let touches = &mut self.state.touches;
         touches.retain(|touch| touch.sent_at >= oldest && touch.message != message);
-        if touches.len() >= TOUCHES_MAX {
-            touches.remove(0);
-        }
         touches.push(Touch {
             workflow: workflow_hash(&whose.workflow),
             version,
@@ -70,6 +67,22 @@ impl Advance {
             is_withheld,
             has_converted: false,
         });
+        if touches.len() > TOUCHES_MAX {
+            self.forget_touch(ctx);
+        }
+    }
+
+    /// Forgets the touch that is missed least: one that no cap counts, and of these one that nothing can convert any more;
+    /// of equal ones the oldest.
+    fn forget_touch(&mut self, ctx: &Context<'_>) {
+        let counted = self.counted_until(ctx);
+        let touches = self.state.touches.iter().enumerate();
+        let missed = touches.min_by_key(|(place, touch)| {
+            (counted.contains_key(place), may_convert(ctx, touch), *place)
+        });
+        if let Some((place, _)) = missed {
+            self.state.touches.remove(place);
+        }
     }
 
     /// The version that sends the message and the place of the step in it; its journey may be over.
@@ -263,6 +276,24 @@ impl Advance {
         self.effects.push(Effect::Fact(fact));
         self.convert_lots(ctx, &candidate.workflow, &touch, &[Measure::Goal]);
     }
+}
+
+/// What the message is measured by.
+fn goal_of<'a>(ctx: &Context<'a>, touch: &Touch) -> Option<&'a GoalEvent> {
+    let workflow = ctx
+        .definitions
+        .workflow_of_hash(touch.workflow, touch.sent_at)?;
+    let version = ctx.definitions.version(workflow, touch.version)?;
+    version.document.goal.as_ref()?.event()
+}
+
+/// Whether an event from now on can be in time for the message.
+fn may_convert(ctx: &Context<'_>, touch: &Touch) -> bool {
+    let at = [Some(touch.sent_at), touch.opened_at, touch.clicked_at];
+    let last = at.into_iter().flatten().max();
+    let goal = goal_of(ctx, touch);
+    goal.zip(last)
+        .is_some_and(|(goal, last)| last.plus(goal.within) >= ctx.now)
 }
 
 /// When the message touched the contact in the way that the goal counts from.
