@@ -191,11 +191,12 @@ impl Advance {
         sent_at.is_some_and(|sent_at| sent_at < since)
     }
 
-    /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one is credited.
+    /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one that went out is
+    /// credited.
     pub(super) fn convert(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         let mut candidates: Vec<Candidate> = Vec::new();
         for workflow in ctx.definitions.measured_by(event.name) {
-            candidates.extend(self.candidate(ctx, workflow, event));
+            candidates.extend(self.candidates(ctx, workflow, event));
         }
         let credited = candidates
             .iter()
@@ -207,24 +208,43 @@ impl Advance {
         }
     }
 
+    /// What the event counts as for the workflow: for the last message that went out. Where the last marketing message was
+    /// withheld it counts apart for that one, so that whoever is held out is compared, and besides only for a marketing
+    /// message that went out before.
+    fn candidates(
+        &self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        event: &Happening<'_>,
+    ) -> impl Iterator<Item = Candidate> {
+        let of = |is_meant: fn(&Touch) -> bool| self.candidate(ctx, workflow, event, is_meant);
+        let marketing = of(|touch| touch.is_capped || touch.is_withheld);
+        let withheld = marketing.filter(|one| self.state.touches[one.touch].is_withheld);
+        let sent = if withheld.is_some() {
+            of(|touch| touch.is_capped)
+        } else {
+            of(|touch| !touch.is_withheld)
+        };
+        sent.into_iter().chain(withheld)
+    }
+
+    /// The last of those messages that the event follows in time.
     fn candidate(
         &self,
         ctx: &Context<'_>,
         workflow: &WorkflowId,
         event: &Happening<'_>,
+        is_meant: fn(&Touch) -> bool,
     ) -> Option<Candidate> {
         let hash = workflow_hash(workflow);
         let since = ctx.definitions.workflow(workflow)?.running_since?;
         let mut best: Option<(Instant, usize, &GoalEvent)> = None;
         for (place, touch) in self.state.touches.iter().enumerate() {
             // What went out before this workflow ran is of one before it with the same id.
-            if touch.workflow != hash || touch.sent_at < since {
+            if touch.workflow != hash || touch.sent_at < since || !is_meant(touch) {
                 continue;
             }
-            let version = ctx.definitions.version(workflow, touch.version);
-            let goal = version.and_then(|version| version.document.goal.as_ref());
-            let goal = goal.and_then(|goal| goal.event());
-            let Some(goal) = goal.filter(|goal| event.fits(&goal.on)) else {
+            let Some(goal) = goal_of(ctx, touch).filter(|goal| event.fits(&goal.on)) else {
                 continue;
             };
             let Some(at) = touched_at(touch, goal.after) else {
