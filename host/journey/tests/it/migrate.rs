@@ -99,7 +99,7 @@ fn led_to(rest: Json, between: &[Json]) -> String {
 }
 
 #[test]
-fn a_step_that_is_removed_leads_where_it_led() {
+fn whoever_is_at_a_removed_step_goes_on_along_its_way() {
     let to = |next: &str| json!({"id": "rest", "wait": {"for": "24h"}, "next": next});
     assert_snapshot!(led_to(to("last"), &[]), @r"
     6h course: moved from version 1, its step is gone
