@@ -43,23 +43,15 @@ contact ann {"email": "ann@example.com"}
 event ann signed_up #a
 mails
     ann@example.com | From beta | 2026-03-02 09:00:00
-log ann alpha
-    2026-03-02 09:00:00 alpha: trigger said enter: matched
-    2026-03-02 09:00:00 alpha: journey entered a
-    2026-03-02 09:00:00 alpha: step reached send
-    2026-03-02 09:00:00 alpha: message queued send
-    2026-03-02 09:00:00 alpha: message held send 2026-03-03 09:00:00 frequency_cap
 at 2026-03-03 08:59:59
 mails
     none
 at 2026-03-03 09:00
 mails
     ann@example.com | From alpha | 2026-03-03 09:00:00
-log ann alpha
-    2026-03-02 09:00:00 alpha: trigger said enter: matched
-    2026-03-02 09:00:00 alpha: journey entered a
-    2026-03-02 09:00:00 alpha: step reached send
-    2026-03-02 09:00:00 alpha: message queued send
-    2026-03-02 09:00:00 alpha: message held send 2026-03-03 09:00:00 frequency_cap
-    2026-03-03 09:00:00 alpha: message sent send
-    2026-03-03 09:00:00 alpha: journey completed
+counters alpha
+    version 1 completed: 1
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages sent: 1

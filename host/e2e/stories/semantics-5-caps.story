@@ -218,24 +218,19 @@ event gus met #2
 at 2026-03-24 09:00
 mails
     gus@example.com | Matters as much | 2026-03-24 09:00:00
-log gus a_low
-    2026-03-24 07:00:00 a_low: trigger said enter: matched
-    2026-03-24 07:00:00 a_low: journey entered 2
-    2026-03-24 07:00:00 a_low: step reached send
-    2026-03-24 07:00:00 a_low: message queued send
-    2026-03-24 07:00:00 a_low: zone taken send UTC utc
-    2026-03-24 07:00:00 a_low: message held send 2026-03-24 09:00:00 window
-    2026-03-24 09:00:00 a_low: message skipped send frequency_cap
-    2026-03-24 09:00:00 a_low: journey completed
-log gus b_high
-    2026-03-24 07:00:00 b_high: trigger said enter: matched
-    2026-03-24 07:00:00 b_high: journey entered 2
-    2026-03-24 07:00:00 b_high: step reached send
-    2026-03-24 07:00:00 b_high: message queued send
-    2026-03-24 07:00:00 b_high: zone taken send UTC utc
-    2026-03-24 07:00:00 b_high: message held send 2026-03-24 09:00:00 window
-    2026-03-24 09:00:00 b_high: message skipped send frequency_cap
-    2026-03-24 09:00:00 b_high: journey completed
+later 1m
+counters a_low
+    version 1 completed: 1
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages skipped frequency_cap: 1
+counters b_high
+    version 1 completed: 1
+    version 1 decisions trigger matched: 1
+    version 1 entered: 1
+    version 1 messages queued: 1
+    version 1 messages skipped frequency_cap: 1
 at 2026-03-25 06:00
 event gus met #3
 at 2026-03-25 07:00
@@ -251,6 +246,7 @@ event gus asked #6
 at 2026-03-26 09:00
 mails
     gus@example.com | Matters as much | 2026-03-26 09:00:00
+later 1m
 counters a_low
     version 1 completed: 3
     version 1 decisions trigger matched: 3

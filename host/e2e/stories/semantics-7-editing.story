@@ -97,8 +97,9 @@ A word.
   "id": "removed", "title": "Removed", "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "removed" } },
   "steps": [
-    { "id": "rest", "wait": { "for": "24h" } },
-    { "id": "gone", "send": { "template": "note" } },
+    { "id": "which", "branch": { "arms": [{ "segment": { "plugin": "audience", "config": { "attribute": { "name": "level", "operator": "eq", "value": "gold" } } }, "goto": "gold" }] } },
+    { "id": "rest", "wait": { "for": "24h" }, "next": "mark" },
+    { "id": "gold", "send": { "template": "note" } },
     { "id": "mark", "update": { "set": { "marked": { "value": true } } } },
     { "id": "last", "wait": { "for": "24h" } }
   ]
@@ -114,10 +115,17 @@ A word.
   "id": "removed", "title": "Removed", "goal": "none",
   "trigger": { "plugin": "event", "config": { "event": "removed" } },
   "steps": [
+    { "id": "which", "branch": { "arms": [{ "segment": { "plugin": "audience", "config": { "attribute": { "name": "level", "operator": "eq", "value": "gold" } } }, "goto": "gold" }], "otherwise": "mark" } },
+    { "id": "gold", "send": { "template": "note" } },
     { "id": "mark", "update": { "set": { "marked": { "value": true } } } },
     { "id": "last", "wait": { "for": "24h" } }
   ]
 }
+
+--- template removed.2 note
+Subject: Removed
+
+A word.
 
 --- workflow removed.3
 {
@@ -290,7 +298,7 @@ mails
     ann@example.com | Longer | 2026-03-08 00:00:00
 
 shows 7-removed
-# The next step of the new version, then none.
+# The next step on its way that the new version has, though another is below it; then none.
 create removed
 start removed
 event ann removed #4
@@ -301,6 +309,9 @@ resume removed
 log ann removed
     2026-03-10 00:00:00 removed: trigger said enter: matched
     2026-03-10 00:00:00 removed: journey entered 4
+    2026-03-10 00:00:00 removed: step reached which
+    2026-03-10 00:00:00 removed: steps/which/arms/0 said out: missing_value
+    2026-03-10 00:00:00 removed: arm taken which otherwise
     2026-03-10 00:00:00 removed: step reached rest
     2026-03-10 00:00:00 removed: wait started rest 2026-03-11 00:00:00
     2026-03-10 01:00:00 removed: migrated
@@ -315,6 +326,9 @@ resume removed
 log ann removed
     2026-03-10 00:00:00 removed: trigger said enter: matched
     2026-03-10 00:00:00 removed: journey entered 4
+    2026-03-10 00:00:00 removed: step reached which
+    2026-03-10 00:00:00 removed: steps/which/arms/0 said out: missing_value
+    2026-03-10 00:00:00 removed: arm taken which otherwise
     2026-03-10 00:00:00 removed: step reached rest
     2026-03-10 00:00:00 removed: wait started rest 2026-03-11 00:00:00
     2026-03-10 01:00:00 removed: migrated

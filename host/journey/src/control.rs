@@ -275,6 +275,7 @@ pub fn apply(
                 document,
                 bindings,
                 templates,
+                ended: BTreeMap::new(),
             };
             bounded(put(definitions, version, *based_on)?)
         }
@@ -450,7 +451,7 @@ fn put(
                 }
                 found.current += 1;
                 version.number = found.current;
-                experiments::forget_changed(found, &version);
+                experiments::begin_changed_anew(found, &version);
                 found.versions.insert(found.current, version);
             })
         }

@@ -116,7 +116,7 @@ pub struct WorkflowDefinition {
     /// Starts against the word of the checklist, the last [`OVERRIDES_MAX`] of them, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<Overridden>,
-    /// Experiments that are over, by the step that splits. A new version whose split is another forgets them.
+    /// Experiments of the current version that are over, by the step that splits.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub ended: BTreeMap<StepId, EndedExperiment>,
 }
@@ -125,6 +125,18 @@ impl WorkflowDefinition {
     /// The version that new journeys enter.
     pub fn current_version(&self) -> Option<&WorkflowVersion> {
         self.versions.get(&self.current)
+    }
+
+    /// How the experiment of the step ended for whoever is on that version, if it is over for them.
+    pub fn ended_for(&self, version: u32, step: &StepId) -> Option<&EndedExperiment> {
+        let version = self.versions.get(&version)?;
+        version.ended.get(step).or_else(|| {
+            let ended = self.ended.get(step)?;
+            let split = version.document.split_at(step);
+            let mut later = self.versions.range(version.number..);
+            let is_current = later.all(|(_, later)| later.document.split_at(step) == split);
+            is_current.then_some(ended)
+        })
     }
 
     /// Begins a pause. Of more earlier ones than are kept, the two oldest become one, with the time between them: what
@@ -221,6 +233,9 @@ pub struct WorkflowVersion {
     pub bindings: BTreeMap<Slot, ResolvedBinding>,
     /// The digest of each template (of its JSON), under which its body is kept.
     pub templates: BTreeMap<TemplateName, Digest>,
+    /// Its experiments that were over when a later version began them anew, by the step that splits.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub ended: BTreeMap<StepId, EndedExperiment>,
 }
 
 /// Where a binding stands. As text, in a workflow: `trigger`, `audience`, `steps/ID/personalizer`, `steps/ID/arms/N`,

@@ -33,8 +33,8 @@ pub const CHUNKS_MAX: usize = 64;
 pub const SEEN_EVENTS_MAX: usize = 384;
 /// Most lots remembered per contact; beyond, the oldest is forgotten, and drawn anew with the weights of that time.
 pub const LOTS_MAX: usize = 32;
-/// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, the oldest is forgotten. Frequency caps
-/// count up to so many.
+/// Most messages remembered per contact, of [`Touch::BYTES_MAX`] each; beyond, one is forgotten, first of those that no
+/// frequency cap counts. Where all are counted, all caps are full.
 pub const TOUCHES_MAX: usize = 32;
 /// How long an entry key is remembered.
 pub const KEY_KEEP_DAYS: u32 = 800;

@@ -3,7 +3,7 @@
 //! Looked at before every input of a contact while the workflow runs; the engine visits those who wait once such a
 //! version runs.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::successors};
 
 use signalbox_model::{
     definitions::WorkflowVersion,
@@ -76,7 +76,7 @@ impl Advance {
     }
 
     /// Goes on from a step whose message is settled; `before` is the version that the journey was on, if it has just moved.
-    /// A step that is gone leads where it led, as long as that is still there, else to the next.
+    /// A step that is gone leads where it led, as far as that is still there.
     pub(super) fn go_on_from_send(
         &mut self,
         ctx: &Context<'_>,
@@ -180,7 +180,7 @@ impl Advance {
         }
     }
 
-    /// Goes on with the first step behind the one that is gone which the new version has.
+    /// Goes on with the first step on the way behind the one that is gone which the new version has.
     fn go_behind(
         &mut self,
         ctx: &Context<'_>,
@@ -188,18 +188,34 @@ impl Advance {
         (from, to): (&WorkflowVersion, &WorkflowVersion),
         gone: &StepId,
     ) {
-        let mut behind = from
-            .document
-            .steps
-            .iter()
-            .skip_while(|step| step.id != *gone);
-        let next = behind.find_map(|step| {
-            let mut steps = to.document.steps.iter();
-            steps.position(|one| one.id == step.id)
-        });
+        let way = successors(step_in(from, gone), |step| step_behind(from, step));
+        let mut way = way.take(from.document.steps.len());
+        let next = way.find_map(|step| position_of(ctx, whose, to, &step.id));
         match next {
             Some(next) => self.go(ctx, whose, to, Some(next)),
             None => self.exit(ctx, whose, STEP_REMOVED, "exit"),
+        }
+    }
+}
+
+/// Where the step leads whoever nothing is known of: no event came, nobody decided, no rule let them in. A way back that
+/// is bounded is over.
+fn step_behind<'v>(version: &'v WorkflowVersion, step: &Step) -> Option<&'v Step> {
+    let named = match step.actions().next()? {
+        Action::WaitFor(wait) => wait.otherwise.as_ref(),
+        Action::Approve(approve) => Some(&approve.otherwise),
+        Action::Branch(branch) => branch.otherwise.as_ref(),
+        Action::Split(split) => split.arms.first()?.goto.as_ref(),
+        Action::Goto(goto) => Some(&goto.step).filter(|_| goto.times_max.is_none()),
+        Action::Exit(_) => return None,
+        Action::Send(_) | Action::Wait(_) | Action::Update(_) | Action::Webhook(_) => None,
+    };
+    match named.or(step.next.as_ref()) {
+        Some(named) => step_in(version, named),
+        None => {
+            let mut steps = version.document.steps.iter();
+            steps.find(|one| one.id == step.id)?;
+            steps.next()
         }
     }
 }

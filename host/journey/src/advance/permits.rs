@@ -3,14 +3,14 @@
 //!
 //! Asked when a message is queued, for the instant it is released at, and once more at its claim.
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use signalbox_model::{
     calendar::{self, LocalDate, LocalTime, Window, Zone},
     definitions::WorkflowVersion,
     id::{MessageId, Tag, WorkflowId},
     settings::{AtCap, Cap, Period},
-    state::{PendingMessage, Place, Touch},
+    state::{PendingMessage, Place, TOUCHES_MAX, Touch},
     time::{Instant, Span},
     workflow::{
         WorkflowState,
@@ -33,6 +33,9 @@ pub(super) const WINDOW_CLOSED: &str = "window_closed";
 pub(super) const HOLDOUT: &str = "holdout";
 /// What the lot of the server's own holdout is drawn for.
 const SERVER_HOLDOUT: &[u8] = b"server_holdout";
+
+/// Longest that a calendar day is anywhere: one that comes twice as a zone changes its side of the date line.
+const LOCAL_DAY_MAX: Span = Span::from_days(2);
 
 /// When a message may go out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -135,8 +138,9 @@ impl Advance {
         }
     }
 
-    /// When the caps have room for the message; `None` if they have now. Messages that are due and go before it take
-    /// their room first; whether a journey that is due makes one is known once it is woken.
+    /// When the caps have room for the message; `None` if they have now. It waits for its turn where there is room only if
+    /// nobody goes before it who is due: whether their messages go out is known once they are claimed, and whether a
+    /// journey makes one once it is woken.
     pub(super) fn capped(
         &self,
         ctx: &Context<'_>,
@@ -151,14 +155,24 @@ impl Advance {
         let mut about_to = None;
         let tags = tags_of(ctx, pending);
         let caps = ctx.definitions.definitions().settings.caps.iter();
-        for cap in caps.filter(|cap| concerns(cap, tags)) {
+        let caps: Vec<&Cap> = caps.filter(|cap| concerns(cap, tags)).collect();
+        for cap in &caps {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
-                let more =
+                let about_to =
                     *about_to.get_or_insert_with(|| self.about_to_go_before(ctx, id, pending));
+                let more = about_to + self.queued_before(ctx, cap, id, pending);
                 is_contested |= more > 0 && self.full_until(ctx, cap, id, pending, more).is_some();
                 continue;
             };
             if cap.at_cap == AtCap::Skip {
+                return Some(Permit::Skip(FREQUENCY_CAP));
+            }
+            room_at = room_at.max(Some(until));
+        }
+        if !caps.is_empty()
+            && let Some(until) = self.memory_full_until(ctx, id)
+        {
+            if caps.iter().any(|cap| cap.at_cap == AtCap::Skip) {
                 return Some(Permit::Skip(FREQUENCY_CAP));
             }
             room_at = room_at.max(Some(until));
@@ -168,6 +182,46 @@ impl Advance {
             Some(at) => Some(Permit::At(at, Some(Hold::FrequencyCap))),
             None => is_contested.then_some(Permit::At(turn, Some(Hold::Turn))),
         }
+    }
+
+    /// When a message can be remembered again for the caps, if one more would make them forget one that they count: all caps
+    /// are full then.
+    fn memory_full_until(&self, ctx: &Context<'_>, id: MessageId) -> Option<Instant> {
+        let settings = &ctx.definitions.definitions().settings;
+        let on_their_way = self.state.pending.iter().filter(|(other, one)| {
+            let mut caps = settings.caps.iter();
+            **other != id && one.claimed.is_some() && caps.any(|cap| is_under(ctx, cap, one))
+        });
+        let room = TOUCHES_MAX.saturating_sub(on_their_way.count());
+        if self.state.touches.len() < room {
+            return None;
+        }
+        let counted = self.counted_until(ctx);
+        let first = counted.values().min();
+        let until = first.copied().unwrap_or(ctx.now.plus(TURN_LOOK_AFTER));
+        (counted.len() >= room).then_some(until)
+    }
+
+    /// The touches that a cap counts, now or later, by their places, each with when the last one stops to: of each cap the
+    /// last ones in its time, as many as it lets out.
+    pub(super) fn counted_until(&self, ctx: &Context<'_>) -> BTreeMap<usize, Instant> {
+        let mut counted = BTreeMap::new();
+        for cap in &ctx.definitions.definitions().settings.caps {
+            let time = match cap.per {
+                Period::Day => LOCAL_DAY_MAX,
+                Period::Last(period) => period,
+            };
+            let touches = self.state.touches.iter().enumerate().rev();
+            let of_cap = touches.filter(|(_, touch)| {
+                let is_in_time = touch.sent_at.plus(time) > ctx.now;
+                is_in_time && touch.is_capped && concerns(cap, tags_of_touch(ctx, touch))
+            });
+            for (place, touch) in of_cap.take(cap.count as usize) {
+                let until: &mut Instant = counted.entry(place).or_insert(touch.sent_at);
+                *until = touch.sent_at.plus(time).max(*until);
+            }
+        }
+        counted
     }
 
     /// How many journeys are due and not woken yet whose messages, if they make any, go before this one.
@@ -194,6 +248,23 @@ impl Advance {
             .count()
     }
 
+    /// How many messages that the cap concerns are due, and go before this one.
+    fn queued_before(
+        &self,
+        ctx: &Context<'_>,
+        cap: &Cap,
+        id: MessageId,
+        pending: &PendingMessage,
+    ) -> usize {
+        let mine = rank(ctx, id, pending);
+        let others = self.state.pending.iter().filter(|(other, one)| {
+            one.claimed.is_none()
+                && is_under(ctx, cap, one)
+                && goes_before(ctx, **other, one, &mine)
+        });
+        others.count()
+    }
+
     /// When the cap has room again, if it has none for the message and so many others that go before it.
     fn full_until(
         &self,
@@ -217,18 +288,14 @@ impl Advance {
         };
         let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
         let room = (cap.count as usize).saturating_sub(sent.len());
-        let mine = rank(ctx, id, pending);
         let others = self.state.pending.iter().filter(|(other, one)| {
-            **other != id
-                && one.class == MessageClass::Marketing
-                && concerns(cap, tags_of(ctx, one))
-                && (one.claimed.is_some() || goes_before(ctx, **other, one, &mine))
+            **other != id && one.claimed.is_some() && is_under(ctx, cap, one)
         });
         let others = others.count() + more;
         if others < room {
             return None;
         }
-        // What goes before it is taken as sent now, so that it does not matter which of the two is claimed first.
+        // What is on its way is taken as sent now.
         Some(match cap.per {
             Period::Day => calendar::local_at(&zone, today.plus_days(1), LocalTime::MIDNIGHT),
             Period::Last(period) => {
@@ -301,6 +368,11 @@ fn opening(
 
 fn concerns(cap: &Cap, tags: &[Tag]) -> bool {
     cap.tag.as_ref().is_none_or(|tag| tags.contains(tag))
+}
+
+/// Whether the cap counts the message once it is sent.
+fn is_under(ctx: &Context<'_>, cap: &Cap, pending: &PendingMessage) -> bool {
+    pending.class == MessageClass::Marketing && concerns(cap, tags_of(ctx, pending))
 }
 
 fn tags_of<'a>(ctx: &Context<'a>, pending: &PendingMessage) -> &'a [Tag] {

@@ -23,7 +23,7 @@ impl Advance {
         step: &Step,
         split: &Split,
     ) -> Next {
-        let index = match winner(ctx, whose, step, split) {
+        let index = match winner(ctx, whose, version, step, split) {
             Some(winner) => Some(winner),
             None => self.lot(ctx, whose, version, step, split),
         };
@@ -127,13 +127,16 @@ fn is_of_predecessor(ctx: &Context<'_>, workflow: &WorkflowId, lot: &Lot) -> boo
     lot.workflow == workflow_hash(workflow) && since.is_none_or(|since| lot.drawn_at < since)
 }
 
-/// The arm that won, if the experiment is over.
-fn winner(ctx: &Context<'_>, whose: &Whose, step: &Step, split: &Split) -> Option<usize> {
-    let ended = ctx
-        .definitions
-        .workflow(&whose.workflow)?
-        .ended
-        .get(&step.id)?;
+/// The arm that won, if the experiment is over for whoever is on that version.
+fn winner(
+    ctx: &Context<'_>,
+    whose: &Whose,
+    version: &WorkflowVersion,
+    step: &Step,
+    split: &Split,
+) -> Option<usize> {
+    let workflow = ctx.definitions.workflow(&whose.workflow)?;
+    let ended = workflow.ended_for(version.number, &step.id)?;
     let winner = ended.winner.as_ref()?;
     split.arms.iter().position(|arm| arm.name == *winner)
 }

@@ -54,9 +54,6 @@ impl Advance {
         let oldest = ctx.now.minus(GOAL_WITHIN_MAX);
         let touches = &mut self.state.touches;
         touches.retain(|touch| touch.sent_at >= oldest && touch.message != message);
-        if touches.len() >= TOUCHES_MAX {
-            touches.remove(0);
-        }
         touches.push(Touch {
             workflow: workflow_hash(&whose.workflow),
             version,
@@ -70,6 +67,22 @@ impl Advance {
             is_withheld,
             has_converted: false,
         });
+        if touches.len() > TOUCHES_MAX {
+            self.forget_touch(ctx);
+        }
+    }
+
+    /// Forgets the touch that is missed least: one that no cap counts, and of these one that nothing can convert any more;
+    /// of equal ones the oldest.
+    fn forget_touch(&mut self, ctx: &Context<'_>) {
+        let counted = self.counted_until(ctx);
+        let touches = self.state.touches.iter().enumerate();
+        let missed = touches.min_by_key(|(place, touch)| {
+            (counted.contains_key(place), may_convert(ctx, touch), *place)
+        });
+        if let Some((place, _)) = missed {
+            self.state.touches.remove(place);
+        }
     }
 
     /// The version that sends the message and the place of the step in it; its journey may be over.
@@ -178,11 +191,12 @@ impl Advance {
         sent_at.is_some_and(|sent_at| sent_at < since)
     }
 
-    /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one is credited.
+    /// Counts the event for every workflow whose goal it meets in time; of all their messages the last one that went out is
+    /// credited.
     pub(super) fn convert(&mut self, ctx: &Context<'_>, event: &Happening<'_>) {
         let mut candidates: Vec<Candidate> = Vec::new();
         for workflow in ctx.definitions.measured_by(event.name) {
-            candidates.extend(self.candidate(ctx, workflow, event));
+            candidates.extend(self.candidates(ctx, workflow, event));
         }
         let credited = candidates
             .iter()
@@ -194,24 +208,43 @@ impl Advance {
         }
     }
 
+    /// What the event counts as for the workflow: for the last message that went out. Where the last marketing message was
+    /// withheld it counts apart for that one, so that whoever is held out is compared, and besides only for a marketing
+    /// message that went out before.
+    fn candidates(
+        &self,
+        ctx: &Context<'_>,
+        workflow: &WorkflowId,
+        event: &Happening<'_>,
+    ) -> impl Iterator<Item = Candidate> {
+        let of = |is_meant: fn(&Touch) -> bool| self.candidate(ctx, workflow, event, is_meant);
+        let marketing = of(|touch| touch.is_capped || touch.is_withheld);
+        let withheld = marketing.filter(|one| self.state.touches[one.touch].is_withheld);
+        let sent = if withheld.is_some() {
+            of(|touch| touch.is_capped)
+        } else {
+            of(|touch| !touch.is_withheld)
+        };
+        sent.into_iter().chain(withheld)
+    }
+
+    /// The last of those messages that the event follows in time.
     fn candidate(
         &self,
         ctx: &Context<'_>,
         workflow: &WorkflowId,
         event: &Happening<'_>,
+        is_meant: fn(&Touch) -> bool,
     ) -> Option<Candidate> {
         let hash = workflow_hash(workflow);
         let since = ctx.definitions.workflow(workflow)?.running_since?;
         let mut best: Option<(Instant, usize, &GoalEvent)> = None;
         for (place, touch) in self.state.touches.iter().enumerate() {
             // What went out before this workflow ran is of one before it with the same id.
-            if touch.workflow != hash || touch.sent_at < since {
+            if touch.workflow != hash || touch.sent_at < since || !is_meant(touch) {
                 continue;
             }
-            let version = ctx.definitions.version(workflow, touch.version);
-            let goal = version.and_then(|version| version.document.goal.as_ref());
-            let goal = goal.and_then(|goal| goal.event());
-            let Some(goal) = goal.filter(|goal| event.fits(&goal.on)) else {
+            let Some(goal) = goal_of(ctx, touch).filter(|goal| event.fits(&goal.on)) else {
                 continue;
             };
             let Some(at) = touched_at(touch, goal.after) else {
@@ -263,6 +296,24 @@ impl Advance {
         self.effects.push(Effect::Fact(fact));
         self.convert_lots(ctx, &candidate.workflow, &touch, &[Measure::Goal]);
     }
+}
+
+/// What the message is measured by.
+fn goal_of<'a>(ctx: &Context<'a>, touch: &Touch) -> Option<&'a GoalEvent> {
+    let workflow = ctx
+        .definitions
+        .workflow_of_hash(touch.workflow, touch.sent_at)?;
+    let version = ctx.definitions.version(workflow, touch.version)?;
+    version.document.goal.as_ref()?.event()
+}
+
+/// Whether an event from now on can be in time for the message.
+fn may_convert(ctx: &Context<'_>, touch: &Touch) -> bool {
+    let at = [Some(touch.sent_at), touch.opened_at, touch.clicked_at];
+    let last = at.into_iter().flatten().max();
+    let goal = goal_of(ctx, touch);
+    goal.zip(last)
+        .is_some_and(|(goal, last)| last.plus(goal.within) >= ctx.now)
 }
 
 /// When the message touched the contact in the way that the goal counts from.

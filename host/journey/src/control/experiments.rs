@@ -55,12 +55,20 @@ pub(super) fn end(
     })
 }
 
-/// An edit of a split begins its experiment anew.
-pub(super) fn forget_changed(found: &mut WorkflowDefinition, next: &WorkflowVersion) {
-    let before = found.versions.last_key_value().map(|(_, version)| version);
-    let is_same = |step: &StepId| {
-        let before = before.and_then(|before| before.document.split_at(step));
-        before.is_some() && before == next.document.split_at(step)
-    };
-    found.ended.retain(|step, _| is_same(step));
+/// An edit of a split begins its experiment anew. It stays over for whoever is on a version before.
+pub(super) fn begin_changed_anew(found: &mut WorkflowDefinition, next: &WorkflowVersion) {
+    let ended = std::mem::take(&mut found.ended);
+    for (step, over) in ended {
+        let split = next.document.split_at(&step).cloned();
+        let last = found.versions.last_key_value();
+        let before = last.and_then(|(_, last)| last.document.split_at(&step).cloned());
+        if before.is_some() && before == split {
+            found.ended.insert(step, over);
+            continue;
+        }
+        let versions = found.versions.values_mut().rev();
+        for version in versions.take_while(|one| one.document.split_at(&step) == before.as_ref()) {
+            version.ended.insert(step.clone(), over.clone());
+        }
+    }
 }

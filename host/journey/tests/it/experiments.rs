@@ -135,6 +135,38 @@ fn everybody_takes_the_winner_and_an_edit_of_the_split_begins_anew() {
 }
 
 #[test]
+fn an_experiment_is_over_for_whoever_is_on_a_version_that_splits_as_it_did() {
+    let again = |plain: u32, title: &str| with(tested("goal", plain), "title", json!(title));
+    let mut world = started(&again(9_999, "First"));
+    world.play("event signup {\"key\": \"over\"}\n send");
+    world.end_experiment("tested", 1, Some("shout"));
+    world.play("@1h pause tested");
+    world.put(&again(9_999, "Same"), Some(1));
+    world.play("resume tested\n event signup {\"key\": \"same\"}\n send");
+    world.play("@2h pause tested");
+    world.put(&again(9_998, "Other"), Some(2));
+    world.play("resume tested\n event signup {\"key\": \"other\"}\n send");
+    assert_snapshot!(told(&mut world, "@30h"), @r"
+    1d tested: lot took arm 1
+    25h tested: lot took arm 1
+    26h tested: lot drew plain
+    26h tested: lot took arm 0
+    ");
+
+    // Neither is the winner of the next experiment theirs.
+    let mut world = started(&again(9_999, "First"));
+    world.play("event signup {\"key\": \"open\"}\n send\n pause tested");
+    world.put(&again(9_998, "Other"), Some(1));
+    world.end_experiment("tested", 2, Some("shout"));
+    world.play("resume tested\n @1h event signup {\"key\": \"over\"}\n send");
+    assert_snapshot!(told(&mut world, "@30h"), @r"
+    1d tested: lot drew plain
+    1d tested: lot took arm 0
+    25h tested: lot took arm 1
+    ");
+}
+
+#[test]
 fn an_experiment_ends_once_and_only_as_it_was_looked_at() {
     let first = tested("goal", 9_999);
     let mut world = World::new(std::slice::from_ref(&first));

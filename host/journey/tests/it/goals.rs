@@ -109,6 +109,49 @@ fn who_is_held_out_is_compared_and_never_credited() {
     ");
 }
 
+/// Messages with their classes, a day apart, and an order behind the last; from the second on she is held out.
+fn counted_held_out(classes: &[&str]) -> String {
+    let arms = json!([{"name": "nothing", "weight": 10_000, "holdout": true}]);
+    let lot = json!({"id": "lot", "split": {"arms": arms}});
+    let mut steps = Vec::new();
+    for (number, class) in classes.iter().enumerate() {
+        let send = json!({"template": "hello", "class": class});
+        steps.push(json!({"id": format!("mail{number}"), "send": send}));
+        steps.push(json!({"id": format!("rest{number}"), "wait": {"for": "1d"}}));
+    }
+    steps.insert(2, lot);
+    let held_out = with(
+        workflow("held_out", on("signup"), Json::Array(steps)),
+        "goal",
+        order("7d"),
+    );
+    let mut lines = "event signup\n send\n".to_owned();
+    for day in 1..classes.len() {
+        lines += &format!("@{day}d\n send\n");
+    }
+    counted(
+        &[held_out],
+        &(lines + "event order_completed {\"total\": 10}"),
+    )
+}
+
+#[test]
+fn what_was_withheld_hides_no_marketing_that_was_sent_and_is_hidden_by_no_receipt() {
+    assert_snapshot!(counted_held_out(&["marketing", "marketing"]), @r"
+    1d held_out: mail0 converted by e2: first credited worth 100000
+    1d held_out: mail1 converted by e2: first withheld worth 100000
+    1d held_out: lot converted in nothing
+    ");
+    assert_snapshot!(counted_held_out(&["transactional", "marketing", "transactional"]), @r"
+    2d held_out: mail1 converted by e2: first withheld worth 100000
+    2d held_out: lot converted in nothing
+    ");
+    assert_snapshot!(counted_held_out(&["marketing", "transactional"]), @r"
+    1d held_out: mail1 converted by e2: first credited worth 100000
+    1d held_out: lot converted in nothing
+    ");
+}
+
 #[test]
 fn a_goal_may_end_the_journey() {
     let mut goal = order("7d");

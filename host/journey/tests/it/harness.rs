@@ -220,9 +220,20 @@ impl World {
 
     /// Ends the experiment of the step `lot` for everybody.
     pub(crate) fn end_experiment(&mut self, workflow: &str, version: u32, winner: Option<&str>) {
+        self.end_experiment_at(workflow, "lot", version, winner);
+    }
+
+    /// The same of another step.
+    pub(crate) fn end_experiment_at(
+        &mut self,
+        workflow: &str,
+        step: &str,
+        version: u32,
+        winner: Option<&str>,
+    ) {
         self.command(&Command::EndExperiment {
             workflow: WorkflowId::parse(workflow).unwrap(),
-            step: StepId::parse("lot").unwrap(),
+            step: StepId::parse(step).unwrap(),
             version,
             winner: winner.map(|name| ArmName::parse(name).unwrap()),
             by: None,

@@ -4,6 +4,7 @@
 
 mod adopt;
 mod budgets;
+mod caps;
 mod checks;
 mod entry;
 mod existing;

@@ -81,6 +81,69 @@ fn who_waits_in_a_step_that_is_removed_goes_to_the_next_one_or_exits() {
     ");
 }
 
+/// Where a journey goes that waits in `rest`, whose way led to `last`, perhaps over steps that are gone as well.
+fn led_to(rest: Json, between: &[Json]) -> String {
+    let arms = json!([{"segment": has("gold"), "goto": "gold"}]);
+    let which = json!({"id": "which", "branch": {"arms": arms}});
+    let [one, gold, last] = ["one", "gold", "last"].map(send);
+    let way = json!({"id": "way", "goto": {"step": "last"}});
+    let mut before = vec![which.clone(), one.clone(), rest, gold.clone(), way.clone()];
+    before.extend_from_slice(between);
+    before.push(last.clone());
+    moved(
+        Json::Array(before),
+        6,
+        json!([which, one, gold, way, last]),
+        "",
+    )
+}
+
+#[test]
+fn whoever_is_at_a_removed_step_goes_on_along_its_way() {
+    let to = |next: &str| json!({"id": "rest", "wait": {"for": "24h"}, "next": next});
+    assert_snapshot!(led_to(to("last"), &[]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at last
+    6h course: last queued
+    ");
+    // Over others that are gone: from each its own way.
+    let call = json!({"id": "call", "webhook": {"url": "https://example.com/hook"}, "next": "lot"});
+    let arms = json!([{"name": "all", "weight": 10_000, "goto": "back"}]);
+    let lot = json!({"id": "lot", "split": {"arms": arms}});
+    let back = json!({"id": "back", "goto": {"step": "last"}});
+    assert_snapshot!(led_to(to("call"), &[back, lot, call]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at last
+    6h course: last queued
+    ");
+    // As if no event had come, and nobody had decided.
+    let waits = json!({"id": "rest", "wait_for": {"timeout": "24h", "arms": [{"on": {"event": "paid"}}], "otherwise": "last"}});
+    assert_snapshot!(led_to(waits, &[]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at last
+    6h course: last queued
+    ");
+    let looks = json!({"id": "rest", "approve": {"timeout": "24h", "rejected": "one", "otherwise": "last"}});
+    assert_snapshot!(led_to(looks, &[]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at last
+    6h course: last queued
+    ");
+    // A way back that is bounded is over.
+    let again = json!({"id": "again", "goto": {"step": "rest", "times_max": 3}});
+    assert_snapshot!(led_to(to("again"), &[again]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: at last
+    6h course: last queued
+    ");
+    // Where the way is over nothing is behind it.
+    let over = json!({"id": "over", "exit": {}});
+    assert_snapshot!(led_to(to("over"), &[over]), @r"
+    6h course: moved from version 1, its step is gone
+    6h course: exited: step_removed
+    ");
+}
+
 #[test]
 fn a_step_added_behind_never_runs_and_one_added_ahead_does() {
     let before = json!([send("one"), rest("24h"), send("two")]);
@@ -351,7 +414,7 @@ fn a_message_that_fails_for_good_as_its_journey_moves_takes_its_own_way() {
     0s course: at rest
     0s course: rest waits until 2h
     ");
-    // The step is gone: the way that it had, where it is still there, else to the next.
+    // The step is gone: the way that it had, where it is still there.
     let gone = json!([rest("2h"), {"id": "out", "goto": {"step": "wrong"}}, wrong]);
     assert_snapshot!(ended(before.clone(), gone, "refused"), @r"
     0s course: one refused: 550_no_mailbox

@@ -243,9 +243,7 @@ fn a_cap_skips_what_is_too_much_and_the_higher_priority_goes_first() {
     1h b_high: at note
     1h c_order: at note
     1h no go for attempt 1: frequency_cap
-    1h a_low: note skipped: frequency_cap
-    1h a_low: at rest
-    1h a_low: rest waits until 25h
+    1h a_low: note held until 3605s: frequency_cap
     1h go for attempt 1
     1h b_high: note sent
     1h b_high: at rest
@@ -261,15 +259,17 @@ fn a_cap_skips_what_is_too_much_and_the_higher_priority_goes_first() {
     23h a_low: at rest
     23h a_low: rest waits until 47h
     23h no go for attempt 1: frequency_cap
+    23h a_low: note skipped: frequency_cap
+    23h a_low: at rest
+    23h a_low: rest waits until 47h
+    23h no go for attempt 1: frequency_cap
     23h b_high: note skipped: frequency_cap
     23h b_high: at rest
     23h b_high: rest waits until 47h
     1d a_low: at note
     1d b_high: at note
     1d no go for attempt 1: frequency_cap
-    1d a_low: note skipped: frequency_cap
-    1d a_low: at rest
-    1d a_low: rest waits until 2d
+    1d a_low: note held until 86405s: frequency_cap
     1d go for attempt 1
     1d b_high: note sent
     1d b_high: at rest
@@ -549,10 +549,10 @@ fn of_equal_priority_the_older_message_goes_first() {
     let on_event = |id: &str, event: &str| with(note(id, &plain()), "trigger", on(event));
     for (first, second) in [("one", "two"), ("two", "one")] {
         let workflows = [on_event(first, "signup"), on_event(second, "viewed")];
-        let lines = "settings {\"caps\": [{\"count\": 1, \"per\": \"day\"}]}\n event signup\n @1m event viewed\n @2m send";
+        let lines = "settings {\"caps\": [{\"count\": 1, \"per\": \"day\"}]}\n event signup\n @1m event viewed\n @2m send\n @3m send";
         let told = sending(&workflows, lines);
         assert!(told.contains(&format!("2m {first}: note sent")), "{told}");
-        let skipped = format!("2m {second}: note skipped: frequency_cap");
+        let skipped = format!("{second}: note skipped: frequency_cap");
         assert!(told.contains(&skipped), "{told}");
     }
 }
@@ -673,6 +673,7 @@ fn gets_room(priorities: (u32, u32), order: [&str; 2]) -> String {
         world.now = world.now.plus(Span::from_ms(10));
         send_of(&mut world, workflow);
     }
+    world.play("@10h send");
     assert_eq!(world.out.matches("skipped: frequency_cap").count(), 1);
     let sent = world.out.lines().find(|line| line.ends_with("note sent"));
     sent.unwrap().split_whitespace().nth(1).unwrap().to_owned()
@@ -734,4 +735,32 @@ fn whose_wait_is_over_goes_first_by_priority_before_it_is_woken() {
     1h first: note sent
     1h second: note skipped: frequency_cap
     ");
+}
+
+#[test]
+fn a_message_before_whom_another_goes_is_skipped_only_once_that_one_is_sent() {
+    let heard = json!({"plugin": "has", "config": {
+        "inputs": [{"name": "it", "source": {"last": {"of": {"event": "signup"}}}, "type": "instant"}],
+    }});
+    let leaves = json!([{"segment": heard, "reason": "heard"}]);
+    let high = with(note("high", &plain()), "priority", json!(90));
+    let workflows = [with(high, "exits", leaves), note("low", &plain())];
+    for at_cap in ["skip", "defer"] {
+        let mut world = World::new(&workflows);
+        let caps = json!({"caps": [{"count": 1, "per": "day", "at_cap": at_cap}]});
+        world.play(&format!(
+            "settings {caps}\n start high\n start low\n event signup"
+        ));
+        world.out.clear();
+        send_of(&mut world, "low");
+        send_of(&mut world, "high");
+        world.play("@5s send");
+        let told = &world.out;
+        assert!(
+            told.contains("0s low: note held until 5s: frequency_cap"),
+            "{told}"
+        );
+        assert!(told.contains("0s high: exited: heard"), "{told}");
+        assert!(told.contains("5s low: note sent"), "{told}");
+    }
 }

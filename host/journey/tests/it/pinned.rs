@@ -1,4 +1,5 @@
-//! A property: editing under `pin` never changes what a person inside receives.
+//! A property: editing under `pin` never changes what a person inside receives, experiments that end before or after it
+//! included.
 
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
@@ -19,7 +20,10 @@ fn steps(shape: &[u8]) -> Json {
             1 => json!({"id": id, "wait": {"for": format!("{}h", 1 + kind)}}),
             2 => json!({"id": id, "wait_for": {"timeout": format!("{}h", 1 + kind), "arms": [{"on": {"event": "paid"}}]}}),
             3 => json!({"id": id, "branch": {"arms": [{"segment": has("gold"), "goto": "over"}]}}),
-            4 => json!({"id": id, "split": {"arms": [{"name": "a", "weight": 5_000}, {"name": "b", "weight": 5_000, "goto": "over"}]}}),
+            4 => {
+                let a = if kind / 6 % 2 == 0 { 5_000 } else { 3_000 };
+                json!({"id": id, "split": {"arms": [{"name": "a", "weight": a}, {"name": "b", "weight": 10_000 - a, "goto": "over"}]}})
+            }
             _ => json!({"id": id, "wait": {"calendar": {"days": 1, "at": "09:00"}}}),
         });
     }
@@ -34,29 +38,50 @@ fn line() -> impl Strategy<Value = String> {
         Just("set {\"gold\": 1}".to_owned()),
         Just("set {\"time_zone\": \"Asia/Seoul\"}".to_owned()),
         (1..40_u64).prop_map(|hours| format!("wind {hours}")),
+        (0..8_usize, prop_oneof![Just("a"), Just("b")])
+            .prop_map(|(step, winner)| format!("win s{step} {winner}")),
     ]
 }
 
-/// Everything told of the journey with key `a`: it entered before the edit.
-fn received(before: &Json, edit: Option<&Json>, edit_at: usize, lines: &[String]) -> String {
+/// What the workflow has at that step.
+fn step_of<'a>(workflow: &'a Json, step: &str) -> Option<&'a Json> {
+    let mut steps = workflow["steps"].as_array()?.iter();
+    steps.find(|one| one["id"] == step)
+}
+
+/// Everything told of the journey with key `a`: it entered before the edit, which is done or only stood still for.
+fn received(
+    (before, after): (&Json, &Json),
+    is_edited: bool,
+    edit_at: usize,
+    lines: &[String],
+) -> String {
     let mut world = World::new(std::slice::from_ref(before));
     world.play("start course\n event signup {\"key\": \"a\"}");
     let mut hours = 0;
+    let mut version = 1;
     for (at, line) in lines.iter().enumerate() {
         if at == edit_at {
-            // The one that is not edited stands still as long.
             world.play("pause course");
-            if let Some(edit) = edit {
-                world.put_as(edit, Some(1), Edit::Pin);
+            if is_edited {
+                version = 2;
+                world.put_as(after, Some(1), Edit::Pin);
             }
             world.play("resume course");
         }
-        match line.strip_prefix("wind ") {
-            Some(more) => {
+        match line.split(' ').collect::<Vec<_>>()[..] {
+            ["wind", more] => {
                 hours += more.parse::<u64>().unwrap();
                 world.play(&format!("@{hours}h"));
             }
-            None => world.play(line),
+            ["win", step, winner] => {
+                // Behind an edit of the split it is another experiment that ends.
+                let is_same = step_of(before, step) == step_of(after, step);
+                if is_edited || is_same || at < edit_at {
+                    world.end_experiment_at("course", step, version, Some(winner));
+                }
+            }
+            _ => world.play(line),
         }
     }
     hours += 1_000;
@@ -66,7 +91,12 @@ fn received(before: &Json, edit: Option<&Json>, edit_at: usize, lines: &[String]
         hours += 1_000;
         world.play(&format!("@{hours}h"));
     }
-    world.out
+    // Who may not end what is over already is no matter of the person's.
+    let lines = world.out.lines();
+    let lines = lines.filter(|line| {
+        !line.contains(" refused: step ") && !line.contains(" refused: the experiment ")
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 proptest! {
@@ -81,8 +111,8 @@ proptest! {
     ) {
         let course = |shape: &[u8]| workflow("course", on("signup"), steps(shape));
         let (before, after) = (course(&before), course(&after));
-        let kept = received(&before, None, edit_at, &lines);
-        let edited = received(&before, Some(&after), edit_at, &lines);
+        let kept = received((&before, &after), false, edit_at, &lines);
+        let edited = received((&before, &after), true, edit_at, &lines);
         prop_assert_eq!(kept, edited);
     }
 }
