@@ -213,6 +213,9 @@ pub(crate) const DECISIONS: [&str; 2] = [approval::APPROVED, approval::REJECTED]
 /// The event that an accepted message makes.
 pub(crate) const MESSAGE_SENT: &str = "message_sent";
 /// The failure in place of an answer that breaks the contract.
+/// Room for the effects of most inputs.
+const EFFECTS: usize = 8;
+
 const BAD_ANSWER: &str = "bad_answer";
 /// Why a workflow keeps nothing more of a contact: there is no room for it in the contact's row.
 const CONTACT_FULL: &str = "contact_full";
@@ -230,7 +233,7 @@ impl Advance {
         };
         let mut advance = Self {
             state,
-            effects: Vec::new(),
+            effects: Vec::with_capacity(EFFECTS),
             questions: Vec::new(),
             waiting: Vec::new(),
             replies: Vec::new(),

@@ -10,7 +10,7 @@ use signalbox_model::{
     event::{DEDUPE_DAYS, Event},
     id::{EventName, FieldName},
     state::{
-        CHUNK_BYTES_MAX, CHUNK_EVENTS_MAX, CHUNKS_MAX, ContactState, DailyTotal, History,
+        CHUNK_BYTES_MAX, CHUNK_EVENTS_MAX, CHUNKS_MAX, ContactState, DailyTotal, History, Noted,
         PastEvent, SEEN_EVENTS_MAX, SeenEvent,
     },
     time::Instant,
@@ -70,19 +70,24 @@ pub(crate) fn push(history: &mut History, event: PastEvent, effects: &mut Vec<Ef
     if history.open.len() >= CHUNK_EVENTS_MAX {
         seal(history, effects);
     }
+    let event_at_most = bytes_at_most(&event);
+    let before = history
+        .open_bytes_at_most
+        .0
+        .unwrap_or_else(|| history.open.iter().map(bytes_at_most).sum());
+    history.open_bytes_at_most = Noted(Some(before + event_at_most));
     history.open.push(event);
-    if is_large(&history.open) {
+    if is_large(&history.open, before + event_at_most) {
         seal(history, effects);
     }
 }
 
-/// Whether the events take as much as a chunk may. Nearly always a look at the lengths of their texts tells that they do
-/// not, and nothing has to be encoded to know.
-fn is_large(open: &[PastEvent]) -> bool {
-    let at_most: usize = open.iter().map(bytes_at_most).sum();
+/// Whether the events take as much as a chunk may. Nearly always a bound by the lengths of their texts tells that they
+/// do not, and nothing has to be encoded to know.
+fn is_large(open: &[PastEvent], bytes_at_most: usize) -> bool {
     let bytes = || open.iter().map(codec::size).sum::<usize>();
-    debug_assert!(at_most >= bytes(), "it is a bound");
-    at_most >= CHUNK_BYTES_MAX && bytes() >= CHUNK_BYTES_MAX
+    debug_assert!(bytes_at_most >= bytes(), "it is a bound");
+    bytes_at_most >= CHUNK_BYTES_MAX && bytes() >= CHUNK_BYTES_MAX
 }
 
 /// More than a value of any kind takes encoded beside its texts: its kind, and a number or a length.
@@ -114,6 +119,7 @@ fn value_at_most(value: &Value) -> usize {
 
 fn seal(history: &mut History, effects: &mut Vec<Effect>) {
     let events = std::mem::take(&mut history.open);
+    history.open_bytes_at_most = Noted(None);
     effects.push(Effect::SealChunk {
         index: history.sealed,
         events: events.clone(),

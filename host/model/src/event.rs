@@ -64,6 +64,9 @@ pub struct Event {
     pub history_only: bool,
 }
 
+/// Room for what most events say, encoded.
+const CONTENT_BYTES: usize = 256;
+
 impl Event {
     /// A hash of what the event says, to tell a repetition from another event under the same id. Its instant is no part
     /// of it: where the caller gave none, each time that it is posted has another.
@@ -74,7 +77,8 @@ impl Event {
             &self.attributes,
             self.history_only,
         );
-        let bytes = postcard::to_stdvec(&parts).unwrap_or_default();
+        let room = Vec::with_capacity(CONTENT_BYTES);
+        let bytes = postcard::to_extend(&parts, room).unwrap_or_default();
         let hash = Digest::of_bytes(&bytes).0;
         u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]])
     }

@@ -4,10 +4,10 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 
-use crate::{schema::text_schema, time::Instant};
+use crate::{parsed, schema::text_schema, time::Instant};
 
 /// Longest contact id, event id or entry key, in bytes.
 pub const ID_BYTES_MAX: usize = 256;
@@ -52,7 +52,7 @@ fn check(
     text: &str,
     bytes_max: usize,
     allowed: &'static str,
-    is_allowed: fn(usize, char) -> bool,
+    is_allowed: impl Fn(usize, char) -> bool,
 ) -> Result<(), Error> {
     if text.is_empty() {
         return Err(Error::Empty { what });
@@ -127,8 +127,7 @@ macro_rules! text_id {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = String::deserialize(deserializer)?;
-                Self::parse(&text).map_err(de::Error::custom)
+                parsed::deserialize(deserializer, Self::parse)
             }
         }
 
@@ -304,8 +303,7 @@ macro_rules! hash_id {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = String::deserialize(deserializer)?;
-                    Self::parse(&text).map_err(de::Error::custom)
+                    parsed::deserialize(deserializer, Self::parse)
                 } else {
                     <[u8; $bytes]>::deserialize(deserializer).map(Self)
                 }

@@ -16,6 +16,7 @@ pub mod event;
 pub mod fact;
 pub mod id;
 pub mod message;
+mod parsed;
 pub mod plan;
 pub mod problem;
 pub mod record;

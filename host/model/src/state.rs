@@ -216,6 +216,19 @@ pub struct History {
     /// Chunks loaded for this advance, oldest first: `first_chunk..sealed`. Not part of the row.
     #[serde(skip)]
     pub chunks: Vec<Vec<PastEvent>>,
+    /// A bound of the bytes that the open chunk takes encoded. Not part of the row.
+    #[serde(skip)]
+    pub open_bytes_at_most: Noted,
+}
+
+/// A number that was worked out from the rest of a value, if somebody asked for it. The value is the same without it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Noted(pub Option<usize>);
+
+impl PartialEq for Noted {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 impl History {

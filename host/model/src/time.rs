@@ -4,9 +4,9 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::schema::text_schema;
+use crate::{parsed, schema::text_schema};
 
 /// An instant: milliseconds since 1970-01-01T00:00:00Z. In JSON an RFC 3339 text in UTC.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -170,8 +170,7 @@ impl Serialize for Instant {
 impl<'de> Deserialize<'de> for Instant {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = String::deserialize(deserializer)?;
-            Self::parse(&text).map_err(de::Error::custom)
+            parsed::deserialize(deserializer, Self::parse)
         } else {
             i64::deserialize(deserializer).map(Self::from_ms)
         }
@@ -286,8 +285,7 @@ text_schema!(
 impl<'de> Deserialize<'de> for Span {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
-            let text = String::deserialize(deserializer)?;
-            Self::parse(&text).map_err(de::Error::custom)
+            parsed::deserialize(deserializer, Self::parse)
         } else {
             u64::deserialize(deserializer).map(Self::from_ms)
         }

@@ -85,6 +85,9 @@ impl Advance {
         step: &Step,
         send: &Send,
     ) -> Option<Next> {
+        if !is_paused(ctx, &whose.workflow) && resumed_at(ctx, &whose.workflow).is_none() {
+            return None;
+        }
         let reached = self.due_at.min(ctx.now);
         let due = self.due_by_window(ctx, whose, version, (step, send), reached);
         // One that is let out later goes then, if its workflow runs by then.

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use super::{Error, LeapDay, Zone, shown};
-use crate::{schema::text_schema, time::Instant};
+use crate::{parsed, schema::text_schema, time::Instant};
 
 pub(super) const MINUTE_MS: i64 = 60_000;
 pub(super) const DAY_MS: i64 = 86_400_000;
@@ -345,8 +345,7 @@ macro_rules! text_or_number {
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 if deserializer.is_human_readable() {
-                    let text = String::deserialize(deserializer)?;
-                    Self::parse(&text).map_err(de::Error::custom)
+                    parsed::deserialize(deserializer, Self::parse)
                 } else {
                     let number = <$number>::deserialize(deserializer)?;
                     $from_number(number).map_err(de::Error::custom)

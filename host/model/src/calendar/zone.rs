@@ -14,10 +14,10 @@ use jiff::{
     Timestamp,
     tz::{TimeZone, TimeZoneDatabase},
 };
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{Error, local::Reading, shown};
-use crate::{schema::text_schema, time::Instant};
+use crate::{parsed, schema::text_schema, time::Instant};
 
 /// Longest name of a zone, in bytes. The longest there is has 32.
 pub const ZONE_BYTES_MAX: usize = 64;
@@ -189,7 +189,6 @@ impl Serialize for Zone {
 
 impl<'de> Deserialize<'de> for Zone {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).map_err(de::Error::custom)
+        parsed::deserialize(deserializer, Self::parse)
     }
 }
