@@ -118,9 +118,14 @@ start asked
 event dan asked #1
 event dan order_completed #2
 log dan
-?
+    2026-03-03 10:00:00 asked: trigger said enter: matched
+    2026-03-03 10:00:00 asked: journey entered 1
+    2026-03-03 10:00:00 asked: step reached rest
+    2026-03-03 10:00:00 asked: wait started rest 2026-03-13 10:00:00
+    2026-03-03 10:00:00 asked: exits/0 said in: member
+    2026-03-03 10:00:00 asked: journey exited is_a_buyer
 webhooks dan
-?
+    none
 
 # What a step changes is heard as well: a tag by another workflow, and what a step of its own keeps.
 create plain
@@ -133,8 +138,21 @@ later 1h
 event eva upgraded #2
 event fay answered #2
 log eva plain
-?
+    2026-03-03 10:00:00 plain: trigger said enter: matched
+    2026-03-03 10:00:00 plain: journey entered 1
+    2026-03-03 10:00:00 plain: step reached rest
+    2026-03-03 10:00:00 plain: wait started rest 2026-03-13 10:00:00
+    2026-03-03 11:00:00 plain: exits/0 said in: member
+    2026-03-03 11:00:00 plain: journey exited is_vip
 log fay plain
-?
+    2026-03-03 10:00:00 plain: trigger said enter: matched
+    2026-03-03 10:00:00 plain: journey entered 1
+    2026-03-03 10:00:00 plain: step reached rest
+    2026-03-03 10:00:00 plain: wait started rest 2026-03-13 10:00:00
+    2026-03-03 11:00:00 plain: arm taken rest 0
+    2026-03-03 11:00:00 plain: step reached score
+    2026-03-03 11:00:00 plain: updated score kept.score
+    2026-03-03 11:00:00 plain: exits/1 said in: member
+    2026-03-03 11:00:00 plain: journey exited scored
 webhooks fay
-?
+    none

@@ -194,7 +194,7 @@ at 2026-03-16 12:20
 resume course
 old event gil signed_up #1 2026-03-16 10:00
 log gil
-?
+    2026-03-16 12:20:00 course: not entered paused
 
 shows 1-pause-mail
 # A message that a server deferred is due when it is to be tried again.

@@ -230,7 +230,8 @@ start form
 event ida signed_up #1
 event ida form_submitted #2 {"birthday": "1990-06-01"}
 journeys ida
-?
+    J1 form version 1, key 2, entered 2027-03-09 11:00:01: completed 2027-03-09 11:00:01
+    arm of grace for 2027-06-01 09:00:00
 journeys bo
     arm of grace for 2027-06-01 09:00:00
 journeys cem
@@ -285,9 +286,9 @@ event eva message_opened #2
 event fay message_opened #2
 event fay visited #3
 journeys eva
-    J1 gold version 1, key 1, entered 2027-03-09 11:00:01: inside, waiting at rest until 2027-03-10 11:00:01
+    J2 gold version 1, key 1, entered 2027-03-09 11:00:01: inside, waiting at rest until 2027-03-10 11:00:01
 journeys fay
-    J2 gold version 2, key 3, entered 2027-03-09 11:00:01: inside, waiting at rest until 2027-03-11 11:00:01
+    J3 gold version 2, key 3, entered 2027-03-09 11:00:01: inside, waiting at rest until 2027-03-11 11:00:01
 
 shows 2-enter-existing
 # Eva is gold, Dan is not, Gil comes later; a pause and another start of the server change nothing.
@@ -319,9 +320,9 @@ log gil existing
     2027-03-09 11:00:01 existing: wait started rest 2027-03-10 11:00:01
 counters existing
     version 1 decisions audience member: 3
-    version 1 decisions audience missing_value: 4
+    version 1 decisions audience missing_value: 5
     version 1 decisions audience not_member: 1
     version 1 decisions trigger matched: 2
     version 1 entered: 3
     version 1 inside: 3
-    version 1 not_entered not_in_audience: 5
+    version 1 not_entered not_in_audience: 6

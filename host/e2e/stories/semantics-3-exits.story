@@ -292,7 +292,9 @@ event gil signed_up #1
 at 2026-08-06 09:00
 old event gil order_completed #2 2026-06-01 09:00 {"total": 100}
 journeys gil
-?
+    J13 course version 1, key 1, entered 2026-08-03 09:00:00: inside, waiting at rest until 2026-09-02 09:00:00
+    J14 talk version 1, key 1, entered 2026-08-03 09:00:00: inside, waiting at rest until 2026-09-02 09:00:00
 old event gil order_completed #3 2026-08-04 09:00 {"total": 100}
 journeys gil
-?
+    J13 course version 1, key 1, entered 2026-08-03 09:00:00: inside, waiting at rest until 2026-09-02 09:00:00
+    J14 talk version 1, key 1, entered 2026-08-03 09:00:00: bought 2026-08-06 09:00:00

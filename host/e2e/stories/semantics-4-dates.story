@@ -236,6 +236,16 @@ down
 at 2029-01-28 09:00
 up
 mails
-?
+    none
 log dan pair
-?
+    2029-01-23 09:00:00 pair: trigger said enter: matched
+    2029-01-23 09:00:00 pair: journey entered 2
+    2029-01-23 09:00:00 pair: step reached day
+    2029-01-23 09:00:00 pair: wait started day 2029-01-24 09:00:00
+    2029-01-28 09:00:00 pair: step reached one
+    2029-01-28 09:00:00 pair: message queued one
+    2029-01-28 09:00:00 pair: message skipped one late
+    2029-01-28 09:00:00 pair: step reached two
+    2029-01-28 09:00:00 pair: message queued two
+    2029-01-28 09:00:00 pair: message skipped two late
+    2029-01-28 09:00:00 pair: journey completed

@@ -221,6 +221,16 @@ at 2026-03-23 04:00
 contact dan {"time_zone": "Europe/Berlin"}
 at 2026-03-23 08:00
 mails
-?
+    dan@example.com | In the daytime | 2026-03-23 08:00:00
 log dan
-?
+    2026-03-23 03:00:00 day: trigger said enter: matched
+    2026-03-23 03:00:00 day: journey entered 1
+    2026-03-23 03:00:00 day: step reached one
+    2026-03-23 03:00:00 day: message queued one
+    2026-03-23 03:00:00 day: zone taken one America/New_York contact
+    2026-03-23 03:00:00 day: message held one 2026-03-23 13:00:00 window
+    2026-03-23 04:00:00 day: zone taken one Europe/Berlin contact
+    2026-03-23 04:00:00 day: message held one 2026-03-23 08:00:00 window
+    2026-03-23 08:00:00 day: message sent one
+    2026-03-23 08:00:00 day: step reached rest
+    2026-03-23 08:00:00 day: wait started rest 2026-03-23 09:00:00
