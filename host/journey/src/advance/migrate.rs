@@ -210,14 +210,12 @@ fn step_behind<'v>(version: &'v WorkflowVersion, step: &Step) -> Option<&'v Step
         Action::Exit(_) => return None,
         Action::Send(_) | Action::Wait(_) | Action::Update(_) | Action::Webhook(_) => None,
     };
-    match named.or(step.next.as_ref()) {
-        Some(named) => step_in(version, named),
-        None => {
-            let mut steps = version.document.steps.iter();
-            steps.find(|one| one.id == step.id)?;
-            steps.next()
-        }
+    if let Some(named) = named.or(step.next.as_ref()) {
+        return step_in(version, named);
     }
+    let mut steps = version.document.steps.iter();
+    steps.find(|one| one.id == step.id)?;
+    steps.next()
 }
 
 fn step_in<'v>(version: &'v WorkflowVersion, id: &StepId) -> Option<&'v Step> {

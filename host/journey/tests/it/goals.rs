@@ -1,5 +1,7 @@
 //! Goals and what counts for them: conversions, the one message that is credited, and exits that always are.
 
+use std::fmt::Write as _;
+
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
@@ -127,7 +129,7 @@ fn counted_held_out(classes: &[&str]) -> String {
     );
     let mut lines = "event signup\n send\n".to_owned();
     for day in 1..classes.len() {
-        lines += &format!("@{day}d\n send\n");
+        writeln!(lines, "@{day}d\n send").expect("it is a string");
     }
     counted(
         &[held_out],

@@ -3,7 +3,8 @@
 use std::fs;
 
 use signalbox_store::{
-    ClockUse, Condition, Config, OpenError, Store, discard_rows, read_condition, read_meta,
+    ClockUse, Condition, Config, OpenError, STORE_FORMAT, Store, discard_rows, read_condition,
+    read_meta,
 };
 
 use crate::fixture::{PARTITIONS, at, config, contact_id, export, fill, open};
@@ -157,19 +158,18 @@ fn what_does_not_fit_is_refused() {
         "{error}"
     );
 
-    for other in [4, 6] {
-        let json = text
-            .rsplit_once("\ncrc32c")
-            .unwrap()
-            .0
-            .replace("\"format\": 5", &format!("\"format\": {other}"));
+    for other in [STORE_FORMAT - 1, STORE_FORMAT + 1] {
+        let json = text.rsplit_once("\ncrc32c").unwrap().0.replace(
+            &format!("\"format\": {STORE_FORMAT}"),
+            &format!("\"format\": {other}"),
+        );
         let other_text = format!("{json}\ncrc32c {:08x}\n", crc32c::crc32c(json.as_bytes()));
         fs::write(&meta, other_text).unwrap();
         let error = Store::open(&config(folder.path())).unwrap_err();
         assert_eq!(
             error.to_string(),
             format!(
-                "the store has format {other}, this binary reads 5: use the binary that made it, or make a new store in another folder"
+                "the store has format {other}, this binary reads {STORE_FORMAT}: use the binary that made it, or make a new store in another folder"
             )
         );
         assert!(!error.is_damage(), "nothing of it is thrown away");

@@ -12,7 +12,7 @@ use signalbox_journal::{Clock, Entry, Journal, Sink as JournalSink};
 use signalbox_mail::message::message_id;
 use signalbox_model::{
     codec,
-    event::{APPROVAL_DECIDED, Event, TRIGGER_LATE_LIMIT},
+    event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{Fact, FactKind},
     id::{ContactId, EventId, JourneyId, MessageId, StepId, WorkflowId},
     record::Record,
@@ -540,6 +540,8 @@ fn check_exits(
         let entered_before: BTreeSet<JourneyId> = facts
             .filter(|(sequence, fact)| {
                 *sequence < first.position.sequence
+                    // What occurred before the journey began may be history to it.
+                    && fact.at <= closed.event.occurred_at.plus(EVENT_AHEAD_MAX)
                     && fact.owner.to_string() == closed.workflow
                     && matches!(fact.what, FactKind::JourneyEntered(_))
             })
