@@ -239,7 +239,7 @@ log eva post
     2026-03-04 09:00:00 post: message sent letter
     2026-03-04 09:00:00 post: step reached rest
     2026-03-04 09:00:00 post: wait started rest 2026-03-05 09:00:00
-    2026-03-05 09:00:00 post: journey exited workflow_ended
+    2026-03-04 09:00:00 post: journey exited workflow_ended
 log fay post
     2026-03-04 09:00:00 post: trigger said enter: matched
     2026-03-04 09:00:00 post: journey entered 1
@@ -247,7 +247,7 @@ log fay post
     2026-03-04 09:00:00 post: message skipped letter no_address
     2026-03-04 09:00:00 post: step reached rest
     2026-03-04 09:00:00 post: wait started rest 2026-03-05 09:00:00
-    2026-03-05 09:00:00 post: journey exited workflow_ended
+    2026-03-04 09:00:00 post: journey exited workflow_ended
 log gus post
     2026-03-04 09:00:00 post: trigger said enter: matched
     2026-03-04 09:00:00 post: journey entered 1
@@ -256,7 +256,7 @@ log gus post
     2026-03-04 09:00:00 post: message skipped letter variable_missing
     2026-03-04 09:00:00 post: step reached rest
     2026-03-04 09:00:00 post: wait started rest 2026-03-05 09:00:00
-    2026-03-05 09:00:00 post: journey exited workflow_ended
+    2026-03-04 09:00:00 post: journey exited workflow_ended
 log hal post
     2026-03-04 09:00:00 post: trigger said enter: matched
     2026-03-04 09:00:00 post: journey entered 2
@@ -264,7 +264,7 @@ log hal post
     2026-03-04 09:00:00 post: message skipped letter unsubscribed
     2026-03-04 09:00:00 post: step reached rest
     2026-03-04 09:00:00 post: wait started rest 2026-03-05 09:00:00
-    2026-03-05 09:00:00 post: journey exited workflow_ended
+    2026-03-04 09:00:00 post: journey exited workflow_ended
 log ida post
     2026-03-04 09:00:00 post: trigger said enter: matched
     2026-03-04 09:00:00 post: journey entered 1
@@ -273,7 +273,7 @@ log ida post
     2026-03-04 09:00:00 post: message skipped letter address_invalid
     2026-03-04 09:00:00 post: step reached rest
     2026-03-04 09:00:00 post: wait started rest 2026-03-05 09:00:00
-    2026-03-05 09:00:00 post: journey exited workflow_ended
+    2026-03-04 09:00:00 post: journey exited workflow_ended
 log jo post
     2026-03-04 09:00:00 post: trigger said enter: matched
     2026-03-04 09:00:00 post: journey entered 1

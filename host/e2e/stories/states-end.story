@@ -51,7 +51,7 @@ later 2d
 mails
     none
 journeys ann
-    J2 series version 1, key s1, entered 2026-03-02 09:00:00: workflow_ended 2026-03-03 09:00:00
+    J2 series version 1, key s1, entered 2026-03-02 09:00:00: workflow_ended 2026-03-02 09:00:00
 journeys cem
     none
 counters series

@@ -1,5 +1,6 @@
 //! Looks at the contacts that have a timer of a workflow, page by page, each page a record of the log: so that journeys
-//! that wait move to a version that wants them, and waits by the calendar go by the time zone data of this binary.
+//! that wait move to a version that wants them or leave a workflow that was ended, and waits by the calendar go by the
+//! time zone data of this binary.
 //!
 //! What a workflow was last visited for is a row of its own, written with the last page, so that a start visits nobody
 //! whom one before has visited.
@@ -31,6 +32,9 @@ use crate::{
 /// What the names of these rows begin with.
 const PREFIX: &[u8] = b"visited/";
 
+/// What a visit of a workflow that was ended is for, in place of a version: it comes last.
+const ITS_END: u32 = u32::MAX;
+
 /// What the thread knows of visits.
 #[derive(Default)]
 pub(super) struct Visits {
@@ -48,7 +52,7 @@ struct Visited {
     workflow: WorkflowId,
     /// Which of its starts: one that is deleted may come again.
     since: Instant,
-    /// The version that moves journeys; 0 for none.
+    /// The version that moves journeys; 0 for none, [`ITS_END`] for the end.
     version: u32,
     /// The time zone data that waits go by since then.
     tz: String,
@@ -72,21 +76,24 @@ impl Visits {
         !self.ahead.is_empty()
     }
 
-    /// Visits every workflow that has come to run a version that moves journeys, or whose waits go by other time zone data
-    /// than this binary's: `tz` is what those go by that were never visited.
+    /// Visits every workflow that has come to run a version that moves journeys, that was ended, or whose waits go by other
+    /// time zone data than this binary's: `tz` is what those go by that were never visited.
     pub(super) fn look(&mut self, now: &Definitions, tz: &str) {
         for (id, found) in &now.workflows {
-            let Some(since) = found.running_since.filter(|_| is_open(found)) else {
+            let Some(since) = found.running_since else {
                 continue;
             };
             let done = self.done.get(id).filter(|done| done.since == since);
             let visited = done.map_or(0, |done| done.version);
             let version = match found.state {
                 WorkflowState::Running => moving(found),
+                WorkflowState::Ended => ITS_END,
                 // In a pause nobody moves.
                 _ => visited,
             };
-            let is_due = version > visited || done.map_or(tz, |done| &done.tz) != TZ_VERSION;
+            let has_waits = found.state != WorkflowState::Ended;
+            let is_other_tz = has_waits && done.map_or(tz, |done| &done.tz) != TZ_VERSION;
+            let is_due = version > visited || is_other_tz;
             let is_ahead = |(ahead, to, _): &(WorkflowId, u32, _)| ahead == id && *to == version;
             if is_due && !self.ahead.iter().any(is_ahead) {
                 self.ahead.retain(|(ahead, ..)| ahead != id);
@@ -96,8 +103,13 @@ impl Visits {
     }
 }
 
-fn is_open(found: &WorkflowDefinition) -> bool {
-    matches!(found.state, WorkflowState::Running | WorkflowState::Paused)
+fn is_of(timer: &TimerId, its: &WorkflowId) -> bool {
+    match timer {
+        TimerId::Journey(workflow, _) | TimerId::Arm(workflow, _) | TimerId::Entry(workflow, _) => {
+            workflow == its
+        }
+        TimerId::Segments => false,
+    }
 }
 
 /// The newest version that moves journeys; 0 for none.
@@ -143,7 +155,7 @@ impl Partition {
         let next = timers.last().cloned();
         let contacts: BTreeSet<ContactId> = timers
             .into_iter()
-            .filter(|timer| matches!(&timer.id, TimerId::Journey(workflow, _) if *workflow == page.workflow))
+            .filter(|timer| is_of(&timer.id, &page.workflow))
             .map(|timer| timer.contact)
             .collect();
         let items = contacts.into_iter().map(|contact| Item {
