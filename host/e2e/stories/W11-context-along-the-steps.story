@@ -18,6 +18,14 @@ W11: A later step reads every earlier decision of the same journey, and what ear
     },
     { "id": "shipped", "wait_for": { "timeout": "2d", "arms": [{ "on": { "event": "order_shipped" } }, { "on": { "event": "order_collected" } }] } },
     { "id": "offer", "split": { "arms": [{ "name": "coupon", "weight": 10000 }, { "name": "none", "weight": 0 }] } },
+    {
+      "id": "collected",
+      "branch": {
+        "arms": [{ "segment": { "plugin": "audience", "config": { "arm_taken": { "step": "shipped", "arms": ["order_collected"] } } }, "goto": "note" }],
+        "otherwise": "far"
+      }
+    },
+    { "id": "far", "update": { "add_tags": ["far"] } },
     { "id": "note", "send": { "template": "note" } }
   ]
 }
@@ -57,7 +65,16 @@ log ann
     2026-03-03 09:00:00 order: step reached offer
     2026-03-03 09:00:00 order: arm assigned offer coupon
     2026-03-03 09:00:00 order: arm taken offer 0
+    2026-03-03 09:00:00 order: step reached collected
+    2026-03-03 09:00:00 order: steps/collected/arms/0 said in: member
+    2026-03-03 09:00:00 order: arm taken collected 0
     2026-03-03 09:00:00 order: step reached note
     2026-03-03 09:00:00 order: message queued note
     2026-03-03 09:00:00 order: message sent note
     2026-03-03 09:00:00 order: journey completed
+profile bea
+    events: 2
+    inside: 0
+    email: bea@example.com
+    tags: ["far"]
+    kept value: 12

@@ -107,8 +107,12 @@ pub(crate) fn check(
     for placed in all {
         match resolve(catalogue, &placed) {
             Ok(resolved) => {
+                let pointer = format!("{}/config", placed.pointer);
+                let (plan, slot) = (&resolved.plan, &placed.slot);
+                let untaken =
+                    signalbox_journey::check::arms::untaken(plan, slot, &pointer, Some(workflow));
+                problems.extend(untaken);
                 if let Some(definitions) = definitions {
-                    let pointer = format!("{}/config", placed.pointer);
                     problems.extend(ill_planned(&resolved.plan, &pointer, definitions));
                 }
                 bindings.insert(placed.slot, resolved);
@@ -167,6 +171,9 @@ fn ill_placed(segment: &Segment, plan: Option<&Plan>, definitions: &Definitions)
     let mut problems = signalbox_journey::check::segments::found(segment, plan, definitions);
     if let Some(plan) = plan {
         problems.extend(unmet(definitions, plan, "/rule/config"));
+        let slot = Slot::Membership;
+        let untaken = signalbox_journey::check::arms::untaken(plan, &slot, "/rule/config", None);
+        problems.extend(untaken);
     }
     problems
 }

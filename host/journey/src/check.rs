@@ -3,6 +3,7 @@
 //! `engine` calls this before anything of a workflow is stored, together with what only other rooms know: plugins,
 //! configs and templates.
 
+pub mod arms;
 pub mod segments;
 mod steps;
 mod ways;

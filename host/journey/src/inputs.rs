@@ -19,7 +19,7 @@ use signalbox_model::{
     value::Value,
 };
 
-use crate::{compiled::Compiled, hash, tables};
+use crate::{arms, compiled::Compiled, hash, tables};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -165,6 +165,7 @@ fn find(source: &Source, state: &ContactState, asking: &Asking<'_>) -> Option<Fo
         Source::Seed => Value::Integer(asking.seed.bits(&state.contact.id) as i64),
         Source::Segment(name) => Value::Boolean(is_member(state, asking.definitions, name)?),
         Source::Kept(name) => kept(name, state, asking)?.clone(),
+        Source::ArmTaken(step) => Value::text(arm_taken(step, asking)?),
         // Bindings whose plans ask for rows by rows are refused before they are stored.
         Source::Table(_) => return None,
     };
@@ -176,6 +177,14 @@ fn is_member(state: &ContactState, definitions: &Compiled, name: &str) -> Option
     let segment = definitions.segments().named(name)?;
     let known = state.segments.get(&segment.number);
     Some(known.is_some_and(|membership| membership.since.is_some()))
+}
+
+/// The arm that the journey that asks took at the step, by the version that it is on.
+fn arm_taken<'a>(step: &str, asking: &Asking<'a>) -> Option<&'a str> {
+    let journey = asking.journey?;
+    let workflow = asking.seed.owner.workflow()?;
+    let version = asking.definitions.version(workflow, journey.version)?;
+    arms::taken(journey, &version.document, step)
 }
 
 /// What the journey that asks kept under that name, else what any journey of the contact kept last.

@@ -7,6 +7,7 @@
 #![deny(missing_docs)]
 
 pub mod advance;
+mod arms;
 mod budget;
 pub mod check;
 pub mod compiled;

@@ -10,17 +10,14 @@ use std::collections::BTreeMap;
 use serde::{Serialize, Serializer, ser::SerializeMap as _};
 use signalbox_model::{
     contact::Contact,
-    id::{JourneyId, StepId, WorkflowId},
+    id::{JourneyId, WorkflowId},
     state::{Cause, Journey},
     time::Instant,
     value::{Fields, Value},
-    workflow::{
-        Workflow,
-        step::{Action, Step},
-    },
+    workflow::Workflow,
 };
 
-use crate::advance::DECISIONS;
+use crate::arms;
 
 /// Room for most views, so that the text seldom grows.
 const VIEW_BYTES: usize = 512;
@@ -114,7 +111,7 @@ pub fn build(
         },
         event: of_event(&journey.event),
         journey: JourneyView {
-            arms: arms(journey, workflow),
+            arms: arms::all(journey, workflow),
             entered_at: journey.entered_at,
             id: journey_id,
             kept: &journey.kept,
@@ -147,27 +144,4 @@ fn of_event(event: &Cause) -> Object<'_, 2> {
         brought: &event.fields,
         own_hides: false,
     }
-}
-
-fn arms<'a>(journey: &Journey, workflow: &'a Workflow) -> BTreeMap<&'a str, &'a str> {
-    let arms = journey.arms.iter().filter_map(|(&position, &arm)| {
-        let step = workflow.steps.get(usize::from(position))?;
-        Some((step.id.as_str(), arm_in_words(step, arm)))
-    });
-    arms.collect()
-}
-
-/// The arm of a split by its name, of a branch by the step it leads to, of a wait by its event, of an approval by the
-/// decision; else `otherwise`.
-fn arm_in_words(step: &Step, arm: Option<u16>) -> &str {
-    let named = arm.map(usize::from).and_then(|index| {
-        step.actions().find_map(|action| match action {
-            Action::Split(split) => split.arms.get(index).map(|arm| arm.name.as_str()),
-            Action::Branch(branch) => branch.arms.get(index)?.goto.as_ref().map(StepId::as_str),
-            Action::WaitFor(wait) => wait.arms.get(index).map(|arm| arm.on.event.as_str()),
-            Action::Approve(_) => DECISIONS.get(index).copied(),
-            _ => None,
-        })
-    });
-    named.unwrap_or("otherwise")
 }

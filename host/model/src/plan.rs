@@ -90,6 +90,9 @@ pub enum Source {
     Segment(String),
     /// A value kept by an earlier step or journey.
     Kept(String),
+    /// The arm that this journey took at a step, as templates name it. A text; missing where the journey was not at that
+    /// step, or there is none.
+    ArmTaken(String),
     /// Rows of a reference table.
     Table(TableSelection),
     /// When that same event of [`Self::EventField`] occurred, an instant. Missing where there is no such event.
@@ -207,6 +210,7 @@ impl Source {
             ),
             Self::Segment(name) => format!("membership of segment {name}"),
             Self::Kept(name) => format!("kept value {name}"),
+            Self::ArmTaken(step) => format!("the arm taken at step {step}"),
             Self::Table(selection) => selection.in_words(),
             Self::OccurredAt => "when the event occurred".to_owned(),
             Self::Occasion => "the occasion".to_owned(),

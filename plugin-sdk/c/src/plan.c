@@ -90,6 +90,10 @@ void sb_plan_kept(sb_plan *plan, const char *input, const char *kept, sb_type ty
     add_named(plan, input, "kept", kept, type);
 }
 
+void sb_plan_arm_taken(sb_plan *plan, const char *input, const char *step) {
+    add_named(plan, input, "arm_taken", step, SB_TEXT);
+}
+
 void sb_plan_count(sb_plan *plan, const char *input, sb_events of) {
     sb_values source = {0};
     sb_put_json(&source, "count", selection(of));

@@ -116,6 +116,8 @@ void sb_plan_recent(sb_plan *plan, const char *input, sb_events of, unsigned mos
 void sb_plan_member_of(sb_plan *plan, const char *input, const char *segment);
 /* A value that an earlier step or journey kept. */
 void sb_plan_kept(sb_plan *plan, const char *input, const char *kept, sb_type type);
+/* The arm that the journey took at a step, a text: its name, the step or event it stands for, or `otherwise`. */
+void sb_plan_arm_taken(sb_plan *plan, const char *input, const char *step);
 /* Any other source, as JSON of the plan's schema, such as {"table":{"table":"prices"}}. */
 void sb_plan_input(sb_plan *plan, const char *input, const char *source, sb_type type);
 /* Under the names `occurred_at` (instant), `occasion` (see sb_is_due), `arm_key` (text), `clock`, `seed`. */

@@ -83,6 +83,7 @@ static void plan(sb_json config, sb_plan *plan) {
     (void)config;
     sb_plan_attribute(plan, "n", SB_NUMBER);
     sb_plan_kept(plan, "any", "k", SB_ANY);
+    sb_plan_arm_taken(plan, "arm", "which_offer");
     sb_plan_count(plan, "orders", (sb_events){"order_completed", "[]", "90d"});
     sb_plan_recent(plan, "last", (sb_events){.event = "order_completed"}, 3);
     sb_plan_last_field(plan, "url", (sb_events){.event = "page_viewed"}, "url", SB_TEXT);

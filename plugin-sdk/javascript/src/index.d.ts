@@ -86,6 +86,8 @@ export function recent(of: Events, most: number): Input;
 export function memberOf(segment: string): Input;
 /** A value that an earlier step or journey kept. */
 export function kept(name: string, type: Type): Input;
+/** The arm that the journey took at a step: its name, the step or event it stands for, or `otherwise`. */
+export function armTaken(step: string): Input;
 /** Rows of a reference table: all of a small one, or those looked up; a list of objects, read by `json`. */
 export function table(name: string, options?: { keyInput?: string; orderBy?: string; rowsMax?: number }): Input;
 /** Which of several occasions it is; read by {@link Contact.occasion}. */

@@ -5,6 +5,7 @@ import "./sandbox.js";
 
 export {
   armKey,
+  armTaken,
   attribute,
   clock,
   count,

@@ -34,6 +34,7 @@ export const lastField = (of, field, type) => input(type, { last: { of: selectio
 export const recent = (of, most) => input("json", { recent: { of: selection(of), count: most } });
 export const memberOf = (segment) => input("boolean", { segment });
 export const kept = (name, type) => input(type, { kept: name });
+export const armTaken = (step) => input("text", { arm_taken: step });
 export const table = (name, { keyInput, orderBy, rowsMax } = {}) =>
   input("json", { table: { table: name, key_input: keyInput, order_by: orderBy, rows_max: rowsMax } });
 export const occasion = () => input("integer", "occasion");

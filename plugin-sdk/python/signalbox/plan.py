@@ -122,6 +122,11 @@ def kept(name: str, type: str) -> Input:
     return Input({"kept": name}, type)
 
 
+def arm_taken(step: str) -> Input:
+    """The arm that the journey took at a step: its name, the step or event it stands for, or `otherwise`."""
+    return Input({"arm_taken": step}, "text")
+
+
 def table(name: str, key_input: str | None = None, order_by: str | None = None, rows_max: int | None = None) -> Input:
     """Rows of a reference table: all of a small one, or those looked up; a list of dictionaries, read by `json`."""
     selection = {"table": name, "key_input": key_input, "order_by": order_by, "rows_max": rows_max}

@@ -80,6 +80,9 @@ pub enum Source {
     Segment(String),
     /// A value kept by an earlier step or journey.
     Kept(String),
+    /// The arm that the journey took at that step, a text: a split's arm by its name, a branch's by the step it leads
+    /// to, the event that was waited for, or `otherwise`. Missing where the journey was not there.
+    ArmTaken(String),
     /// Rows of a reference table, as a JSON list of objects.
     Table(TableRows),
     /// What the occasion is: the index into the plan's occasions.
@@ -322,6 +325,13 @@ impl Plan {
             }),
             Type::Json,
         )
+    }
+
+    /// Adds the arm that the journey took at a step, under that step's id. Not for triggers and audiences, which are
+    /// asked before there is a journey.
+    #[must_use]
+    pub fn arm_taken(self, step: &str) -> Self {
+        self.input(step, Source::ArmTaken(step.to_owned()), Type::Text)
     }
 
     /// Adds rows of a reference table as a JSON list of objects.

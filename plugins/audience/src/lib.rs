@@ -107,12 +107,21 @@ mod cases {
         let early = json!({ "attribute": {
             "name": "signed_up_at", "operator": "lt", "value": "2026-01-01T00:00:00Z",
         } });
+        let offered = json!({ "arm_taken": { "step": "offer", "arms": ["coupon", "gift"] } });
         let pleased = json!({ "kept": { "name": "score", "operator": "gte", "value": 8 } });
         vec![
             Case::new("kept a high score", pleased.clone())
                 .given("kept score", 9)
                 .expect(json!({ "member": true })),
             Case::new("kept none", pleased)
+                .expect(json!({ "member": false, "reason": "missing_value" })),
+            Case::new("got the coupon of the split", offered.clone())
+                .given("arm taken at offer", "coupon")
+                .expect(json!({ "member": true })),
+            Case::new("came by another arm", offered.clone())
+                .given("arm taken at offer", "nothing")
+                .expect(json!({ "member": false, "reason": "not_member" })),
+            Case::new("was never at the step", offered)
                 .expect(json!({ "member": false, "reason": "missing_value" })),
             Case::new("meets both conditions", adults.clone())
                 .given("country", "AT")

@@ -11,7 +11,8 @@ use signalbox_sdk::{
 };
 
 use crate::tree::{
-    AttributeCondition, AttributeOperator, Comparison, RecencyCondition, RecencyKind, Tree,
+    ArmCondition, AttributeCondition, AttributeOperator, Comparison, RecencyCondition, RecencyKind,
+    Tree,
 };
 
 /// Most conditions and groups of one tree, over all its levels.
@@ -131,6 +132,7 @@ impl Compiler<'_> {
             Tree::Attribute(condition) => self.value(condition, Source::Attribute)?,
             Tree::Field(condition) => self.value(condition, Source::EventField)?,
             Tree::Kept(condition) => self.value(condition, Source::Kept)?,
+            Tree::ArmTaken(condition) => self.arm_taken(condition)?,
             Tree::Count(condition) => {
                 self.count(condition.of.events(), condition.operator, condition.value)?
             }
@@ -160,6 +162,15 @@ impl Compiler<'_> {
 
     fn nodes(&mut self, children: &[Tree]) -> Result<Vec<Node>, String> {
         children.iter().map(|child| self.node(child)).collect()
+    }
+
+    fn arm_taken(&mut self, condition: &ArmCondition) -> Result<Node, String> {
+        let is_one_of = AttributeCondition {
+            name: condition.step.clone(),
+            operator: AttributeOperator::In,
+            value: condition.arms.clone().into(),
+        };
+        self.value(&is_one_of, Source::ArmTaken)
     }
 
     fn count(
@@ -318,6 +329,7 @@ fn in_words(source: &Source) -> String {
         Source::Attribute(name) => name.clone(),
         Source::EventField(name) => format!("{name} of the event"),
         Source::Kept(name) => format!("kept {name}"),
+        Source::ArmTaken(step) => format!("arm taken at {step}"),
         Source::Sum(of) => format!("sum of {} over {}", of.field, events_in_words(&of.of)),
         Source::Count(events) => format!("count of {}", events_in_words(events)),
         _ => "value".to_owned(),

@@ -11,6 +11,6 @@ mod tree;
 pub use compile::Compiled;
 pub use evaluate::Truth;
 pub use tree::{
-    AttributeCondition, AttributeOperator, AverageCondition, Comparison, CountCondition,
-    HistoryCondition, RecencyCondition, RecencyKind, SumCondition, Tree,
+    ArmCondition, AttributeCondition, AttributeOperator, AverageCondition, Comparison,
+    CountCondition, HistoryCondition, RecencyCondition, RecencyKind, SumCondition, Tree,
 };

@@ -31,6 +31,10 @@ pub enum Tree {
     /// A value that an earlier step or journey kept.
     #[schemars(title = "Kept value")]
     Kept(AttributeCondition),
+    /// The arm that the journey took at an earlier step: a split's by its name, a branch's by the step it leads to, the
+    /// event that was waited for, or `otherwise`.
+    #[schemars(title = "Arm taken at a step")]
+    ArmTaken(ArmCondition),
     /// How often something happened.
     #[schemars(title = "How often")]
     Count(CountCondition),
@@ -60,6 +64,18 @@ pub struct AttributeCondition {
     #[serde(default)]
     #[schemars(title = "Value", example = &"DE", example = 18)]
     pub value: Json,
+}
+
+/// A condition on the arm taken at a step.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArmCondition {
+    /// The id of the step.
+    #[schemars(title = "Step", regex(pattern = r"^[a-z0-9][a-z0-9_-]{0,99}$"), example = &"offer")]
+    pub step: String,
+    /// The arms that are meant, one at least.
+    #[schemars(title = "Arms", length(min = 1, max = 100), example = vec!["coupon"])]
+    pub arms: Vec<String>,
 }
 
 /// How an attribute is compared.

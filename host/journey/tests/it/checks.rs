@@ -2,14 +2,18 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
-use signalbox_journey::check;
-use signalbox_model::workflow::Workflow;
+use signalbox_journey::check::{arms::untaken, check};
+use signalbox_model::{definitions::Slot, plan::Plan, problem::Problem, workflow::Workflow};
 
 use crate::rules::{has, on, with, workflow};
 
 fn problems(workflow: Json) -> String {
     let document: Workflow = serde_json::from_value(workflow).unwrap();
-    let problems = check(&document).into_iter().map(|problem| {
+    in_lines(check(&document))
+}
+
+fn in_lines(problems: Vec<Problem>) -> String {
+    let problems = problems.into_iter().map(|problem| {
         let help = if problem.help.is_empty() {
             String::new()
         } else {
@@ -400,4 +404,31 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
     /steps/2/id id_twice: the id over is that of step 1 already
     /steps/3 unreachable: no way leads to step lost
     ");
+}
+
+#[test]
+fn arms_that_nobody_takes_are_not_read() {
+    let steps = json!([
+        {"id": "offer", "split": {"arms": [{"name": "a", "weight": 5_000}, {"name": "b", "weight": 5_000}]}},
+        {"id": "rest", "wait": {"for": "1d"}},
+    ]);
+    let document = serde_json::from_value(workflow("offers", on("signup"), steps)).unwrap();
+    let found = |step: &str, slot: Slot| {
+        let input = json!({"name": "it", "source": {"arm_taken": step}, "type": "text"});
+        let plan: Plan = serde_json::from_value(json!({"format": 1, "inputs": [input]})).unwrap();
+        in_lines(untaken(&plan, &slot, "/config", Some(&document)))
+    };
+    assert_eq!(found("offer", Slot::Exit(0)), "");
+    let lines = [
+        found("offer", Slot::Trigger),
+        found("offer", Slot::Audience),
+        found("rest", Slot::Exit(0)),
+        found("rst", Slot::Exit(0)),
+    ];
+    assert_snapshot!(lines.join("\n"), @r#"
+    /config arm_untaken: the arm taken at "offer" is read where there is no journey that took one [name a step that splits, branches, waits for events or for an approval, in a branch, a personalizer or an exit]
+    /config arm_untaken: the arm taken at "offer" is read where there is no journey that took one [name a step that splits, branches, waits for events or for an approval, in a branch, a personalizer or an exit]
+    /config arm_untaken: step "rest" has no arms [name a step that splits, branches, waits for events or for an approval, in a branch, a personalizer or an exit]
+    /config arm_untaken: there is no step "rst" whose arm could be read [name a step that splits, branches, waits for events or for an approval, in a branch, a personalizer or an exit]
+    "#);
 }

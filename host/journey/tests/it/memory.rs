@@ -72,6 +72,36 @@ fn kept_values_are_read_by_later_steps_and_journeys() {
 }
 
 #[test]
+fn arms_taken_are_read_by_later_steps() {
+    let took = |step: &str| json!({"plugin": "has", "config": {"inputs": [{"name": step, "type": "text", "source": {"arm_taken": step}}]}});
+    let offers = workflow(
+        "offers",
+        on("signup"),
+        json!([
+            {"id": "early", "branch": {"arms": [{"segment": took("offer"), "goto": "over"}], "otherwise": "offer"}},
+            {"id": "offer", "split": {"arms": [{"name": "coupon", "weight": 10_000}, {"name": "gift", "weight": 0}]}},
+            {"id": "now", "branch": {"arms": [{"segment": took("offer"), "goto": "over"}], "otherwise": "over"}},
+            {"id": "over", "exit": {}},
+        ]),
+    );
+    assert_snapshot!(story(&[offers], "event signup"), @"
+    0s offers: trigger said enter: because
+    0s offers: entered as e1
+    0s offers: at early
+    0s offers: steps/early/arms/0 said out: because_not
+    0s offers: early took the default arm
+    0s offers: at offer
+    0s offers: offer drew coupon
+    0s offers: offer took arm 0
+    0s offers: at now
+    0s offers: steps/now/arms/0 said in: because
+    0s offers: now took arm 0
+    0s offers: at over
+    0s offers: exited: exit_step
+    ");
+}
+
+#[test]
 fn what_was_kept_longest_ago_makes_room() {
     let keep = |name: &str, chars: usize| json!({"id": name, "update": {"keep": {name: {"value": "x".repeat(chars)}}}});
     let mut steps: Vec<Json> = (0..4)

@@ -42,6 +42,7 @@ fn plans() {
         plan_with(&input(&json!({"recent": {"of": events, "count": 100}}))),
         plan_with(&input(&json!({"segment": "vip"}))),
         plan_with(&input(&json!({"kept": "offer"}))),
+        plan_with(&input(&json!({"arm_taken": "which_offer"}))),
         plan_with(&input(
             &json!({"table": {"table": "stores", "key_input": "city", "order_by": "rank", "rows_max": 5}}),
         )),
