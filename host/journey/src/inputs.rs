@@ -19,7 +19,7 @@ use signalbox_model::{
     value::Value,
 };
 
-use crate::{arms, compiled::Compiled, hash, tables};
+use crate::{arms_taken, compiled::Compiled, hash, tables};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -184,7 +184,7 @@ fn arm_taken<'a>(step: &str, asking: &Asking<'a>) -> Option<&'a str> {
     let journey = asking.journey?;
     let workflow = asking.seed.owner.workflow()?;
     let version = asking.definitions.version(workflow, journey.version)?;
-    arms::taken(journey, &version.document, step)
+    arms_taken::taken(journey, &version.document, step)
 }
 
 /// What the journey that asks kept under that name, else what any journey of the contact kept last.

@@ -7,7 +7,7 @@
 #![deny(missing_docs)]
 
 pub mod advance;
-mod arms;
+mod arms_taken;
 mod budget;
 pub mod check;
 pub mod compiled;

@@ -17,7 +17,7 @@ use signalbox_model::{
     workflow::Workflow,
 };
 
-use crate::arms;
+use crate::arms_taken;
 
 /// Room for most views, so that the text seldom grows.
 const VIEW_BYTES: usize = 512;
@@ -111,7 +111,7 @@ pub fn build(
         },
         event: of_event(&journey.event),
         journey: JourneyView {
-            arms: arms::all(journey, workflow),
+            arms: arms_taken::all(journey, workflow),
             entered_at: journey.entered_at,
             id: journey_id,
             kept: &journey.kept,

@@ -271,6 +271,9 @@ impl Advance {
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
     ) -> Vec<FieldName> {
         let changes: Vec<_> = changes.collect();
+        if changes.is_empty() {
+            return Vec::new();
+        }
         let attributes = &self.state.contact.attributes;
         let before: Vec<Option<Value>> = changes
             .iter()

@@ -7,7 +7,7 @@ use signalbox_model::{
     workflow::Workflow,
 };
 
-use crate::arms;
+use crate::arms_taken;
 
 /// Arms that the plan of a rule at that place reads and that nobody takes, each at the place of the binding's config: of a
 /// step that there is not, of one without arms, or before there is a journey. A named segment has no `workflow`.
@@ -29,7 +29,7 @@ pub fn untaken(
                 format!("the arm taken at {step:?} is read where there is no journey that took one")
             }
             (_, None) => format!("there is no step {step:?} whose arm could be read"),
-            (_, Some(found)) if !arms::has_arms(found) => {
+            (_, Some(found)) if !arms_taken::has_arms(found) => {
                 format!("step {step:?} has no arms")
             }
             _ => continue,

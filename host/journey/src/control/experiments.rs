@@ -59,10 +59,10 @@ pub(super) fn end(
 pub(super) fn begin_changed_anew(found: &mut WorkflowDefinition, next: &WorkflowVersion) {
     let ended = std::mem::take(&mut found.ended);
     for (step, over) in ended {
-        let split = next.document.split_at(&step).cloned();
+        let split = next.document.split_at(&step);
         let last = found.versions.last_key_value();
         let before = last.and_then(|(_, last)| last.document.split_at(&step).cloned());
-        if before.is_some() && before == split {
+        if before.is_some() && before.as_ref() == split {
             found.ended.insert(step, over);
             continue;
         }
