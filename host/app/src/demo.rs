@@ -21,8 +21,8 @@ use crate::{
     config::{Clock, Config, Transport},
     feed::{self, Job, Until},
     output,
-    serve::Signals,
-    wiring::{Running, plugins_in_words},
+    signals::Signals,
+    wiring::{PLUGINS_WAIT_MAX, Running, plugins_in_words},
 };
 
 /// The workflows, in the order in which they are started.
@@ -49,13 +49,15 @@ const FIRST_DAY: &str = "1997-01-01T00:00:00Z";
 const ANSWER_TIMEOUT: Duration = Duration::from_mins(10);
 
 pub(crate) async fn run(demo: &cli::Demo) -> anyhow::Result<()> {
-    let mut signals = Signals::new()?;
     let folder = tempfile::Builder::new()
         .prefix("signalbox-demo-")
         .tempdir()
         .context("making a temporary folder")?;
     let config = config(demo, folder.path())?;
-    let running = Running::start(&config).await?;
+    let starting = Running::start_unless_stopped(&config, PLUGINS_WAIT_MAX, Signals::new()?);
+    let Some((running, mut signals)) = starting.await? else {
+        bail!("stopped");
+    };
     let (available, refused) = plugins_in_words(&running.plugins.list());
     say(demo, format_args!("plugins: {}", available.join(", ")))?;
     for reason in refused {

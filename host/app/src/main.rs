@@ -15,6 +15,7 @@ mod new;
 mod output;
 mod plugin;
 mod serve;
+mod signals;
 mod simulate;
 mod store;
 mod table;

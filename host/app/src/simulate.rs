@@ -13,7 +13,6 @@ use std::{
     io::{BufWriter, Write, stdout},
     mem,
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use anyhow::{Context, bail};
@@ -35,8 +34,6 @@ use crate::{cli, config::Config, feed::Until, output, table, wiring, workflow};
 
 /// Contacts do not depend on each other, and one thread does the work: nothing would be gained by more.
 const PARTITIONS: u16 = 1;
-/// Longest wait for the plugins of the folder: there is no server that could take them in later.
-const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(10);
 /// How far beyond the last event the clock is wound, where nobody says.
 const BEYOND_DAYS: u32 = 30;
 
@@ -146,7 +143,7 @@ fn play(
     scratch.path().clone_into(&mut config.data);
     config.store.manual_start = job.from;
     config.store.partitions = PARTITIONS;
-    let (catalogue, _events) = wiring::listened(&config, PLUGINS_WAIT_MAX)?;
+    let (catalogue, _events) = wiring::listened(&config, wiring::PLUGINS_WAIT_MAX)?;
     let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
     let mut simulation = Simulation::create(config.engine(), catalogue, seed, rendering, tell)
         .context("beginning the simulation")?;

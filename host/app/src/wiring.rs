@@ -7,6 +7,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    pin::pin,
     sync::{Arc, mpsc},
     time::Duration,
 };
@@ -27,11 +28,12 @@ use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
 use crate::{
     client,
     config::{self, Config},
+    signals::Signals,
     table,
 };
 
-/// Longest wait at the start for the plugins of the folder; what takes longer comes in while the server runs.
-pub(crate) const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(1);
+/// Longest wait for the plugins of the folder, where what needs them cannot take them in later.
+pub(crate) const PLUGINS_WAIT_MAX: Duration = Duration::from_mins(10);
 /// Longest wait at a stop for requests that were begun.
 const REQUESTS_WAIT_MAX: Duration = Duration::from_secs(10);
 
@@ -48,8 +50,27 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Starts everything and serves. Nothing is left running when it fails.
-    pub(crate) async fn start(config: &Config) -> anyhow::Result<Self> {
+    /// Starts everything and serves, unless a signal comes before. Plugins that take longer than the wait come in while
+    /// it runs.
+    pub(crate) async fn start_unless_stopped(
+        config: &Config,
+        plugins_wait: Duration,
+        mut signals: Signals,
+    ) -> anyhow::Result<Option<(Self, Signals)>> {
+        let mut starting = pin!(Self::start(config, plugins_wait));
+        tokio::select! {
+            started = &mut starting => Ok(Some((started?, signals))),
+            () = signals.next() => {
+                // Opening cannot be broken off: it comes to its end, and is closed in order.
+                let _second = signals.end_at_the_next();
+                starting.await?.stop().await;
+                Ok(None)
+            }
+        }
+    }
+
+    /// Nothing is left running when it fails.
+    async fn start(config: &Config, plugins_wait: Duration) -> anyhow::Result<Self> {
         make_data_folder(&config.data)?;
         // First, so that a port in use is told before anything is opened.
         let listener = TcpListener::bind(config.listen)
@@ -67,7 +88,7 @@ impl Running {
         let connection_limits = config.http.limits();
         let (config, runtime) = (config.clone(), Handle::current());
         let started = tokio::task::spawn_blocking(move || -> anyhow::Result<_> {
-            let parts = parts(&config, transport, clock, runtime)?;
+            let parts = parts_within(&config, plugins_wait, transport, clock, runtime)?;
             let plugins = Arc::clone(&parts.catalogue);
             let engine = Engine::start(config.engine(), parts).context("starting the engine")?;
             Ok((engine, plugins, config.limits.rules))
@@ -133,7 +154,17 @@ pub(crate) fn parts(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
-    let (catalogue, catalogue_events) = listened(config, PLUGINS_WAIT_MAX)?;
+    parts_within(config, PLUGINS_WAIT_MAX, transport, clock, runtime)
+}
+
+fn parts_within(
+    config: &Config,
+    plugins_wait: Duration,
+    transport: Transport,
+    clock: ClockMode,
+    runtime: Handle,
+) -> anyhow::Result<Parts> {
+    let (catalogue, catalogue_events) = listened(config, plugins_wait)?;
     Ok(Parts {
         catalogue,
         catalogue_events,
