@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Say what a workflow would send and decide, on a copy of a server's data; the server may run
     Forecast(Forecast),
+    /// Say what a trigger or a segment would have done with the history of all contacts, day by day; the server may run
+    Backtest(Backtest),
     /// Say why a contact got what it got, or did not, and ask each rule again; the server may run
     Why(Why),
     /// Show the whole on real purchases, in a temporary folder and on a clock wound by hand
@@ -603,6 +605,28 @@ pub(crate) struct Forecast {
     /// When it ends: an instant, or so long behind its begin [default: +14d]
     #[arg(long, value_name = "INSTANT")]
     pub(crate) until: Option<Until>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// What to try on the past.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Backtest {
+    /// A workflow's or a segment's document in JSON or YAML
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A reference table (JSON or CSV) in place of the one that the server has; may be given more than once
+    #[arg(long = "table", value_name = "NAME=FILE")]
+    pub(crate) tables: Vec<NamedTable>,
+    /// The first day that counts; a workflow starts then [default: that of the first event]
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    pub(crate) from: Option<Instant>,
+    /// When it ends [default: when the last record was logged]
+    #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+    pub(crate) until: Option<Instant>,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -7,10 +7,7 @@ use std::{mem, sync::Arc};
 
 use anyhow::{Context, bail};
 use serde_json::json;
-use signalbox_engine::{
-    ClockMode, Copied, Edge, Parts, Rendering, Simulation, copy_data, rebuild_copy,
-};
-use signalbox_mail::{capture::Capture, transport::Transport};
+use signalbox_engine::{Copied, Edge, Rendering, Simulation, copy_data, rebuild_copy};
 use signalbox_model::{
     definitions::WorkflowDefinition,
     event::APPROVAL_DECIDED,
@@ -69,7 +66,7 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
         .with_context(|| format!("copying {}", config.data.display()))?;
     copy.store.partitions = copied.meta.partitions;
     wiring::copy_kept_plugins(config, &copy)?;
-    let parts = parts(&copy, runtime)?;
+    let parts = wiring::parts_of_copy(&copy, runtime)?;
     let catalogue = Arc::clone(&parts.catalogue);
     rebuild_copy(copy.engine(), parts).context("rebuilding the copy")?;
     let job = Job::new(forecast, copied)?;
@@ -160,18 +157,6 @@ fn again(logged: Tape, later_ms: i64) -> Tape {
         }
     }
     tape
-}
-
-fn parts(copy: &Config, runtime: Handle) -> anyhow::Result<Parts> {
-    // Nothing is sent; the engine only wants one.
-    let nowhere = Capture::open(&copy.inbox_folder(), copy.capture.messages_max)
-        .context("opening an inbox for nothing")?;
-    wiring::parts(
-        copy,
-        Transport::Capture(nowhere),
-        ClockMode::Manual,
-        runtime,
-    )
 }
 
 /// Brings the workflow to where it runs, as far as that is left to somebody.

@@ -2,6 +2,7 @@
 //!
 //! Here and in the modules below, and nowhere else, errors of all rooms meet; they end as text for people.
 
+mod backtest;
 mod cli;
 mod client;
 mod clock;
@@ -83,6 +84,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
             on_runtime(store::run(&config, command))
         }
         Command::Simulate(simulate) => simulate::run(&quiet(&simulate.settings)?, simulate),
+        Command::Backtest(backtest) => {
+            let config = quiet(&backtest.settings)?;
+            on_runtime(backtest::run(&config, backtest))
+        }
         Command::Why(why) => {
             let config = quiet(&why.settings)?;
             on_runtime(why::run(&config, why))

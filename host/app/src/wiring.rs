@@ -157,6 +157,19 @@ pub(crate) fn parts(
     parts_within(config, PLUGINS_WAIT_MAX, transport, clock, runtime)
 }
 
+/// The same for a copy of a data folder, where nothing is sent and nobody waits for the real clock.
+pub(crate) fn parts_of_copy(copy: &Config, runtime: Handle) -> anyhow::Result<Parts> {
+    // Nothing is sent; the engine only wants one.
+    let nowhere = Capture::open(&copy.inbox_folder(), copy.capture.messages_max)
+        .context("opening an inbox for nothing")?;
+    parts(
+        copy,
+        Transport::Capture(nowhere),
+        ClockMode::Manual,
+        runtime,
+    )
+}
+
 fn parts_within(
     config: &Config,
     plugins_wait: Duration,

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::Value as Json;
 use signalbox_engine::check_workflow;
 use signalbox_model::{
-    id::WorkflowId, problem::Problem, settings::Settings as ServerSettings, workflow::Workflow,
+    id::WorkflowId, problem::Problem, segment::Segment, settings::Settings as ServerSettings,
+    workflow::Workflow,
 };
 use signalbox_rules::documents::read_workflow;
 
@@ -86,6 +87,26 @@ pub(crate) fn read(file: &Path) -> anyhow::Result<Workflow> {
             problems.join("\n")
         )
     })
+}
+
+/// What a file may hold that can be tried on the past.
+pub(crate) enum Subject {
+    /// A workflow: it has a trigger and steps.
+    Workflow(Box<Workflow>),
+    /// A named segment: it has neither.
+    Segment(Segment),
+}
+
+/// The workflow or segment in a file.
+pub(crate) fn read_subject(file: &Path) -> anyhow::Result<Subject> {
+    let document = Document::read(file)?.json;
+    let is_segment = document.get("rule").is_some() || document.get("of").is_some();
+    if !is_segment {
+        return read(file).map(|workflow| Subject::Workflow(Box::new(workflow)));
+    }
+    let segment = Segment::deserialize(&document);
+    let segment = segment.with_context(|| format!("{} holds no segment", file.display()))?;
+    Ok(Subject::Segment(segment))
 }
 
 /// The settings of a file, as `PUT /v1/settings` takes them.

@@ -60,15 +60,23 @@ pub(crate) async fn put_segment(
     based_on: Option<u32>,
 ) -> Result<Arc<Definitions>, PutError> {
     let checking = Arc::clone(shared);
-    let prepared = tokio::task::spawn_blocking(move || {
-        let definitions = Arc::clone(&checking.definitions.borrow());
-        let bound = check_segment(&checking.catalogue, &segment, &definitions);
-        let bound = bound.map_err(PutError::Problems)?;
-        Command::put_segment(&segment, bound.as_ref(), based_on)
-            .map_err(|_| PutError::from(Unavailable::Failed))
-    });
+    let prepared =
+        tokio::task::spawn_blocking(move || prepare_segment(&checking, &segment, based_on));
     let command = prepared.await.unwrap_or(Err(Unavailable::Failed.into()))?;
     commanded(shared, command).await
+}
+
+/// The command that puts a segment, if nothing is wrong with it.
+pub(crate) fn prepare_segment(
+    shared: &Shared,
+    segment: &Segment,
+    based_on: Option<u32>,
+) -> Result<Command, PutError> {
+    let definitions = Arc::clone(&shared.definitions.borrow());
+    let bound = check_segment(&shared.catalogue, segment, &definitions);
+    let bound = bound.map_err(PutError::Problems)?;
+    Command::put_segment(segment, bound.as_ref(), based_on)
+        .map_err(|_| PutError::from(Unavailable::Failed))
 }
 
 async fn commanded(shared: &Arc<Shared>, command: Command) -> Result<Arc<Definitions>, PutError> {

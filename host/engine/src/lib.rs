@@ -29,6 +29,7 @@ mod shared;
 mod simulate;
 mod snapshot;
 mod start;
+mod stored_history;
 mod tables;
 mod templates;
 mod views;
@@ -89,6 +90,7 @@ pub use crate::{
     segments::{Member, MembersPage, SegmentView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
+    stored_history::{HistoryError, StoredHistory, stored_history},
     tables::{TableRows, TableView},
     views::{
         ContactView, InputsView, JOURNEYS_FACTS_MAX, JourneyView, JourneysView, Status,

@@ -21,6 +21,7 @@ use signalbox_model::{
     id::{ContactId, Digest, MessageId, StepId, TableName, WorkflowId},
     message::{AttemptOutcome, MessageStatus},
     record::{Command, Record},
+    segment::Segment,
     settings::Settings,
     table::Table,
     time::Instant,
@@ -274,6 +275,16 @@ impl<'a> Simulation<'a> {
         based_on: Option<u32>,
     ) -> Result<(), PutError> {
         let command = bindings::prepare(&self.shared, workflow, based_on, Edit::Pin)?;
+        self.put(command)
+    }
+
+    /// Creates a named segment.
+    pub fn put_segment(&mut self, segment: &Segment) -> Result<(), PutError> {
+        let command = bindings::prepare_segment(&self.shared, segment, None)?;
+        self.put(command)
+    }
+
+    fn put(&mut self, command: Command) -> Result<(), PutError> {
         match self.command(command) {
             Ok(_) => Ok(()),
             Err(CommandError::Conflict(conflict)) => Err(conflict.into()),

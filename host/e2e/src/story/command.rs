@@ -31,8 +31,9 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
         let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
         if !output.status.success() {
             let errors = String::from_utf8_lossy(&output.stderr);
-            // What plugins there are was logged.
-            for line in errors.lines().filter(|line| !line.contains(" INFO ")) {
+            // What plugins there are was logged, and that a copy is rebuilt.
+            let is_logged = |line: &&str| line.contains(" INFO ") || line.contains(" WARN ");
+            for line in errors.lines().filter(|line| !is_logged(line)) {
                 said.push_str(line);
                 said.push('\n');
             }

@@ -7,6 +7,7 @@
 
 mod support;
 
+mod backtest;
 mod component;
 mod damage;
 mod disk;

@@ -86,7 +86,7 @@ fn write_lines(path: &Path, events: &[Json]) {
 }
 
 /// Feeds a live server, each event at its instant, and winds on.
-fn feed(api: &Api, tape: &[Json], until: &str) {
+pub(crate) fn feed(api: &Api, tape: &[Json], until: &str) {
     for together in tape.chunk_by(|one, next| one["occurred_at"] == next["occurred_at"]) {
         let at = together[0]["occurred_at"].as_str().unwrap();
         api.wind(at, "before").unwrap();
@@ -138,7 +138,7 @@ fn live_mails(home: &Home) -> Vec<String> {
 }
 
 /// A file beside the data folder, as text for a command line.
-fn beside(home: &Home, name: &str) -> (PathBuf, String) {
+pub(crate) fn beside(home: &Home, name: &str) -> (PathBuf, String) {
     let path = home.beside(name);
     let text = path.to_str().unwrap().to_owned();
     (path, text)
@@ -211,7 +211,7 @@ fn a_simulation_says_what_a_live_server_does_to_the_byte() {
 }
 
 /// A part of the demo's purchases.
-fn purchases() -> Vec<Json> {
+pub(crate) fn purchases() -> Vec<Json> {
     let text = fs::read_to_string(Path::new(DEMO).join("CDNOW_sample.txt")).unwrap();
     let one_in = env::var(ONE_IN_VARIABLE).map_or(ONE_IN, |one_in| one_in.parse().unwrap());
     let mut tape = Vec::new();
