@@ -283,10 +283,6 @@ impl Advance {
     ///
     /// The sealed chunks that the state's history keeps must be loaded.
     pub fn new(ctx: &Context<'_>, state: ContactState, input: &Input<'_>) -> Self {
-        let due_at = match input {
-            Input::Timer(timer) => timer.due,
-            _ => ctx.now,
-        };
         let mut advance = Self {
             state,
             effects: Vec::with_capacity(EFFECTS),
@@ -299,12 +295,16 @@ impl Advance {
             waves: 0,
             steps_reached: BTreeMap::new(),
             standing_bytes: None,
-            due_at,
+            due_at: ctx.now,
         };
         advance.leave_what_is_over(ctx);
         advance.forget_segments(ctx);
         advance.migrate(ctx);
         advance.catch_up(ctx);
+        // Not of what was moved before: that is due since it was moved.
+        if let Input::Timer(timer) = input {
+            advance.due_at = timer.due;
+        }
         match *input {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
