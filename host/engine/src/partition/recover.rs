@@ -26,6 +26,7 @@ impl Partition {
         // What pages go on from.
         self.read_row_scans()?;
         self.read_evaluations()?;
+        self.read_visits()?;
         let before = self.applied;
         let reader = self
             .shared

@@ -88,3 +88,23 @@ async fn a_stop_leaves_a_visit_to_the_next_start() {
     assert_all_moved(&world).await;
     world.stopped().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_a_pause_cuts_off_begins_anew_with_the_resume() {
+    let mut place = Place::new(&["event", "audience"]);
+    place.partitions = 1;
+    let (arm, hops) = gate();
+    place.hops = hops;
+    let world = edited(place).await;
+    let (release, gate) = mpsc::channel();
+    arm.send(gate).expect("the engine listens");
+    // Both stand in the partition's log before it has come to the first of them.
+    world.action("follow_up", Action::Resume).await;
+    world.action("follow_up", Action::Pause).await;
+    drop(release);
+    world.settle().await;
+    world.action("follow_up", Action::Resume).await;
+    world.settle().await;
+    assert_all_moved(&world).await;
+    world.stopped().await;
+}
