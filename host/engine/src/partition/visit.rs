@@ -18,10 +18,11 @@ use signalbox_model::{
     time::Instant,
     workflow::{Edit, WorkflowState},
 };
+use signalbox_store::Batch;
 
 use super::{
     Partition,
-    apply::Group,
+    apply::{Group, Note},
     group::{Item, What},
 };
 use crate::{
@@ -109,6 +110,16 @@ impl Visits {
 
     fn done_since(&self, id: &WorkflowId, since: Instant) -> Option<&Visited> {
         self.done.get(id).filter(|done| done.since == since)
+    }
+
+    /// The workflow is deleted: those who wait in it are visited once more, since there is nothing left to wait for.
+    pub(super) fn forget(&mut self, batch: &mut Batch<'_>, workflow: &WorkflowId) {
+        self.ahead.retain(|(ahead, ..)| ahead != workflow);
+        let done = self.done.remove(workflow);
+        if done.is_none_or(|done| done.version != ITS_END) {
+            self.ahead.push_back((workflow.clone(), ITS_END, None));
+        }
+        batch.delete_counter(&row_name(workflow));
     }
 }
 
@@ -216,9 +227,9 @@ impl Partition {
         })
     }
 
-    fn row_of(&self, done: &Visited) -> Result<(Vec<u8>, Vec<u8>), Broken> {
+    fn row_of(&self, done: &Visited) -> Result<Note, Broken> {
         let bytes = codec::encode(done).map_err(|source| self.row_broken(source))?;
-        Ok((row_name(&done.workflow), bytes))
+        Ok((row_name(&done.workflow), Some(bytes)))
     }
 
     /// Reads what each workflow was visited for.
