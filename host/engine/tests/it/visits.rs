@@ -116,7 +116,11 @@ async fn whoever_waits_in_a_workflow_that_is_deleted_leaves_it_at_once() {
     world.settle().await;
     for contact in CONTACTS {
         let facts = world.facts(contact).await;
-        assert_eq!(facts.last().map(String::as_str), Some("exited: workflow_deleted"), "{facts:?}");
+        assert_eq!(
+            facts.last().map(String::as_str),
+            Some("exited: workflow_deleted"),
+            "{facts:?}"
+        );
     }
     // Nothing is kept of its pages.
     let (exported, _) = world.export().await;
