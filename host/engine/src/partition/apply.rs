@@ -33,13 +33,11 @@ pub(super) type Note = (Vec<u8>, Option<Vec<u8>>);
 
 /// Puts the row, or has it go.
 pub(super) fn put_note(batch: &mut Batch<'_>, (name, value): &Note) -> Result<(), Error> {
-    match value {
-        Some(value) => batch.put_counter(name, value),
-        None => {
-            batch.delete_counter(name);
-            Ok(())
-        }
+    if let Some(value) = value {
+        return batch.put_counter(name, value);
     }
+    batch.delete_counter(name);
+    Ok(())
 }
 
 impl Group {
