@@ -519,7 +519,7 @@ fn a_message_that_is_not_queued_yet_goes_as_its_journeys_version_says() {
 }
 
 #[test]
-fn what_a_move_leads_to_is_due_at_the_move_whichever_timer_comes_late() {
+fn what_follows_on_a_move_is_due_at_the_move_whichever_timer_comes_late() {
     let rest = json!({"id": "rest", "wait": {"for": "1h"}});
     let other = workflow("other", on("signup"), json!([rest]));
     let before = course(json!([{"id": "gone", "wait": {"for": "9d"}}, send("note")]));
