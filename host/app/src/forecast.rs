@@ -75,6 +75,9 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
     let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
     let mut simulation = Simulation::open(copy.engine(), catalogue, Rendering::Skipped, tell)
         .context("opening the copy")?;
+    if forecast.tape.is_some() {
+        tape::check(&job.tape, &simulation.definitions().settings)?;
+    }
     let before = simulation.decisions();
     table::put_all(&mut simulation, &forecast.tables)?;
     start(&mut simulation, forecast, &job.workflow)?;
@@ -111,7 +114,7 @@ impl Job {
         if from < ends_at {
             bail!("the store stands at {ends_at}: a forecast cannot begin before, at {from}");
         }
-        let (tape, tape_says) = if let Some(path) = &forecast.tape {
+        let (mut tape, tape_says) = if let Some(path) = &forecast.tape {
             let says = format!("the events of {}", path.display());
             (tape::events(path)?, says)
         } else {
@@ -132,6 +135,7 @@ impl Job {
         if until < from {
             bail!("it would end at {until}, before it begins at {from}: name a later --until");
         }
+        tape.retain(|(at, _)| *at <= until);
         Ok(Self {
             workflow: forecast.workflow.clone(),
             from,
@@ -221,4 +225,71 @@ fn print(
         "forecast of {workflow}; nothing was sent and nothing has changed\nfed with {tape_says}\n{summary}\n\n{}",
         Hours(&summary.sends)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+    use signalbox_model::{event::Event, value::Fields};
+    use signalbox_store::{Meta, STORE_FORMAT};
+
+    use super::*;
+    use crate::cli::{Cli, Command};
+
+    fn instant(text: &str) -> Instant {
+        Instant::parse(text).expect("an instant")
+    }
+
+    /// A store with an event on each of the first days of March, on a clock that stands at the last.
+    fn copied(days: i64) -> Copied {
+        let begin = instant("2026-03-01T00:00:00Z");
+        let logged = (0..days).map(|day| {
+            let at = Instant::from_ms(begin.as_ms() + day * 86_400_000);
+            let event = Event {
+                contact: "ann".parse().expect("an id"),
+                name: "order_completed".parse().expect("a name"),
+                id: EventId::parse(&format!("order-{day}")).expect("an id"),
+                occurred_at: at,
+                fields: Fields::new(),
+                attributes: Fields::new(),
+                history_only: false,
+            };
+            (at, event)
+        });
+        let events: Vec<_> = logged.collect();
+        Copied {
+            meta: Meta {
+                format: STORE_FORMAT,
+                partitions: 1,
+                store_seed: 7,
+                created_at: begin,
+                clock: ClockUse::Manual,
+                core_version: String::new(),
+                tz_version: String::new(),
+                versions_from: Vec::new(),
+            },
+            ends_at: events.last().map(|(at, _)| *at),
+            events,
+        }
+    }
+
+    fn job(arguments: &str) -> Job {
+        let words = format!("signalbox forecast series {arguments}");
+        let cli = Cli::try_parse_from(words.split_whitespace()).expect("a command");
+        let Command::Forecast(forecast) = cli.command else {
+            panic!("it is a forecast");
+        };
+        Job::new(&forecast, copied(5)).expect("a job")
+    }
+
+    #[test]
+    fn what_comes_behind_the_end_is_left_out() {
+        let whole = job("--days 10");
+        assert_eq!(whole.from, instant("2026-03-05T00:00:00Z"));
+        assert_eq!(whole.tape.len(), 5);
+        let short = job("--days 10 --until +8d");
+        let last = short.tape.last().map(|(at, _)| *at);
+        assert_eq!(short.tape.len(), 3);
+        assert_eq!(last, Some(short.until));
+    }
 }

@@ -105,9 +105,13 @@ impl Job {
             bail!("it would end at {until}, before it begins at {from}: name a later --until");
         }
         events.retain(|(at, _)| *at <= until);
+        let settings = settings.transpose()?;
+        if let Some(settings) = &settings {
+            tape::check(&events, settings)?;
+        }
         Ok(Self {
             workflows,
-            settings: settings.transpose()?,
+            settings,
             tables: simulate.tables.clone(),
             contacts: contacts.transpose()?.unwrap_or_default(),
             events,

@@ -39,7 +39,7 @@ use signalbox_model::{
     message::AttemptOutcome,
     record::QuestionId,
     segment::Owner,
-    state::{Cause, ContactState, Journey, Timer},
+    state::{Cause, ContactState, Journey, Place, Timer},
     time::Instant,
     value::Value,
     verdict::{Answer, Verdict},
@@ -153,16 +153,27 @@ pub struct Advance {
 enum Continuation {
     /// A trigger or, once the key is known, an audience was asked.
     Entry(Entering),
-    /// All arms of a branch were asked, which was due at that instant.
-    Branch(Whose, StepId, Instant),
-    /// The personalizer of a send was asked, whose message was due at that instant.
-    Personalizer(Whose, StepId, Instant),
+    /// All arms of a branch were asked.
+    Branch(AskedStep),
+    /// The personalizer of a send was asked.
+    Personalizer(AskedStep),
     /// Exits of a journey were asked.
     Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
     Claim(AskedExits, MessageId, u32),
     /// Named segments were asked.
     Segments(Settling),
+}
+
+/// A step whose rules were asked. Its journey may be elsewhere when they have answered.
+#[derive(Debug)]
+struct AskedStep {
+    whose: Whose,
+    step: StepId,
+    /// Which of the journey's visits.
+    visit: u32,
+    /// When the step was due.
+    due_at: Instant,
 }
 
 /// Exits by segment that were asked.
@@ -258,10 +269,9 @@ enum Standing {
 pub(crate) const DECISIONS: [&str; 2] = [approval::APPROVED, approval::REJECTED];
 /// The event that an accepted message makes.
 pub(crate) const MESSAGE_SENT: &str = "message_sent";
-/// The failure in place of an answer that breaks the contract.
 /// Room for the effects of most inputs.
 const EFFECTS: usize = 8;
-
+/// The failure in place of an answer that breaks the contract.
 const BAD_ANSWER: &str = "bad_answer";
 /// Why a workflow keeps nothing more of a contact: there is no room for it in the contact's row.
 const CONTACT_FULL: &str = "contact_full";
@@ -273,10 +283,6 @@ impl Advance {
     ///
     /// The sealed chunks that the state's history keeps must be loaded.
     pub fn new(ctx: &Context<'_>, state: ContactState, input: &Input<'_>) -> Self {
-        let due_at = match input {
-            Input::Timer(timer) => timer.due,
-            _ => ctx.now,
-        };
         let mut advance = Self {
             state,
             effects: Vec::with_capacity(EFFECTS),
@@ -289,12 +295,16 @@ impl Advance {
             waves: 0,
             steps_reached: BTreeMap::new(),
             standing_bytes: None,
-            due_at,
+            due_at: ctx.now,
         };
         advance.leave_what_is_over(ctx);
         advance.forget_segments(ctx);
         advance.migrate(ctx);
         advance.catch_up(ctx);
+        // Not of what was moved before: that is due since it was moved.
+        if let Input::Timer(timer) = input {
+            advance.due_at = timer.due;
+        }
         match *input {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
@@ -392,19 +402,47 @@ impl Advance {
             Continuation::Claim(asked, message, attempt) => {
                 self.claim_answered(ctx, &asked, (message, attempt), replies);
             }
-            Continuation::Branch(whose, step, due) => {
-                let due_at = std::mem::replace(&mut self.due_at, due);
-                self.branch_answered(ctx, &whose, &step, replies);
-                self.due_at = due_at;
+            Continuation::Branch(asked) => {
+                self.step_answered(asked, |advance, whose, step| {
+                    advance.branch_answered(ctx, whose, step, replies);
+                });
             }
             Continuation::Segments(settling) => self.segments_answered(ctx, settling, replies),
-            Continuation::Personalizer(whose, step, due) => {
+            Continuation::Personalizer(asked) => {
                 let reply = replies.into_iter().next();
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
-                let due_at = std::mem::replace(&mut self.due_at, due);
-                self.personalizer_answered(ctx, &whose, &step, reply);
-                self.due_at = due_at;
+                self.step_answered(asked, |advance, whose, step| {
+                    advance.personalizer_answered(ctx, whose, step, reply);
+                });
             }
+        }
+    }
+
+    /// Goes on with what the step's rules said, unless a jump of the same input has moved the journey elsewhere.
+    fn step_answered(&mut self, asked: AskedStep, go_on: impl FnOnce(&mut Self, &Whose, &StepId)) {
+        let AskedStep {
+            whose,
+            step,
+            visit,
+            due_at,
+        } = asked;
+        let place = self.journey(&whose).map(|journey| &journey.place);
+        let stands_there = matches!(place, Some(Place::Held { step: at, .. }) if *at == step);
+        if !stands_there || self.visit(&whose) != visit {
+            return;
+        }
+        let due_at = std::mem::replace(&mut self.due_at, due_at);
+        go_on(self, &whose, &step);
+        self.due_at = due_at;
+    }
+
+    /// The step at which the journey stands now, to ask its rules.
+    fn asked_step(&self, whose: &Whose, step: &StepId) -> AskedStep {
+        AskedStep {
+            whose: whose.clone(),
+            step: step.clone(),
+            visit: self.visit(whose),
+            due_at: self.due_at,
         }
     }
 

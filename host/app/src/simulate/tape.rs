@@ -14,6 +14,7 @@ use signalbox_model::{
     event::Event,
     id::{ContactId, EventId, FieldName},
     problem::Problem,
+    settings::Settings,
     time::Instant,
     value::Value,
 };
@@ -40,6 +41,30 @@ pub(crate) fn events(path: &Path) -> anyhow::Result<Tape> {
     })?;
     events.sort_by_key(|(at, _)| *at);
     Ok(events)
+}
+
+/// Refuses a tape with events that a server with these settings would not take, once all of them were named.
+pub(crate) fn check(tape: &Tape, settings: &Settings) -> anyhow::Result<()> {
+    let mut bad = 0_usize;
+    for (at, event) in tape {
+        let Some(field) = settings.missing_field(&event.name, &event.fields) else {
+            continue;
+        };
+        bad += 1;
+        if bad <= BAD_LISTED_MAX {
+            let Event {
+                id, name, contact, ..
+            } = event;
+            output::warning(format_args!(
+                "event {id} of contact {contact} at {at}: {name} must have the field {field}"
+            ))?;
+        }
+    }
+    match bad {
+        0 => Ok(()),
+        1 => bail!("a server with these settings would refuse one event of the tape"),
+        _ => bail!("a server with these settings would refuse {bad} events of the tape"),
+    }
 }
 
 /// What is known of contacts from the begin on, each line or row a contact: JSON lines of `contact` and `attributes`,
@@ -134,5 +159,41 @@ fn lines<T>(
         0 => Ok(good),
         1 => bail!("one line of {} is wrong", path.display()),
         _ => bail!("{bad} lines of {} are wrong", path.display()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use signalbox_model::value::Fields;
+
+    use super::*;
+
+    #[test]
+    fn events_that_a_server_would_refuse_are_refused() {
+        let settings = json!({"events": {"order_completed": {"required": ["total"]}}});
+        let settings: Settings = serde_json::from_value(settings).expect("settings");
+        let with = |fields: serde_json::Value| {
+            let fields: Fields = serde_json::from_value(fields).expect("fields");
+            let at = Instant::from_ms(0);
+            let event = Event {
+                contact: ContactId::parse("ann").expect("an id"),
+                name: "order_completed".parse().expect("a name"),
+                id: EventId::parse("order-1").expect("an id"),
+                occurred_at: at,
+                fields,
+                attributes: Fields::new(),
+                history_only: false,
+            };
+            (at, event)
+        };
+        let good = vec![with(json!({"total": 5}))];
+        check(&good, &settings).expect("a server takes it");
+        let bad = vec![with(json!({"total": 5})), with(json!({}))];
+        let refused = check(&bad, &settings).expect_err("a server does not");
+        assert_eq!(
+            refused.to_string(),
+            "a server with these settings would refuse one event of the tape"
+        );
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, mem};
 
 use signalbox_model::{id::ContactId, state::ContactState, time::Instant};
-use signalbox_store::Batch;
+use signalbox_store::{Batch, Error};
 
 use super::{
     Partition,
@@ -24,8 +24,20 @@ pub(super) struct Group {
     pub(super) accepted: u64,
     /// Its parts cannot be taken one by one any further: what cannot be applied is passed over.
     pub(super) is_single: bool,
-    /// A row beside those that come of its records, by name.
-    pub(super) note: Option<(Vec<u8>, Vec<u8>)>,
+    /// A row beside those that come of its records.
+    pub(super) note: Option<Note>,
+}
+
+/// A row by its name; without a value it goes.
+pub(super) type Note = (Vec<u8>, Option<Vec<u8>>);
+
+/// Puts the row, or has it go.
+pub(super) fn put_note(batch: &mut Batch<'_>, (name, value): &Note) -> Result<(), Error> {
+    if let Some(value) = value {
+        return batch.put_counter(name, value);
+    }
+    batch.delete_counter(name);
+    Ok(())
 }
 
 impl Group {
@@ -148,7 +160,7 @@ impl Partition {
         };
         let written = self.put_sums(&mut batch, &mut lanes);
         let noted = group.note.as_ref();
-        let noted = noted.map_or(Ok(()), |(name, value)| batch.put_counter(name, value));
+        let noted = noted.map_or(Ok(()), |note| put_note(&mut batch, note));
         written
             .and(noted)
             .map_err(|source| self.broken(StoreAction::Write, source))?;

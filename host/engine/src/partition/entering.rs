@@ -14,6 +14,7 @@ use signalbox_model::{
     time::Instant,
     workflow::WorkflowState,
 };
+use signalbox_store::Batch;
 
 use super::{
     Partition,
@@ -56,6 +57,12 @@ pub(super) struct Page {
 impl Entrances {
     pub(super) fn is_appended(&self) -> bool {
         self.appended.is_some()
+    }
+
+    /// The workflow is deleted, and nobody is taken in any more.
+    pub(super) fn forget(&mut self, batch: &mut Batch<'_>, workflow: &WorkflowId) {
+        self.come.remove(workflow);
+        batch.delete_counter(&row_name(workflow));
     }
 
     /// The next page that there is to take in.
@@ -155,9 +162,9 @@ impl Partition {
             after: contacts.last().cloned().or(page.after),
             is_done: contacts.len() < page.contacts_max as usize,
         };
-        let name = [PREFIX, page.workflow.as_str().as_bytes()].concat();
+        let name = row_name(&page.workflow);
         let bytes = codec::encode(&progress).map_err(|source| self.row_broken(source))?;
-        group.note = Some((name, bytes));
+        group.note = Some((name, Some(bytes)));
         let items = contacts.into_iter().map(|contact| Item {
             sequence,
             now,
@@ -167,4 +174,8 @@ impl Partition {
         self.entrances.come.insert(page.workflow, progress);
         self.look_at_timers()
     }
+}
+
+fn row_name(workflow: &WorkflowId) -> Vec<u8> {
+    [PREFIX, workflow.as_str().as_bytes()].concat()
 }

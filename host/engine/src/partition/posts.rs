@@ -12,7 +12,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-use super::{Partition, rows::Outward};
+use super::{Partition, apply::put_note, rows::Outward};
 use crate::{
     error::{ApplyError, StoreAction},
     shared::Broken,
@@ -144,10 +144,10 @@ impl Partition {
             let before = Arc::clone(self.loaded.definitions());
             self.use_definitions(*version, *digest)?;
             put = put.and_then(|()| batch.put_definitions(*version, *digest));
-            for (name, value) in self.begin_row_scans(&before)? {
-                put = put.and_then(|()| batch.put_counter(&name, &value));
+            for note in self.begin_row_scans(&before)? {
+                put = put.and_then(|()| put_note(&mut batch, &note));
             }
-            self.forget_counters_of_deleted(&mut batch, &before);
+            self.forget_deleted(&mut batch, &before);
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(sequence);

@@ -23,7 +23,10 @@ pub(super) struct Replay {
 impl Partition {
     /// Applies all that the log has behind the store's position.
     pub(crate) fn recover(&mut self) -> Result<(), Broken> {
+        // What pages go on from.
         self.read_row_scans()?;
+        self.read_evaluations()?;
+        self.read_visits()?;
         let before = self.applied;
         let reader = self
             .shared

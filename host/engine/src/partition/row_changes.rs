@@ -22,7 +22,7 @@ use signalbox_model::{
 
 use super::{
     Partition,
-    apply::Group,
+    apply::{Group, Note},
     group::{Item, What},
 };
 use crate::{
@@ -89,9 +89,6 @@ pub(super) struct Page {
     pub(super) after: Option<ContactId>,
     pub(super) contacts_max: u32,
 }
-
-/// A row by its name.
-type Row = (Vec<u8>, Vec<u8>);
 
 impl Scan {
     fn row_name(&self) -> Vec<u8> {
@@ -215,7 +212,7 @@ impl Partition {
     }
 
     /// Begins and ends scans as the definitions in force follow those before; answers with the rows to keep.
-    pub(super) fn begin_row_scans(&mut self, before: &Definitions) -> Result<Vec<Row>, Broken> {
+    pub(super) fn begin_row_scans(&mut self, before: &Definitions) -> Result<Vec<Note>, Broken> {
         let begun = self.row_scans.begun(before, self.loaded.definitions());
         let mut rows = Vec::with_capacity(begun.len());
         for scan in begun {
@@ -225,9 +222,10 @@ impl Partition {
         Ok(rows)
     }
 
-    fn scan_row(&self, scan: &Scan) -> Result<Row, Broken> {
+    /// The scan's row; one that is through needs none.
+    fn scan_row(&self, scan: &Scan) -> Result<Note, Broken> {
         let bytes = codec::encode(scan).map_err(|source| self.row_broken(source))?;
-        Ok((scan.row_name(), bytes))
+        Ok((scan.row_name(), (!scan.is_done).then_some(bytes)))
     }
 
     /// Appends the next page if none is under way.

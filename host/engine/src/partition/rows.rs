@@ -193,12 +193,9 @@ impl Partition {
         !is_there || fact.what.tells_of_deletion()
     }
 
-    /// Takes the counters away of workflows that were started before and are deleted now, and of deleted segments.
-    pub(super) fn forget_counters_of_deleted(
-        &mut self,
-        batch: &mut Batch<'_>,
-        before: &Definitions,
-    ) {
+    /// Takes the counters away of workflows that were started before and are deleted now, and of deleted segments, and what
+    /// was noted of their pages.
+    pub(super) fn forget_deleted(&mut self, batch: &mut Batch<'_>, before: &Definitions) {
         let now = &self.loaded.definitions().workflows;
         let is_deleted = |(id, found): &(&WorkflowId, &WorkflowDefinition)| {
             let since = now.get(*id).and_then(|now| now.running_since);
@@ -209,6 +206,8 @@ impl Partition {
             for (version, counters) in versions.unwrap_or_default() {
                 delete_version(batch, workflow, version, &counters);
             }
+            self.visits.forget(batch, workflow);
+            self.entrances.forget(batch, workflow);
         }
         let segments = &self.loaded.definitions().segments;
         let is_there = |found: &SegmentDefinition| {

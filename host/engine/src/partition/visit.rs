@@ -18,10 +18,11 @@ use signalbox_model::{
     time::Instant,
     workflow::{Edit, WorkflowState},
 };
+use signalbox_store::Batch;
 
 use super::{
     Partition,
-    apply::Group,
+    apply::{Group, Note},
     group::{Item, What},
 };
 use crate::{
@@ -77,30 +78,53 @@ impl Visits {
     }
 
     /// Visits every workflow that has come to run a version that moves journeys, that was ended, or whose waits go by other
-    /// time zone data than this binary's: `tz` is what those go by that were never visited.
+    /// time zone data than this binary's: `tz` is what those go by that were never visited. A visit that was under way
+    /// for anything else is given up: whom it has passed may have stayed.
     pub(super) fn look(&mut self, now: &Definitions, tz: &str) {
         for (id, found) in &now.workflows {
             let Some(since) = found.running_since else {
                 continue;
             };
-            let done = self.done.get(id).filter(|done| done.since == since);
-            let visited = done.map_or(0, |done| done.version);
-            let version = match found.state {
-                WorkflowState::Running => moving(found),
-                WorkflowState::Ended => ITS_END,
-                // In a pause nobody moves.
-                _ => visited,
-            };
+            let version = self.wanted(id, found, since);
+            let is_given_up = |(ahead, to, _): &(WorkflowId, u32, _)| ahead == id && *to != version;
+            self.ahead.retain(|ahead| !is_given_up(ahead));
+            let done = self.done_since(id, since);
             let has_waits = found.state != WorkflowState::Ended;
             let is_other_tz = has_waits && done.map_or(tz, |done| &done.tz) != TZ_VERSION;
-            let is_due = version > visited || is_other_tz;
-            let is_ahead = |(ahead, to, _): &(WorkflowId, u32, _)| ahead == id && *to == version;
-            if is_due && !self.ahead.iter().any(is_ahead) {
-                self.ahead.retain(|(ahead, ..)| ahead != id);
+            let is_due = version > done.map_or(0, |done| done.version) || is_other_tz;
+            if is_due && !self.ahead.iter().any(|(ahead, ..)| ahead == id) {
                 self.ahead.push_back((id.clone(), version, None));
             }
         }
     }
+
+    /// What the workflow, in its present state, is visited for.
+    fn wanted(&self, id: &WorkflowId, found: &WorkflowDefinition, since: Instant) -> u32 {
+        match found.state {
+            WorkflowState::Running => moving(found),
+            WorkflowState::Ended => ITS_END,
+            // In a pause nobody moves.
+            _ => self.done_since(id, since).map_or(0, |done| done.version),
+        }
+    }
+
+    fn done_since(&self, id: &WorkflowId, since: Instant) -> Option<&Visited> {
+        self.done.get(id).filter(|done| done.since == since)
+    }
+
+    /// The workflow is deleted: those who wait in it are visited once more, since there is nothing left to wait for.
+    pub(super) fn forget(&mut self, batch: &mut Batch<'_>, workflow: &WorkflowId) {
+        self.ahead.retain(|(ahead, ..)| ahead != workflow);
+        let done = self.done.remove(workflow);
+        if done.is_none_or(|done| done.version != ITS_END) {
+            self.ahead.push_back((workflow.clone(), ITS_END, None));
+        }
+        batch.delete_counter(&row_name(workflow));
+    }
+}
+
+fn row_name(workflow: &WorkflowId) -> Vec<u8> {
+    [PREFIX, workflow.as_str().as_bytes()].concat()
 }
 
 fn is_of(timer: &TimerId, its: &WorkflowId) -> bool {
@@ -177,8 +201,8 @@ impl Partition {
         {
             self.visits.appended = None;
             let front = self.visits.ahead.front_mut();
-            let is_its = |(workflow, version, _): &&mut (WorkflowId, u32, _)| {
-                *workflow == page.workflow && *version == page.version
+            let is_its = |(workflow, version, after): &&mut (WorkflowId, u32, Option<Timer>)| {
+                *workflow == page.workflow && *version == page.version && *after == page.after
             };
             match front.filter(is_its) {
                 Some((.., after)) if !is_last => *after = next,
@@ -189,20 +213,23 @@ impl Partition {
         self.look_at_timers()
     }
 
-    /// What a visit comes to whose last page that is; `None` if the workflow is gone.
+    /// What a visit comes to whose last page that is; `None` if the workflow is gone, or visited for something else by
+    /// now.
     fn visited(&self, page: &Page) -> Option<Visited> {
         let found = self.loaded.definitions().workflows.get(&page.workflow)?;
-        Some(Visited {
+        let since = found.running_since?;
+        let wanted = self.visits.wanted(&page.workflow, found, since);
+        (page.version == wanted).then(|| Visited {
             workflow: page.workflow.clone(),
-            since: found.running_since?,
+            since,
             version: page.version,
             tz: TZ_VERSION.to_owned(),
         })
     }
 
-    fn row_of(&self, done: &Visited) -> Result<(Vec<u8>, Vec<u8>), Broken> {
+    fn row_of(&self, done: &Visited) -> Result<Note, Broken> {
         let bytes = codec::encode(done).map_err(|source| self.row_broken(source))?;
-        Ok(([PREFIX, done.workflow.as_str().as_bytes()].concat(), bytes))
+        Ok((row_name(&done.workflow), Some(bytes)))
     }
 
     /// Reads what each workflow was visited for.

@@ -44,6 +44,10 @@ async fn people_at(hops: Hops) -> World {
     let mut place = Place::new(&["audience", "segment-entered"]);
     place.configure = |config| config.limits.tick_timers_max = 3;
     place.hops = hops;
+    people_in(place).await
+}
+
+async fn people_in(place: Place) -> World {
     let world = place.start();
     for number in 0..CONTACTS {
         let contact = format!("c{number}");
@@ -124,6 +128,47 @@ async fn everybody_is_asked_page_by_page_and_a_rebuild_knows_the_same() {
     let world = place.start();
     let (after, _place) = world.export().await;
     assert_eq!(before, after);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_asked_is_counted_once_across_a_stop_and_a_crash() {
+    let (standstill, hops) = Standstill::new();
+    let mut place = Place::new(&["audience"]);
+    place.partitions = 1;
+    place.configure = |config| {
+        config.limits.tick_timers_max = 3;
+        // What the crash leaves in the store is what the stop has written down.
+        config.faults.store_flush_every_ms = 3_600_000;
+    };
+    place.hops = hops;
+    let world = people_in(place).await;
+    standstill.arm([("partition-0", 2)]);
+    let put = world.engine.put_segment(buyers(1), None).await;
+    put.expect("it is put");
+    standstill.wait(1);
+    // The first page is logged, and the others are left to the next start.
+    let clock = world.engine.clock().expect("it runs").expect("it is wound");
+    let release_once_it_stops = async {
+        let settled = clock.settle().await;
+        settled.expect_err("the engine stops");
+        drop(standstill);
+    };
+    let stopped = tokio::time::timeout(BOUND, world.stopped());
+    let (stopped, ()) = tokio::join!(stopped, release_once_it_stops);
+    let mut place = stopped.expect("nobody waits for the other pages");
+    place.hops = Hops::default();
+    let world = place.start();
+    world.settle().await;
+    let crashed = world.place.copy();
+    world.stopped().await;
+    let world = crashed.start();
+    world.settle().await;
+    let found = view(&world, "buyers").await;
+    assert_eq!(
+        (found.is_evaluated, found.evaluated),
+        (true, u64::from(CONTACTS))
+    );
+    world.stopped().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,3 +88,42 @@ async fn a_stop_leaves_a_visit_to_the_next_start() {
     assert_all_moved(&world).await;
     world.stopped().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_visit_that_a_pause_cuts_off_begins_anew_with_the_resume() {
+    let mut place = Place::new(&["event", "audience"]);
+    place.partitions = 1;
+    let (arm, hops) = gate();
+    place.hops = hops;
+    let world = edited(place).await;
+    let (release, gate) = mpsc::channel();
+    arm.send(gate).expect("the engine listens");
+    // Both stand in the partition's log before it has come to the first of them.
+    world.action("follow_up", Action::Resume).await;
+    world.action("follow_up", Action::Pause).await;
+    drop(release);
+    world.settle().await;
+    world.action("follow_up", Action::Resume).await;
+    world.settle().await;
+    assert_all_moved(&world).await;
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_in_a_workflow_that_is_deleted_leaves_it_at_once() {
+    let world = edited(Place::new(&["event", "audience"])).await;
+    world.action("follow_up", Action::Delete).await;
+    world.settle().await;
+    for contact in CONTACTS {
+        let facts = world.facts(contact).await;
+        assert_eq!(
+            facts.last().map(String::as_str),
+            Some("exited: workflow_deleted"),
+            "{facts:?}"
+        );
+    }
+    // Nothing is kept of its pages.
+    let (exported, _) = world.export().await;
+    let rows = exported.lines().filter(|line| line.contains("visited/"));
+    assert_eq!(rows.count(), 0);
+}

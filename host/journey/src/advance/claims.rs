@@ -93,10 +93,19 @@ impl Advance {
         });
     }
 
+    /// Whether the message is still to go out after what else this input led to; if not the sender is told why.
+    pub(super) fn is_still_pending(&mut self, message: MessageId, attempt: u32) -> bool {
+        let is_pending = self.state.pending.contains_key(&message);
+        if !is_pending {
+            let reason = self.why_gone(message);
+            self.refuse_go(message, attempt, &reason);
+        }
+        is_pending
+    }
+
     fn claim(&self, ctx: &Context<'_>, message: MessageId, attempt: u32) -> Claim {
         let Some(pending) = self.state.pending.get(&message) else {
-            let reason = self.just_skipped(message).unwrap_or("not_pending");
-            return Claim::Echo(reason.to_owned());
+            return Claim::Echo(self.why_gone(message));
         };
         if pending.claimed.is_some() || attempt != pending.attempts + 1 {
             return Claim::Echo("claimed_already".to_owned());
@@ -259,15 +268,16 @@ impl Advance {
         self.exit(ctx, &whose, reason, reason);
     }
 
-    /// The reason for which this very input took the message away.
-    fn just_skipped(&self, message: MessageId) -> Option<&str> {
-        self.effects.iter().find_map(|effect| match effect {
+    /// The reason for which this very input took the message away; if none did, nothing is known of it.
+    fn why_gone(&self, message: MessageId) -> String {
+        let skipped = self.effects.iter().find_map(|effect| match effect {
             Effect::UpdateMessage {
                 id,
                 change: MessageChange::Settled(MessageStatus::Skipped(reason)),
             } if *id == message => Some(reason.as_str()),
             _ => None,
-        })
+        });
+        skipped.unwrap_or("not_pending").to_owned()
     }
 }
 

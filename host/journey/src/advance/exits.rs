@@ -176,6 +176,9 @@ impl Advance {
         (message, attempt): (MessageId, u32),
         replies: Vec<Reply>,
     ) {
+        if !self.is_still_pending(message, attempt) {
+            return;
+        }
         match self.exits_said(ctx, asked, replies, Effect::Fact) {
             Said::Stay => self.go_ahead(ctx, message, attempt),
             Said::AskAgain => {

@@ -69,7 +69,7 @@ impl Advance {
             return self.personalizer_failed(ctx, whose, version, step, send, policy, NO_ANSWER);
         };
         self.ask_about_journey(ctx, whose, version.number, slot, binding);
-        let continuation = Continuation::Personalizer(whose.clone(), step.id.clone(), self.due_at);
+        let continuation = Continuation::Personalizer(self.asked_step(whose, &step.id));
         self.waiting.push((continuation, 1));
         Next::Stay
     }

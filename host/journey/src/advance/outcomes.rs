@@ -18,7 +18,7 @@ use crate::{
         pauses::{self, InPause},
     },
     effect::{Effect, MessageChange},
-    limits::{ATTEMPTS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
+    limits::{ATTEMPTS_MAX, FOLLOW_UPS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
 };
 
 /// The reason of a refusal that is about the address: there is none such.
@@ -279,7 +279,8 @@ pub(super) fn follow_ups(event: &Cause) -> i64 {
         MESSAGE_SENT | ATTRIBUTES_CHANGED | SEGMENT_ENTERED | SEGMENT_LEFT
     );
     match event.fields.get(FOLLOW_UPS) {
-        Some(Value::Integer(count)) if is_ours => *count,
+        // One that was posted from outside may say anything.
+        Some(Value::Integer(count)) if is_ours => (*count).clamp(0, FOLLOW_UPS_MAX),
         _ => 0,
     }
 }

@@ -252,7 +252,7 @@ impl Advance {
                 self.ask_about_journey(ctx, whose, version.number, slot, binding);
             }
         }
-        let continuation = Continuation::Branch(whose.clone(), step.id.clone(), self.due_at);
+        let continuation = Continuation::Branch(self.asked_step(whose, &step.id));
         self.waiting.push((continuation, count));
         Next::Stay
     }

@@ -52,7 +52,10 @@ impl Advance {
         let is_marketing = send.is_some_and(|send| send.class == MessageClass::Marketing);
         let oldest = ctx.now.minus(GOAL_WITHIN_MAX);
         let touches = &mut self.state.touches;
-        touches.retain(|touch| touch.sent_at >= oldest && touch.message != message);
+        touches.retain(|touch| {
+            let lasts = touch.sent_at >= oldest || may_convert(ctx, touch);
+            lasts && touch.message != message
+        });
         touches.push(Touch {
             workflow: workflow_hash(&whose.workflow),
             version,

@@ -3,8 +3,10 @@
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 
+use signalbox_model::workflow::Edit;
+
 use crate::{
-    harness::story,
+    harness::{World, story},
     rules::{has, later_than, on, with, workflow},
 };
 
@@ -488,4 +490,35 @@ fn what_always_ends_a_journey_does_whenever_it_occurred() {
         later_on(&[note], "event signup\n @1h event contact_unsubscribed age=60d"),
         @"1h note: exited: unsubscribed"
     );
+}
+
+#[test]
+fn a_message_does_not_go_whose_journey_leaves_while_its_claim_is_asked_about() {
+    let send = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let exits = json!([{"segment": has("gone"), "reason": "gone"}]);
+    let note = with(workflow("note", on("signup"), send), "exits", exits);
+    let rest = json!({"id": "rest", "wait": {"for": "9d"}});
+    let mark = json!({"id": "mark", "update": {"set": {"gone": {"value": true}}}});
+    let last = json!({"id": "last", "wait": {"for": "1d"}});
+    let course = |steps| workflow("course", on("signup"), steps);
+    let before = course(json!([rest, mark, last]));
+    let mut world = World::new(&[note, before]);
+    world.play("start note\n start course\n event signup {\"key\": \"a\"}\n pause course");
+    let after = course(json!([mark, last]));
+    world.put_as(&after, Some(1), Edit::Migrate);
+    // The other journey moves by the claim itself, and makes a member of the exit then.
+    world.resume_unseen("course");
+    world.out.clear();
+    world.play("send");
+    assert_snapshot!(world.out, @r"
+    0s course: moved from version 1, its step is gone
+    0s course: at mark
+    0s course: mark updated gone
+    0s course: at last
+    0s course: last waits until 1d
+    0s note: exits/0 said in: because
+    0s note: note skipped: exit
+    0s note: exited: gone
+    0s no go for attempt 1: exit
+    ");
 }

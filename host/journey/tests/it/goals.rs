@@ -369,3 +369,19 @@ fn the_arm_of_a_split_that_gets_nothing_is_counted_at_the_same_step() {
     1d tested: lot converted in nothing
     ");
 }
+
+#[test]
+fn a_message_counts_for_as_long_as_its_goal_says_though_another_went_out_meanwhile() {
+    let mut opened = order("30d");
+    opened["after"] = json!("opened");
+    let mut other = note("other", json!("none"));
+    other["trigger"] = on("viewed");
+    assert_snapshot!(counted(&[note("news", opened), other], r#"
+        event signup {"key": "a"}
+        send
+        @80d event message_opened {"workflow": "news", "step": "note"}
+        @95d event viewed {"key": "b"}
+        send
+        @100d event order_completed {"total": 5}
+    "#), @"100d news: note converted by e4: first worth 50000");
+}

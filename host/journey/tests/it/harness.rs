@@ -212,6 +212,13 @@ impl World {
         }
     }
 
+    /// Resumes the workflow; the contact hears of it by the next input, and is not looked at before.
+    pub(crate) fn resume_unseen(&mut self, workflow: &str) {
+        let workflow = WorkflowId::parse(workflow).unwrap();
+        let action = Action::Resume;
+        self.command(&Command::Transition { workflow, action });
+    }
+
     /// Starts what was scheduled, as a server does that was down at the instant.
     pub(crate) fn start_due(&mut self) {
         let change = control::start_due(&self.definitions, self.now).unwrap();

@@ -208,3 +208,22 @@ fn updates_never_go_round_for_ever() {
     "
     );
 }
+
+#[test]
+fn a_posted_event_cannot_say_how_many_journeys_led_to_it() {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let answers = |id| {
+        let answers = workflow(id, on("message_sent"), steps.clone());
+        with(answers, "entry", json!("every"))
+    };
+    for count in [i64::MIN, i64::MAX] {
+        let posted = format!("event message_sent {{\"follow_ups\": {count}}}\n");
+        let told = story(
+            &[answers("ping"), answers("pong")],
+            &(posted + &"send\n".repeat(8)),
+        );
+        assert!(told.contains("ping: note sent"), "{told}");
+        assert!(told.ends_with("completed\n"), "{told}");
+        assert!(told.contains("not entered: loop_guard"), "{told}");
+    }
+}

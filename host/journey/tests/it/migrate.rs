@@ -2,7 +2,10 @@
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
-use signalbox_model::workflow::Edit;
+use signalbox_model::{
+    time::Span,
+    workflow::{Action, Edit},
+};
 
 use crate::{
     harness::World,
@@ -513,4 +516,30 @@ fn a_message_that_is_not_queued_yet_goes_as_its_journeys_version_says() {
         let sent = template_sent(&resumed, "@3h event signup", edit, "5h");
         assert_eq!(sent, version, "held by the pause");
     }
+}
+
+#[test]
+fn what_follows_on_a_move_is_due_at_the_move_whichever_timer_comes_late() {
+    let rest = json!({"id": "rest", "wait": {"for": "1h"}});
+    let other = workflow("other", on("signup"), json!([rest]));
+    let before = course(json!([{"id": "gone", "wait": {"for": "9d"}}, send("note")]));
+    let mut world = World::new(&[other, before]);
+    world.play("start other\n start course\n event signup {\"key\": \"a\"}");
+    // The timer of the other workflow is seen late, and right behind the resume.
+    world.now = world.now.plus(Span::from_days(3));
+    world.transition("course", Action::Pause);
+    world.put_as(&course(json!([send("note")])), Some(1), Edit::Migrate);
+    world.resume_unseen("course");
+    world.out.clear();
+    world.wind(world.now, true);
+    world.play("send");
+    assert_snapshot!(world.out, @r"
+    3d course: moved from version 1, its step is gone
+    3d course: at note
+    3d course: note queued
+    3d other: completed
+    3d go for attempt 1
+    3d course: note sent
+    3d course: completed
+    ");
 }

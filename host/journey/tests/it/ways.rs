@@ -6,7 +6,7 @@ use signalbox_model::id::ContactId;
 
 use crate::{
     harness::{World, story},
-    rules::{on, with, workflow},
+    rules::{has, on, with, workflow},
 };
 
 /// After a cart was left: three reminders, and a tag for whoever buys after the second.
@@ -664,5 +664,66 @@ fn a_condition_may_name_the_event_that_the_journey_began_with() {
     7d orders: exited: lost
     170h orders: at over
     170h orders: exited: kept
+    ");
+}
+
+/// Waits for a payment, and asks a rule then; whoever comes into the segment of those who paid is moved away.
+fn asks_those_who_pay(asking: &Json) -> String {
+    let mut world = World::new(&[]);
+    let paid = json!({"count": {"event": "paid"}});
+    world.segment(
+        "buyers",
+        &json!({"plugin": "least", "config": {
+            "least": 1,
+            "inputs": [{"name": "paid", "source": paid, "type": "integer"}],
+        }}),
+    );
+    let steps = json!([
+        {"id": "rest", "wait_for": {"timeout": "9d", "arms": [{"on": {"event": "paid"}}]}},
+        asking,
+        {"id": "plain", "send": {"template": "hello"}},
+        {"id": "gold", "send": {"template": "hello"}},
+    ]);
+    let course = workflow("course", on("signup"), steps);
+    let jumps = json!([{"on": {"event": "segment_entered"}, "goto": "gold"}]);
+    world.put(&with(course, "jumps", jumps), None);
+    world.play("start course\n event signup {\"key\": \"a\"}");
+    world.out.clear();
+    world.play("event paid\n send");
+    world.out
+}
+
+#[test]
+fn a_journey_that_jumps_while_its_step_asks_does_not_go_on_from_there() {
+    let arms = json!([{"segment": has("poor"), "goto": "plain"}]);
+    let which = json!({"id": "which", "branch": {"arms": arms, "otherwise": "plain"}});
+    assert_snapshot!(asks_those_who_pay(&which), @r"
+    0s segments/buyers: membership said in: because
+    0s segments/buyers: came in
+    0s course: rest took arm 0
+    0s course: at which
+    0s course: jumped from which to gold by segment_entered
+    0s course: plain passed over
+    0s course: at gold
+    0s course: gold queued
+    0s go for attempt 1
+    0s course: gold sent
+    0s course: completed
+    ");
+    let values = json!({"plugin": "values"});
+    let filled = json!({"id": "filled", "send": {"template": "hello", "personalizer": values}});
+    assert_snapshot!(asks_those_who_pay(&filled), @r"
+    0s segments/buyers: membership said in: because
+    0s segments/buyers: came in
+    0s course: rest took arm 0
+    0s course: at filled
+    0s course: filled skipped: jumped
+    0s course: jumped from filled to gold by segment_entered
+    0s course: plain passed over
+    0s course: at gold
+    0s course: gold queued
+    0s go for attempt 1
+    0s course: gold sent
+    0s course: completed
     ");
 }
