@@ -7,7 +7,6 @@
 
 mod support;
 
-mod component;
 mod damage;
 mod disk;
 mod faults;
