@@ -6,6 +6,7 @@
 
 #![deny(missing_docs)]
 
+pub mod address;
 pub mod calendar;
 pub mod codec;
 pub mod condition;
