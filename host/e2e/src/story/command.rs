@@ -13,6 +13,8 @@ use crate::{
     tools,
 };
 
+/// Digits of a digest that commands print.
+const DIGEST_DIGITS: usize = 12;
 /// Commands that know no data folder.
 const BESIDE_A_SERVER: [&str; 3] = ["workflow", "new", "plugin"];
 /// What is measured, or differs from one build to the next, stands before these words.
@@ -53,7 +55,7 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
         if is_plugin {
             unmeasured(line)
         } else {
-            line.to_owned()
+            without_digests(line)
         }
     });
     Ok(told.collect())
@@ -81,6 +83,23 @@ fn unmeasured(line: &str) -> String {
     told.collect::<Vec<_>>().join(" ")
 }
 
+/// The line with `FILE` in place of each part of a component's digest in parentheses, which differs from build to build.
+fn without_digests(line: &str) -> String {
+    let is_digest = |word: &&str| {
+        let digits = word
+            .strip_prefix('(')
+            .and_then(|word| word.strip_suffix(')'));
+        digits.is_some_and(|digits| {
+            digits.len() == DIGEST_DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        })
+    };
+    let mut line = line.to_owned();
+    while let Some(digest) = line.split(' ').find(is_digest).map(str::to_owned) {
+        line = line.replace(&digest, "(FILE)");
+    }
+    line
+}
+
 /// A word of a command: `{NAME}` is the path of that file, written anew, also behind a `=`.
 fn filled(home: &Home, story: &Story, word: &str) -> Result<String> {
     if let Some((before, file)) = word.split_once("={") {
@@ -96,7 +115,12 @@ fn filled(home: &Home, story: &Story, word: &str) -> Result<String> {
     let path = match name {
         "data" => home.data(),
         "plugins" => home.plugins.clone(),
-        name if name.ends_with(".wasm") => component(home, name)?,
+        name if name
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| ending == "wasm") =>
+        {
+            component(home, name)?
+        }
         _ => home.beside(name),
     };
     if let Some(text) = story.files.get(name) {
