@@ -132,6 +132,11 @@ pub struct MessageBody {
     /// Why it was skipped or refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// The subject that its personalizer gave it; absent where it is the template's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// SHA-256 of the template that it is made of.
+    pub template: String,
     /// Attempts that ended.
     pub attempts: u32,
     /// When it was queued.
@@ -320,6 +325,8 @@ fn message_body(message: &Message) -> MessageBody {
         step: message.step.to_string(),
         status: message.status.as_str(),
         reason,
+        subject: message.subject.clone(),
+        template: message.template.to_string(),
         attempts: message.attempts,
         queued_at: message.queued_at,
     }

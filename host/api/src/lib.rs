@@ -11,6 +11,7 @@ pub mod keys;
 
 pub mod clock;
 pub mod contacts;
+pub mod days;
 pub mod events;
 pub mod experiments;
 pub mod facts;
@@ -93,6 +94,7 @@ pub fn router(app: App) -> Router {
             "/v1/workflows/{id}/{action}",
             post(workflows::transition),
         )
+        .route("/v1/workflows/{id}/days", get(days::read))
         .route("/v1/workflows/{id}/experiments", get(experiments::read))
         .route(
             "/v1/workflows/{id}/experiments/{step}/end",

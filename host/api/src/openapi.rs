@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, events, experiments, inbox, segments, settings, system, tables,
-    webhooks, why, workflows,
+    approvals, clock, contacts, days, events, experiments, inbox, segments, settings, system,
+    tables, webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -42,6 +42,7 @@ use crate::{
         workflows::schedule,
         workflows::resume,
         workflows::schema,
+        days::read,
         experiments::read,
         experiments::end,
         segments::list,

@@ -15,7 +15,7 @@ use crate::{
 /// The settings as they stand.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsAnswer {
-    /// `zone`, `quiet_hours`, `caps`, `holdout`; what is not there is not set.
+    /// `zone`, `quiet_hours`, `caps`, `events`, `blocked_domains`, `holdout`; what is not there is not set.
     #[schema(value_type = Object)]
     pub settings: JsonValue,
     /// Counts up by one with every change.

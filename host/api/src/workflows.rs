@@ -7,7 +7,7 @@ use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
-use signalbox_journey::advise;
+use signalbox_journey::{advise, reach::Reach};
 use signalbox_model::{
     amount,
     definitions::{Overridden, ResolvedBinding, WorkflowVersion},
@@ -41,6 +41,9 @@ pub struct WorkflowBody {
     pub id: String,
     /// Title for people.
     pub title: String,
+    /// `bulk` (everybody in its audience once, at its start), `triggered` (each journey has one message at most) or `drip`
+    /// (it can have several).
+    pub kind: &'static str,
     /// `draft`, `scheduled`, `running`, `paused` or `ended`.
     pub state: &'static str,
     /// When it starts by itself; only when scheduled.
@@ -99,6 +102,9 @@ pub struct ListedWorkflow {
     pub id: String,
     /// Title for people.
     pub title: String,
+    /// `bulk` (everybody in its audience once, at its start), `triggered` (each journey has one message at most) or `drip`
+    /// (it can have several).
+    pub kind: &'static str,
     /// `draft`, `scheduled`, `running`, `paused` or `ended`.
     pub state: &'static str,
     /// When it starts by itself; only when scheduled.
@@ -248,6 +254,7 @@ fn listed(workflow: WorkflowSummary) -> ListedWorkflow {
     ListedWorkflow {
         id: workflow.id.to_string(),
         title: workflow.title,
+        kind: workflow.reach.map_or("", Reach::as_str),
         state: workflow.state.as_str(),
         starts_at: workflow.starts_at,
         running_since: workflow.running_since,
@@ -479,6 +486,7 @@ fn body_of(view: &WorkflowView) -> WorkflowBody {
         title: version
             .map(|version| version.document.title.clone())
             .unwrap_or_default(),
+        kind: version.map_or("", |version| Reach::of(&version.document).as_str()),
         state: definition.state.as_str(),
         starts_at: definition.starts_at,
         running_since: definition.running_since,

@@ -210,13 +210,17 @@ pub(crate) enum PluginCommand {
         #[command(flatten)]
         settings: Settings,
     },
-    /// Run cases of one's own on a component, under the server's limits; a case that comes out otherwise fails it
+    /// Test a component under the server's limits: its cases, and that it answers whatever is missing of what they give;
+    /// or cases of one's own
     Test {
         /// The component
         file: PathBuf,
         /// JSON with a list of cases for each kind, as `describe` has them [default: the component's own cases]
         #[arg(long, value_name = "FILE")]
         cases: Option<PathBuf>,
+        /// How many percent of the cases must come out as they say: of a classifier not all do
+        #[arg(long, value_name = "PERCENT", default_value_t = 100, value_parser = clap::value_parser!(u8).range(0..=100))]
+        accuracy_min: u8,
         #[command(flatten)]
         settings: Settings,
     },

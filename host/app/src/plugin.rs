@@ -35,10 +35,11 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
         PluginCommand::Test {
             file,
             cases,
+            accuracy_min,
             settings,
         } => {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
-            test_file(file, cases.as_deref(), loaded.config)
+            test_file(file, cases.as_deref(), *accuracy_min, loaded.config)
         }
         PluginCommand::Bench {
             file,
@@ -115,18 +116,29 @@ fn inspect_file(file: &Path, configs: Option<&Path>, config: config::Config) -> 
     ))
 }
 
-fn test_file(file: &Path, cases: Option<&Path>, config: config::Config) -> anyhow::Result<()> {
+fn test_file(
+    file: &Path,
+    cases: Option<&Path>,
+    accuracy_min: u8,
+    config: config::Config,
+) -> anyhow::Result<()> {
     let (engine, bytes) = opened(file, config)?;
     let report = match cases {
-        None => check::check(&engine, &bytes),
+        None => check::test(&engine, &bytes),
         Some(cases) => check::check_cases(&engine, &bytes, &read_by_kind(cases)?),
     };
     let report = report.map_err(|error| refused(file, &error))?;
     output::line(format_args!("{report}"))?;
-    if report.is_good() {
-        return Ok(());
+    if !report.errors.is_empty() {
+        bail!("{} does not keep to what every rule must", file.display());
     }
-    bail!("{} does not answer as expected", file.display())
+    if report.accuracy_percent() < f64::from(accuracy_min) {
+        bail!(
+            "{} does not answer as expected: {accuracy_min} % of the cases should come out as they say",
+            file.display()
+        );
+    }
+    Ok(())
 }
 
 fn bench_file(

@@ -3,6 +3,7 @@
 //!
 //! Only the tests of this crate call it. It uses no room: what it knows of the server it knows from outside.
 
+pub mod component;
 pub mod http;
 pub mod mail;
 pub mod server;

@@ -160,19 +160,22 @@ fn bare_binary() -> Result<Command> {
     Ok(command)
 }
 
-/// Runs a command of the binary without any settings; what it printed. Anything but success is an error.
+/// Runs a command of the binary without any settings.
+pub fn output(arguments: &[&str]) -> Result<Output> {
+    let mut command = bare_binary()?;
+    let output = command.args(arguments).stdin(Stdio::null()).output();
+    output.with_context(|| format!("starting signalbox {}", arguments.join(" ")))
+}
+
+/// As [`output`]; what it printed, with anything but success as an error.
 pub fn run(arguments: &[&str]) -> Result<String> {
-    let words = arguments.join(" ");
-    let output = bare_binary()?
-        .args(arguments)
-        .stdin(Stdio::null())
-        .output()
-        .with_context(|| format!("starting signalbox {words}"))?;
+    let output = output(arguments)?;
     let printed = String::from_utf8(output.stdout).context("reading what it printed")?;
     if !output.status.success() {
         let errors = String::from_utf8_lossy(&output.stderr);
         bail!(
-            "signalbox {words} ended with {}: {printed}{errors}",
+            "signalbox {} ended with {}: {printed}{errors}",
+            arguments.join(" "),
             output.status
         );
     }

@@ -42,20 +42,29 @@
 //! | `segment NAME`, `drop NAME` | the segment of a part `--- segment NAME` is put, anew if it is there; it is deleted |
 //! | `people FIRST..LAST EVENT` | each of these people, `p1@example.com` and so on, has that event |
 //! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
-//! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW}.json` a workflow of the story, any other `{...}` a new file |
+//! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW.json}` a workflow of the story, `{PLUGIN.wasm}` a plugin that is shipped or hostile, any other `{...}` a new file; fuel, bytes, digests and times stand there as `..` |
 //! | `feed FILE` | the events of a file, JSON lines, each at its instant |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end`; `rcpt*9` is nine times |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
 //! | `down`, `up` | a graceful stop, and another start; what fell due between them happens late, then |
 //! | `hostile NAME` | that one of the hostile plugins is dropped into the folder; its rule fails for contacts with `attack` |
+//! | `version N` | a plugin `versioned`, version `1.0.N`, is dropped into the folder: everybody is in, for the reason `vN`; what follows it does so before the next line |
+//! | `version N lying` | likewise one whose own case fails |
 //! | `mails` | the mails since the last look: to, subject and date |
 //! | `text`, `html` | what the last mail says in its text and in its HTML, without empty lines |
+//! | `workflows` | all of them, each with its kind and its state |
 //! | `state WORKFLOW` | its state and what it allows |
 //! | `journeys CONTACT` | the contact's journeys; equal names (`J1`) are equal ids |
+//! | `messages CONTACT` | the contact's messages: step, status, and the subject that a rule gave; equal names (`T1`) are equal templates |
 //! | `log CONTACT`, `log CONTACT WORKFLOW` | everything that happened, with reasons |
 //! | `checklist WORKFLOW` | what it should have before it starts, and who overrode that |
 //! | `counters WORKFLOW` | its statistics |
 //! | `bindings WORKFLOW` | the files that its current version names; equal names (`D1`) are equal digests |
+//! | `decisions CONTACT` | what the rules said of the contact, each with the file that answered |
+//! | `reads WORKFLOW` | what each of its rules reads, in plain words |
+//! | `plugin FILE` | how a file of the folder stands, why it was refused, and what serves |
+//! | `days WORKFLOW` | what its trigger said on each day, and who entered |
+//! | `calls` | how many rows the rules of the whole server have answered since it started |
 //! | `simulated FILE` | the mails that a simulation wrote: to, subject and date |
 //! | `subjects` | how many mails of each subject came since the beginning |
 //! | `experiment WORKFLOW` | its experiments: people by arm, what the counts say, how it ended |
@@ -79,9 +88,9 @@
 mod audit;
 mod command;
 mod crowd;
-mod hostile;
 mod parse;
 mod play;
+mod plugins;
 mod ready_made;
 mod segments;
 pub mod tell;

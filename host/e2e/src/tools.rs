@@ -53,9 +53,14 @@ pub fn shipped(name: &str) -> Result<PathBuf> {
 
 /// The folder of the hostile plugins.
 pub fn hostile() -> Result<PathBuf> {
-    let folder = target_folder()?.join("plugins-hostile");
+    let folder = hostile_folder()?;
     built(folder.join("honest.wasm"), "cargo xtask plugins")?;
     Ok(folder)
+}
+
+/// Where the hostile plugins lie, if they are built.
+pub fn hostile_folder() -> Result<PathBuf> {
+    Ok(target_folder()?.join("plugins-hostile"))
 }
 
 /// Python with aiosmtpd.

@@ -215,7 +215,7 @@ contact eva {"email": "eva@example.com", "first_name": "Eva"}
 contact fay {"first_name": "Fay"}
 contact gus {"email": "gus@example.com"}
 contact hal {"email": "hal@example.com", "first_name": "Hal"}
-contact ida {"email": "no address", "first_name": "Ida"}
+contact ida {"email": "ida@-home.example", "first_name": "Ida"}
 contact jo {"email": "jo@example.com", "first_name": "Jo"}
 event eva asked #1
 event fay asked #1

@@ -57,7 +57,7 @@ use signalbox_model::{
     webhook::Webhook,
     workflow::{Action, Edit, Workflow},
 };
-use signalbox_reports::Counters;
+use signalbox_reports::{Counters, days::DayCounters};
 use signalbox_rules::catalogue::PluginStatus;
 use signalbox_store::{Schema, SnapshotSet, StoredFact};
 
@@ -443,6 +443,13 @@ impl Engine {
     pub async fn workflow(&self, id: &WorkflowId) -> Result<Option<WorkflowView>, ReadError> {
         let id = id.clone();
         self.read(move |shared| views::workflow(shared, &id)).await
+    }
+
+    /// What a workflow's trigger said on each day that is kept, and who entered, the oldest day first; `None` if there is no
+    /// such workflow.
+    pub async fn days(&self, id: &WorkflowId) -> Result<Option<Vec<DayCounters>>, ReadError> {
+        let id = id.clone();
+        self.read(move |shared| views::days(shared, &id)).await
     }
 
     /// All that is defined: workflows and segments with their bindings.

@@ -8,6 +8,7 @@ mod again;
 mod answers;
 mod apply;
 mod commands;
+pub(crate) mod days;
 mod entering;
 mod evaluation;
 mod experiments;
@@ -34,7 +35,7 @@ use signalbox_model::{
     state::ContactState,
     time::Instant,
 };
-use signalbox_reports::Counters;
+use signalbox_reports::{Counters, days::Days};
 use signalbox_store::Observed;
 
 use self::{
@@ -82,6 +83,8 @@ pub(crate) struct Partition {
     observed: Observed,
     /// This partition's counters, as committed.
     counters: Counters,
+    /// The day of each workflow that is being counted.
+    days: Days,
     input_counters: InputCounters,
     /// The last post applied of each sender.
     applied_posts: BTreeMap<Number, PostId>,
@@ -140,6 +143,7 @@ impl Partition {
         };
         let observed = store.observed(number).map_err(failed(StoreAction::Read))?;
         let counters = read_counters(store, number)?;
+        let days = days::newest(store, number)?;
         let input_counters = read_input_counters(store, number)?;
         let applied = store.position(number);
         Ok(Self {
@@ -151,6 +155,7 @@ impl Partition {
             loaded,
             observed,
             counters,
+            days,
             input_counters,
             applied_posts: BTreeMap::new(),
             delivery: Delivery::default(),

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
+use signalbox_journey::reach::Reach;
 use signalbox_model::{
     definitions::{Definitions, WorkflowDefinition},
     fact::FactKind,
@@ -11,12 +12,12 @@ use signalbox_model::{
     time::{Instant, Span},
     workflow::WorkflowState,
 };
-use signalbox_reports::{Counters, VersionCounters};
+use signalbox_reports::{Counters, VersionCounters, days::DayCounters};
 use signalbox_store::StoredFact;
 
 use crate::{
     error::{ApplyError, ReadError},
-    partition::{read_counters, read_input_counters},
+    partition::{days, read_counters, read_input_counters},
     shared::Shared,
 };
 
@@ -47,6 +48,8 @@ pub struct WorkflowSummary {
     pub id: WorkflowId,
     /// Title of the version that new journeys enter.
     pub title: String,
+    /// How the version that new journeys enter reaches people; `None` where there is none.
+    pub reach: Option<Reach>,
     /// Which of the five states.
     pub state: WorkflowState,
     /// When it starts by itself; only in the state scheduled.
@@ -154,6 +157,33 @@ pub(crate) fn counters(shared: &Shared) -> Result<Counters, ReadError> {
     Ok(merged)
 }
 
+/// The days of a workflow that are kept, the oldest first; `None` if there is no such workflow.
+pub(crate) fn days(
+    shared: &Shared,
+    id: &WorkflowId,
+) -> Result<Option<Vec<DayCounters>>, ReadError> {
+    let definitions = Arc::clone(&shared.definitions.borrow());
+    let Some(definition) = definitions.workflows.get(id) else {
+        return Ok(None);
+    };
+    if has_no_statistics(definition.state) {
+        return Ok(Some(Vec::new()));
+    }
+    let now = shared.clock.now();
+    let mut merged: BTreeMap<i32, DayCounters> = BTreeMap::new();
+    for partition in 0..shared.control() {
+        let found = days::of_workflow(&shared.store, partition, id).map_err(read_error)?;
+        for counters in found.into_iter().filter(|one| one.is_kept(now)) {
+            let day = merged.entry(counters.day).or_insert(DayCounters {
+                day: counters.day,
+                ..DayCounters::default()
+            });
+            day.merge(&counters);
+        }
+    }
+    Ok(Some(merged.into_values().collect()))
+}
+
 pub(crate) fn inputs(shared: &Shared) -> Result<InputsView, ReadError> {
     let mut merged = InputsView::default();
     for partition in 0..shared.control() {
@@ -198,6 +228,7 @@ fn workflow_summary(id: &WorkflowId, definition: &WorkflowDefinition) -> Workflo
         title: version
             .map(|version| version.document.title.clone())
             .unwrap_or_default(),
+        reach: version.map(|version| Reach::of(&version.document)),
         state: definition.state,
         starts_at: definition.starts_at,
         running_since: definition.running_since,
@@ -226,10 +257,10 @@ pub(crate) fn workflow_view(
 ) -> Option<WorkflowView> {
     let definition = definitions.workflows.get(id)?.clone();
     let allowed = signalbox_journey::control::allowed(definition.state).to_vec();
-    // A draft has no statistics; a partition may not know yet that those of a deleted workflow of its name are gone.
-    let counters = match definition.state {
-        WorkflowState::Draft | WorkflowState::Scheduled => BTreeMap::new(),
-        _ => counters,
+    let counters = if has_no_statistics(definition.state) {
+        BTreeMap::new()
+    } else {
+        counters
     };
     Some(WorkflowView {
         id: id.clone(),
@@ -237,6 +268,11 @@ pub(crate) fn workflow_view(
         counters,
         allowed,
     })
+}
+
+/// A draft has none; a partition may not know yet that those of a deleted workflow of its name are gone.
+fn has_no_statistics(state: WorkflowState) -> bool {
+    matches!(state, WorkflowState::Draft | WorkflowState::Scheduled)
 }
 
 pub(crate) fn contact(

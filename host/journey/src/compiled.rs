@@ -337,12 +337,12 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
     (named.into_iter().flatten().collect(), goes_on)
 }
 
-/// Whether one step or more lead from `from` to `to`.
-pub(crate) fn reaches(ways: &[Vec<usize>], from: usize, to: usize) -> bool {
+/// Whether one step or more lead from `from` to one that is wanted.
+pub(crate) fn reaches(ways: &[Vec<usize>], from: usize, is_wanted: impl Fn(usize) -> bool) -> bool {
     let mut seen = vec![false; ways.len()];
     let mut open = ways[from].clone();
     while let Some(at) = open.pop() {
-        if at == to {
+        if is_wanted(at) {
             return true;
         }
         if !std::mem::replace(&mut seen[at], true) {

@@ -18,6 +18,7 @@ pub mod hash;
 pub mod history;
 pub mod inputs;
 pub mod limits;
+pub mod reach;
 pub mod segments;
 pub mod tables;
 pub mod view;

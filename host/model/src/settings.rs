@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    address,
     calendar::{Window, Zone},
     id::{EventName, FieldName, Tag},
     problem::Problem,
@@ -22,6 +23,8 @@ pub const CAPS_MAX: usize = 20;
 pub const DECLARED_EVENTS_MAX: usize = 200;
 /// Most fields that events of a name must have.
 pub const REQUIRED_FIELDS_MAX: usize = 32;
+/// Most domains whose addresses are kept out.
+pub const BLOCKED_DOMAINS_MAX: usize = 1_000;
 /// Longest that releases after quiet hours are spread over.
 pub const SPREAD_MAX: Span = Span::from_ms(6 * 3_600_000);
 
@@ -42,6 +45,9 @@ pub struct Settings {
     /// Fields that events of a name must have: one without is refused where it comes in.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub events: BTreeMap<EventName, DeclaredEvent>,
+    /// Domains, in lower case, whose addresses and those below them enter no workflow that sends mail: `domain_blocked`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub blocked_domains: Vec<String>,
     /// Share of all contacts, in basis points, that get no marketing message at all, to compare the others with.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub holdout: u32,
@@ -156,11 +162,31 @@ impl Settings {
         for (index, cap) in self.caps.iter().enumerate() {
             cap.check(&format!("/caps/{index}"), &mut problems);
         }
+        self.check_domains(&mut problems);
         if self.holdout > WEIGHTS {
             let reason = format!("{} is more than {WEIGHTS} basis points", self.holdout);
             problems.push(Problem::new("/holdout", "holdout_too_large", reason));
         }
         problems
+    }
+
+    fn check_domains(&self, problems: &mut Vec<Problem>) {
+        let count = self.blocked_domains.len();
+        if count > BLOCKED_DOMAINS_MAX {
+            let reason =
+                format!("there are {count} domains, at most {BLOCKED_DOMAINS_MAX} are allowed");
+            problems.push(Problem::new("/blocked_domains", "too_many", reason));
+            return;
+        }
+        for (index, domain) in self.blocked_domains.iter().enumerate() {
+            let is_domain = address::domain(&format!("x@{domain}")).is_some();
+            if !is_domain || domain.chars().any(char::is_uppercase) {
+                let reason =
+                    format!("{domain:?} is no domain in lower case, such as mailbox.example");
+                let pointer = format!("/blocked_domains/{index}");
+                problems.push(Problem::new(pointer, "domain", reason));
+            }
+        }
     }
 }
 

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 mod counters;
+pub mod days;
 pub mod experiment;
 pub mod series;
 

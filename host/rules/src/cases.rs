@@ -4,6 +4,8 @@
 //! Called by `load` and `check`. Every run is under the limits of production. `measure` asks them over and over instead,
 //! to see what they cost.
 
+pub(crate) mod missing;
+
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant as Clock},

@@ -49,6 +49,22 @@ impl Report {
     pub fn is_good(&self) -> bool {
         self.errors.is_empty() && self.cases.iter().all(|case| case.error.is_none())
     }
+
+    /// How many of the cases come out as they say.
+    pub fn cases_right(&self) -> usize {
+        self.cases
+            .iter()
+            .filter(|case| case.error.is_none())
+            .count()
+    }
+
+    /// The same in percent; 100 without cases.
+    pub fn accuracy_percent(&self) -> f64 {
+        match self.cases.len() {
+            0 => 100.0,
+            cases => self.cases_right() as f64 / cases as f64 * 100.0,
+        }
+    }
 }
 
 /// Checks a file's bytes.
@@ -71,6 +87,23 @@ pub fn check_cases(
     report(engine, bytes, |compiled| {
         load::try_cases(engine, compiled, cases)
     })
+}
+
+/// Checks a file's bytes as [`check`] does, and beside that what is not a reason to refuse it: that its rules answer
+/// whatever a contact lacks of what its cases give.
+///
+/// # Errors
+/// As [`check`].
+pub fn test(engine: &Engine, bytes: &[u8]) -> Result<Report, LoadError> {
+    let (compiled, compile_time) = compiled(engine, bytes)?;
+    let tried = load::try_out(engine, &compiled)?;
+    let more = match tried.outcomes.first_error() {
+        None => cases::missing::check(engine, &tried.plugin),
+        Some(_) => Vec::new(),
+    };
+    let mut report = report_of(engine, &compiled, compile_time, tried);
+    report.errors.extend(more);
+    Ok(report)
 }
 
 /// What a file is, without running its cases.
@@ -144,17 +177,26 @@ fn report(
     try_out: impl FnOnce(&Compiled) -> Result<Tried, LoadError>,
 ) -> Result<Report, LoadError> {
     let (compiled, compile_time) = compiled(engine, bytes)?;
-    let Tried { plugin, outcomes } = try_out(&compiled)?;
-    Ok(Report {
+    let tried = try_out(&compiled)?;
+    Ok(report_of(engine, &compiled, compile_time, tried))
+}
+
+fn report_of(
+    engine: &Engine,
+    compiled: &Compiled,
+    compile_time: Duration,
+    Tried { plugin, outcomes }: Tried,
+) -> Report {
+    Report {
         digest: compiled.digest,
         bytes: compiled.bytes,
-        kinds: compiled.kinds,
+        kinds: compiled.kinds.clone(),
         compile_time,
         description: plugin.description,
         cases: outcomes.cases,
         errors: outcomes.errors,
         fuel_per_row_max: engine.limits().fuel_per_row,
-    })
+    }
 }
 
 /// The file compiled in this process, and how long that took.
@@ -242,15 +284,20 @@ impl fmt::Display for Report {
         for error in &self.errors {
             writeln!(f, "\nFAIL {error}")?;
         }
-        let failed = self
-            .cases
-            .iter()
-            .filter(|case| case.error.is_some())
-            .count()
-            + self.errors.len();
-        match failed {
-            0 => write!(f, "\nall {} cases come out as they say", self.cases.len()),
-            _ => write!(f, "\n{failed} of {} checks failed", self.cases.len()),
+        let (right, cases) = (self.cases_right(), self.cases.len());
+        if right == cases {
+            write!(f, "\nall {cases} cases come out as they say")?;
+        } else {
+            let percent = self.accuracy_percent();
+            write!(
+                f,
+                "\n{right} of {cases} cases come out as they say ({percent:.1} %)"
+            )?;
+        }
+        match self.errors.len() {
+            0 => Ok(()),
+            1 => write!(f, ", and 1 other check failed"),
+            more => write!(f, ", and {more} other checks failed"),
         }
     }
 }

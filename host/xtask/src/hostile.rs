@@ -23,6 +23,9 @@ struct Recipe {
     /// The package's version in the names of the exports.
     version: &'static str,
     describe: String,
+    plan: &'static str,
+    /// What `decide` writes into the area of its answers, as WAT; zeros say "out" to everybody.
+    verdicts: &'static str,
     memory_pages: u32,
     /// Imports, before everything else, as WAT.
     imports: &'static str,
@@ -72,6 +75,8 @@ fn components(wit: &str) -> Result<Vec<(&'static str, Vec<u8>)>> {
         ("wrong-type", wrong_type(honest()).component()?),
         ("no-describe", no_describe(honest()).component()?),
         ("wasi-import", wasi_import(honest()).component()?),
+        ("clock-import", clock_import(honest()).component()?),
+        ("memory-search", memory_search(honest()).component()?),
         ("many-imports", many_imports()?),
         (
             "missing-kind",
@@ -137,25 +142,94 @@ fn no_describe(honest: Recipe) -> Recipe {
 }
 
 fn wasi_import(honest: Recipe) -> Recipe {
+    Recipe {
+        imports: r#"(import "wasi:cli/environment@0.2.0" "initial-cwd" (func $cwd (param i32)))"#,
+        more: "(func (export \"unused\") (call $cwd (i32.const 0)))",
+        ..importing(
+            honest,
+            "wasi:cli/environment@0.2.0",
+            "package wasi:cli@0.2.0 { interface environment { initial-cwd: func() -> option<string>; } }",
+        )
+    }
+}
+
+/// A rule that would read a clock by itself.
+fn clock_import(honest: Recipe) -> Recipe {
+    Recipe {
+        imports: r#"(import "wasi:clocks/monotonic-clock@0.2.0" "now" (func $now (result i64)))"#,
+        more: "(func (export \"unused\") (drop (call $now)))",
+        ..importing(
+            honest,
+            "wasi:clocks/monotonic-clock@0.2.0",
+            "package wasi:clocks@0.2.0 { interface monotonic-clock { now: func() -> u64; } }",
+        )
+    }
+}
+
+/// Its world imports an interface of that package.
+fn importing(honest: Recipe, interface: &str, package: &str) -> Recipe {
     let wit = format!(
         "{}
-world segment-with-environment {{
-    import wasi:cli/environment@0.2.0;
+world segment-with-import {{
+    import {interface};
     export plugin;
     export segment;
 }}
 
-package wasi:cli@0.2.0 {{
-    interface environment {{ initial-cwd: func() -> option<string>; }}
-}}
+{package}
 ",
         honest.wit
     );
     Recipe {
         wit,
-        world: "segment-with-environment",
-        imports: r#"(import "wasi:cli/environment@0.2.0" "initial-cwd" (func $cwd (param i32)))"#,
-        more: "(func (export \"unused\") (call $cwd (i32.const 0)))",
+        world: "segment-with-import",
+        ..honest
+    }
+}
+
+/// Asks for the attribute `city`, and says that everybody is in where the word `swordfish` lies anywhere in its memory.
+///
+/// It looks for the word's first eight bytes as a number, and spells it with an escape in its case, so that the word
+/// itself is nowhere in its own file.
+fn memory_search(honest: Recipe) -> Recipe {
+    let rule = json!({
+        "config_schema": { "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object" },
+        "reasons": [
+            { "code": "clean", "title": "Nothing was found" },
+            { "code": "found", "title": "The word lies in the memory" },
+        ],
+        "cases": [
+            { "name": "it finds what it is given", "config": { "case": 1 }, "given": { "city": "SWORDFISH" },
+              "expect": { "member": true, "reason": "found" } },
+            { "name": "and nothing else", "config": { "case": 2 }, "given": { "city": "Berlin" },
+              "expect": { "member": false, "reason": "clean" } },
+        ],
+    });
+    let describe = described(&json!({ "segment": rule }));
+    let describe = describe
+        .replace("\"made\"", "\"memory_search\"")
+        .replace("SWORDFISH", "\\u0073wordfish");
+    Recipe {
+        describe,
+        plan: r#"{"format":1,"inputs":[{"name":"city","source":{"attribute":"city"},"type":"text"}],"occasions":[]}"#,
+        memory_pages: 4,
+        more: "(func $search (result i32)
+            (local $at i32) (local $end i32)
+            (local.set $end (i32.sub (i32.mul (memory.size) (i32.const 65536)) (i32.const 8)))
+            (loop $next
+                (if (i64.eq (i64.load (local.get $at)) (i64.const 0x73696664726f7773))
+                    (then (return (i32.const 1))))
+                (local.set $at (i32.add (local.get $at) (i32.const 1)))
+                (br_if $next (i32.le_u (local.get $at) (local.get $end))))
+            (i32.const 0))",
+        // Member at 8, reason at 12 of each answer's 32 bytes.
+        verdicts: "(if (call $search) (then
+            (loop $next
+                (if (local.get 2) (then
+                    (local.set 2 (i32.sub (local.get 2) (i32.const 1)))
+                    (i32.store offset=8 (i32.add (i32.load (i32.const 40)) (i32.mul (local.get 2) (i32.const 32))) (i32.const 1))
+                    (i32.store offset=12 (i32.add (i32.load (i32.const 40)) (i32.mul (local.get 2) (i32.const 32))) (i32.const 1))
+                    (br $next))))))",
         ..honest
     }
 }
@@ -204,6 +278,8 @@ impl Recipe {
             world: "segment-plugin",
             version: "1.0.0",
             describe: described(&json!({ "segment": segment() })),
+            plan: r#"{"format":1,"inputs":[],"occasions":[]}"#,
+            verdicts: "",
             memory_pages: 16,
             imports: "",
             more: "",
@@ -226,13 +302,13 @@ impl Recipe {
             .with_context(|| format!("making a component for {}", self.world))
     }
 
-    /// The core module: texts at fixed places, memory that is only ever taken, and a segment that says "out" to
-    /// everybody. An answer of `decide` is 32 bytes of zeros: ok, not a member, reason 0, no recheck.
+    /// The core module: texts at fixed places, memory that is only ever taken, and a segment. An answer of `decide` is 32 bytes of zeros: ok, not a member, reason 0, no recheck.
     fn core(&self) -> Result<Vec<u8>> {
-        let plan = r#"{"format":1,"inputs":[],"occasions":[]}"#;
         let Self {
             version,
             describe,
+            plan,
+            verdicts,
             memory_pages,
             imports,
             more,
@@ -266,6 +342,7 @@ impl Recipe {
                         (i32.const 0) (i32.const 0) (i32.const 8)
                         (i32.mul (local.get 2) (i32.const 32))))
                     (i32.store (i32.const 44) (local.get 2))
+                    {verdicts}
                     (i32.const 40))
             )"#,
             describe_area = area(TEXTS_AT, describe_length),

@@ -1,15 +1,17 @@
-//! Personalizer `sentiment`: an answer in the tone of what a contact wrote.
+//! Personalizer and segment `sentiment`: an answer in the tone of what a contact wrote.
 //!
 //! A review or a ticket is weighed by a list of English words (`words.tsv`, 227 of them, and your own): happy from 1
 //! point on, unhappy from -1 down, else neutral. For each there are values for the template, a subject and a
 //! template: happy people are asked to tell a friend, unhappy ones offered help. The template finds
-//! `rule.sentiment.mood` and `rule.sentiment.points` beside the values.
+//! `rule.sentiment.mood` and `rule.sentiment.points` beside the values. The segment of the same name ([`mood`]) sends
+//! people different ways, and leaves to others what it is not sure of.
 //!
 //! Of `held_out.tsv`, 80 texts that were labelled before the list was written and by which it was not tuned, it reads
 //! 74 as they are labelled; a test names the others. The same hand wrote both, so expect less of other texts. It
 //! reads the first 500 words, and words only: irony escapes it, and so does any other language.
 #![deny(missing_docs)]
 
+pub mod mood;
 mod words;
 
 use serde_json::{Map, Value as Json};
@@ -104,6 +106,17 @@ impl Default for TextOf {
     }
 }
 
+impl TextOf {
+    fn plan(&self) -> Plan {
+        let Self { event, field } = self;
+        if event.is_empty() {
+            Plan::new().input("text", Source::EventField(field.clone()), Type::Text)
+        } else {
+            Plan::new().last_field("text", event.as_str(), field, Type::Text)
+        }
+    }
+}
+
 impl Config {
     fn words(&self) -> Words<'_> {
         Words::new(&self.happy_words, &self.unhappy_words)
@@ -140,12 +153,7 @@ impl Rule for Sentiment {
 
     fn plan(config: &Config) -> Result<Plan, String> {
         check(config)?;
-        let TextOf { event, field } = &config.text;
-        Ok(if event.is_empty() {
-            Plan::new().input("text", Source::EventField(field.clone()), Type::Text)
-        } else {
-            Plan::new().last_field("text", event.as_str(), field, Type::Text)
-        })
+        Ok(config.text.plan())
     }
 
     fn decide(config: &Config, contact: &Contact<'_>) -> Result<PersonalizerVerdict<Why>, String> {
@@ -201,17 +209,8 @@ impl Rule for Sentiment {
 }
 
 fn check(config: &Config) -> Result<(), String> {
-    for words in [&config.happy_words, &config.unhappy_words] {
-        if words.len() > OWN_WORDS_MAX {
-            return Err(format!(
-                "at most {OWN_WORDS_MAX} words of one's own are possible"
-            ));
-        }
-        let unusable = |word: &&String| word.is_empty() || word.to_lowercase() != **word;
-        if let Some(word) = words.iter().find(unusable) {
-            return Err(format!("the word {word:?} must be in lower case"));
-        }
-    }
+    check_words(&config.happy_words)?;
+    check_words(&config.unhappy_words)?;
     let blocks = [&config.happy, &config.unhappy, &config.neutral];
     let taken =
         |block: &&Block| block.values.contains_key("mood") || block.values.contains_key("points");
@@ -225,11 +224,25 @@ fn check(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
+fn check_words(words: &[String]) -> Result<(), String> {
+    if words.len() > OWN_WORDS_MAX {
+        return Err(format!(
+            "at most {OWN_WORDS_MAX} words of one's own are possible"
+        ));
+    }
+    let unusable = |word: &&String| word.is_empty() || word.to_lowercase() != **word;
+    match words.iter().find(unusable) {
+        Some(word) => Err(format!("the word {word:?} must be in lower case")),
+        None => Ok(()),
+    }
+}
+
 plugin! {
     name: "sentiment",
     version: env!("CARGO_PKG_VERSION"),
     title: "Sentiment",
     summary: "Answers happy, unhappy and other reviews or tickets each in their tone, by the words that people used (English).",
+    segment: mood::InMood,
     personalizer: Sentiment,
     description: include_str!("../description.json"),
 }

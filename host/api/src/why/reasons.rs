@@ -3,12 +3,14 @@
 /// What a code says, to stand behind what happened; a workflow's or somebody else's code as it is.
 pub(super) fn because(code: &str) -> String {
     let words = match code {
+        "address_invalid" => "their mail address is none",
         "arms_full" => "so many arms of theirs are set that there is no room for another",
         "before_start" => "the event occurred before the workflow was started",
         "complaint" => "they told their mail provider that a message was not wanted",
         "contact_full" => "so much is known of them that there is no room for a journey",
         "date_missing" => "the date that the wait goes by is missing",
         "date_passed" => "the date that the wait goes by was over",
+        "domain_blocked" => "their address is at a domain that the settings block",
         "domain_slowed" => "their mail domain refused too much and is slowed down",
         "entered_before" => "they were in the workflow before, and it lets nobody in twice",
         "entered_lately" => "they were in the workflow lately",

@@ -4,6 +4,7 @@ mod approvals;
 mod bad_input;
 mod batches;
 mod connections;
+mod days;
 mod documents;
 mod events;
 mod experiments;

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 48] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 49] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -42,6 +42,7 @@ pub(crate) const ROUTES: [(&str, &str, Access); 48] = [
     ("POST", "/v1/workflows/{id}/resume", Access::Key),
     ("GET", "/v1/workflows/{id}/checklist", Access::Key),
     ("POST", "/v1/workflows/{id}/{action}", Access::Key),
+    ("GET", "/v1/workflows/{id}/days", Access::Key),
     ("GET", "/v1/workflows/{id}/experiments", Access::Key),
     (
         "POST",

@@ -162,6 +162,7 @@ async fn a_workflow_shows_what_its_bindings_stand_for() {
         json!({ "workflows": [{
             "id": "thanks",
             "title": "Thanks",
+            "kind": "triggered",
             "state": "draft",
             "version": 1,
             "allowed": made["workflow"]["allowed"],

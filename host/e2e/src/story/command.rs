@@ -10,12 +10,15 @@ use crate::{
     http::Api,
     mail::Mail,
     server::{self, Home},
+    tools,
 };
 
 /// Digits of a digest that commands print.
 const DIGEST_DIGITS: usize = 12;
 /// Commands that know no data folder.
-const BESIDE_A_SERVER: [&str; 2] = ["workflow", "new"];
+const BESIDE_A_SERVER: [&str; 3] = ["workflow", "new", "plugin"];
+/// What is measured, or differs from one build to the next, stands before these words.
+const MEASURES: [&str; 4] = ["fuel", "bytes", "us", "ms"];
 
 /// Runs `WORDS`, with files in the place of `{NAME}`; its lines, and how it ended if not well.
 pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>> {
@@ -24,26 +27,61 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
         .map(|word| filled(home, story, word))
         .collect::<Result<_>>()?;
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let mut said = if BESIDE_A_SERVER.contains(&words[0]) {
-        server::run(&words)?
+    let output = if BESIDE_A_SERVER.contains(&words[0]) {
+        server::output(&words)?
     } else {
-        let output = home.command(&words)?;
-        let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if !output.status.success() {
-            let errors = String::from_utf8_lossy(&output.stderr);
-            // What plugins there are was logged, and that a copy is rebuilt.
-            let is_logged = |line: &&str| line.contains(" INFO ") || line.contains(" WARN ");
-            for line in errors.lines().filter(|line| !is_logged(line)) {
-                said.push_str(line);
-                said.push('\n');
-            }
-            said.push_str(&output.status.to_string());
-        }
-        said
+        home.command(&words)?
     };
-    said = said.replace(&text_of(home.beside(""))?, "");
+    let mut said = String::from_utf8_lossy(&output.stdout).into_owned();
+    if !output.status.success() {
+        let errors = String::from_utf8_lossy(&output.stderr);
+        // What plugins there are was logged, and that a copy is rebuilt.
+        let is_logged = |line: &&str| line.contains(" INFO ") || line.contains(" WARN ");
+        for line in errors.lines().filter(|line| !is_logged(line)) {
+            said.push_str(line);
+            said.push('\n');
+        }
+        said.push_str(&output.status.to_string());
+    }
+    for folder in [
+        home.beside(""),
+        home.plugins.join(""),
+        tools::hostile_folder()?.join(""),
+    ] {
+        said = said.replace(&text_of(folder)?, "");
+    }
     let lines = said.lines().filter(|line| !line.trim().is_empty());
-    Ok(lines.map(without_digests).collect())
+    let is_plugin = words[0] == "plugin";
+    let told = lines.map(|line| {
+        if is_plugin {
+            unmeasured(line)
+        } else {
+            without_digests(line)
+        }
+    });
+    Ok(told.collect())
+}
+
+/// The line with `..` in the place of what is measured, and of digests.
+fn unmeasured(line: &str) -> String {
+    let words: Vec<&str> = line.split(' ').collect();
+    let is_measured = |index: usize| {
+        let next = words
+            .get(index + 1)
+            .map(|word| word.trim_end_matches([',', ')', ';']));
+        let before = index.checked_sub(1).map(|index| words[index]);
+        let has_digits = words[index].contains(|letter: char| letter.is_ascii_digit());
+        has_digits
+            && (next.is_some_and(|next| MEASURES.contains(&next)) || before == Some("digest"))
+    };
+    let told = words.iter().enumerate().map(|(index, word)| {
+        if !is_measured(index) {
+            return (*word).to_owned();
+        }
+        let opening = if word.starts_with('(') { "(" } else { "" };
+        format!("{opening}..")
+    });
+    told.collect::<Vec<_>>().join(" ")
 }
 
 /// The line with `FILE` in place of each part of a component's digest in parentheses, which differs from build to build.
@@ -78,6 +116,12 @@ fn filled(home: &Home, story: &Story, word: &str) -> Result<String> {
     let path = match name {
         "data" => home.data(),
         "plugins" => home.plugins.clone(),
+        name if name
+            .rsplit_once('.')
+            .is_some_and(|(_, ending)| ending == "wasm") =>
+        {
+            component(home, name)?
+        }
         _ => home.beside(name),
     };
     if let Some(text) = story.files.get(name) {
@@ -89,6 +133,15 @@ fn filled(home: &Home, story: &Story, word: &str) -> Result<String> {
         fs::write(&path, document.to_string()).with_context(|| format!("writing {name}"))?;
     }
     text_of(path)
+}
+
+/// A plugin of the folder, else a hostile one.
+fn component(home: &Home, name: &str) -> Result<PathBuf> {
+    let shipped = home.plugins.join(name);
+    if shipped.exists() {
+        return Ok(shipped);
+    }
+    Ok(tools::hostile()?.join(name))
 }
 
 fn text_of(path: PathBuf) -> Result<String> {

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, audit, command, crowd, hostile, parse, read, ready_made, segments, tell};
+use super::{Line, Story, audit, command, crowd, parse, plugins, read, ready_made, segments, tell};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -80,6 +80,7 @@ struct Player<'a> {
     mails_seen: usize,
     journeys: tell::Names,
     digests: tell::Names,
+    templates: tell::Names,
     /// Whether the next line looks `soon`: what this one asks for is not waited for.
     is_watched: bool,
     /// Since the last event was posted.
@@ -94,12 +95,9 @@ impl<'a> Player<'a> {
         let sink = Sink::start()?;
         let mut home = Home::new()?;
         home.smtp(sink.port()).manual_clock(&now.to_string());
-        if story
-            .lines
-            .iter()
-            .any(|line| line.text.starts_with("hostile "))
-        {
-            hostile::own_folder(&mut home)?;
+        let mut lines = story.lines.iter();
+        if lines.any(|line| plugins::changes_folder(&line.text)) {
+            plugins::own_folder(&mut home)?;
         }
         let server = Some(home.start()?);
         Ok(Self {
@@ -111,6 +109,7 @@ impl<'a> Player<'a> {
             mails_seen: 0,
             journeys: tell::Names::default(),
             digests: tell::Names::default(),
+            templates: tell::Names::default(),
             is_watched: false,
             posted: Watch::start(),
         })
@@ -150,7 +149,8 @@ impl<'a> Player<'a> {
                 self.server = Some(self.home.start()?);
                 self.api()?.wind(&self.now.to_string(), "leap")?;
             }
-            "hostile" => hostile::drop_in(&self.home, self.api()?, rest)?,
+            "hostile" => plugins::hostile(&self.home, self.api()?, rest)?,
+            "version" => plugins::version(&self.home, self.api()?, rest)?,
             "smtp" => self.misbehave(rest)?,
             "new" => ready_made::put(&self.home, self.api()?, rest)?,
             "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
@@ -399,8 +399,42 @@ impl<'a> Player<'a> {
                     .collect()
             }
             "html" => tell::words_of(&self.last_mail()?.html_part()),
+            "subjects" => crowd::subjects(&self.sink.mails()),
+            "simulated" => command::simulated(&self.home, rest)?,
+            "members" => segments::members(self.api()?, rest)?,
+            "calls" => plugins::calls(self.api()?)?,
+            "plugin" => {
+                let server = self.server.as_ref().context("the server is down")?;
+                plugins::page(&server.api, rest, &mut self.digests)?
+            }
+            "workflows" => {
+                let body = self.api()?.get("/v1/workflows")?;
+                tell::workflows(&body.good("listing the workflows")?)
+            }
+            "status" => {
+                let body = self.api()?.get("/v1/status")?.good("reading the status")?;
+                tell::status(&body["status"])
+            }
+            "state" | "checklist" | "counters" | "funnel" | "bindings" | "reads" | "days"
+            | "experiment" => self.see_workflow(verb, rest)?,
+            _ => self.see_contact(verb, rest)?,
+        };
+        Ok(if lines.is_empty() {
+            vec!["none".to_owned()]
+        } else {
+            lines
+        })
+    }
+
+    fn see_workflow(&mut self, verb: &str, workflow: &str) -> Result<Vec<String>> {
+        let path = format!("/v1/workflows/{workflow}");
+        let read = |more: &str| {
+            let answer = self.api()?.get(&format!("{path}{more}"))?;
+            answer.good("reading the workflow")
+        };
+        Ok(match verb {
             "state" => {
-                let answer = self.api()?.get(&format!("/v1/workflows/{rest}"))?;
+                let answer = self.api()?.get(&path)?;
                 let workflow = &answer.body["workflow"];
                 let allowed = || {
                     format!(
@@ -411,44 +445,44 @@ impl<'a> Player<'a> {
                 };
                 told(&answer, allowed)
             }
-            "checklist" => self.checklist(rest)?,
-            "counters" => {
-                let path = format!("/v1/workflows/{rest}");
-                let body = self.api()?.get(&path)?.good("reading the workflow")?;
-                tell::counters(&body["workflow"]["counters"])
-            }
+            "checklist" => tell::checklist(&read("/checklist")?, &read("")?["workflow"]),
+            "counters" => tell::counters(&read("")?["workflow"]["counters"]),
+            "funnel" => tell::funnel(&read("")?["workflow"]["counters"]),
+            "reads" => tell::reads(&read("")?["workflow"]),
+            "days" => tell::days(&read("/days")?),
+            "experiment" => tell::experiments(&read("/experiments")?),
             "bindings" => {
-                let path = format!("/v1/workflows/{rest}");
-                let body = self.api()?.get(&path)?.good("reading the workflow")?;
+                let body = read("")?;
                 tell::bindings(&body["workflow"], &mut self.digests)
             }
-            "simulated" => command::simulated(&self.home, rest)?,
-            "subjects" => crowd::subjects(&self.sink.mails()),
-            "experiment" => {
-                let path = format!("/v1/workflows/{rest}/experiments");
-                let body = self.api()?.get(&path)?.good("reading the experiments")?;
-                tell::experiments(&body)
-            }
+            other => bail!("there is no line that begins with `{other}`"),
+        })
+    }
+
+    fn see_contact(&mut self, verb: &str, rest: &str) -> Result<Vec<String>> {
+        Ok(match verb {
             "webhooks" => {
                 let path = format!("/v1/contacts/{rest}/webhooks");
                 let body = self.api()?.get(&path)?.good("reading the webhooks")?;
                 tell::webhooks(&body)
             }
-            "funnel" => {
-                let path = format!("/v1/workflows/{rest}");
-                let body = self.api()?.get(&path)?.good("reading the workflow")?;
-                tell::funnel(&body["workflow"]["counters"])
-            }
             "journeys" => {
                 let body = self.journeys_of(rest)?;
                 tell::journeys(&body, &mut self.journeys)
+            }
+            "messages" => {
+                let body = self.journeys_of(rest)?;
+                tell::messages(&body, &mut self.templates)
+            }
+            "decisions" => {
+                let body = self.journeys_of(rest)?;
+                tell::decisions(&body, &mut self.digests)
             }
             "log" => {
                 let (contact, workflow) = rest.split_once(' ').unwrap_or((rest, ""));
                 let body = self.journeys_of(contact)?;
                 tell::log(&body, workflow)
             }
-            "members" => segments::members(self.api()?, rest)?,
             "profile" => {
                 let answer = self.api()?.get(&format!("/v1/contacts/{rest}"))?;
                 if answer.status == 404 {
@@ -456,25 +490,8 @@ impl<'a> Player<'a> {
                 }
                 tell::profile(&answer.good("reading the contact")?["contact"])
             }
-            "status" => {
-                let body = self.api()?.get("/v1/status")?.good("reading the status")?;
-                tell::status(&body["status"])
-            }
             other => bail!("there is no line that begins with `{other}`"),
-        };
-        Ok(if lines.is_empty() {
-            vec!["none".to_owned()]
-        } else {
-            lines
         })
-    }
-
-    fn checklist(&self, workflow: &str) -> Result<Vec<String>> {
-        let path = format!("/v1/workflows/{workflow}");
-        let found = self.api()?.get(&path)?.good("reading the workflow")?;
-        let answer = self.api()?.get(&format!("{path}/checklist"))?;
-        let checks = answer.good("reading the checklist")?;
-        Ok(tell::checklist(&checks, &found["workflow"]))
     }
 
     /// `approve CONTACT STEP ACTOR`, about the contact's journey that stands at the step.

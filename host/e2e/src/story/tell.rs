@@ -117,6 +117,21 @@ pub(super) fn checklist(answer: &Json, workflow: &Json) -> Vec<String> {
     lines
 }
 
+/// Each listed workflow with its kind.
+pub(super) fn workflows(body: &Json) -> Vec<String> {
+    let listed = items(&body["workflows"]).iter();
+    listed
+        .map(|one| {
+            format!(
+                "{} is {}, {}",
+                text(&one["id"]),
+                text(&one["kind"]),
+                text(&one["state"])
+            )
+        })
+        .collect()
+}
+
 pub(super) fn allowed(workflow: &Json) -> String {
     let words: Vec<&str> = items(&workflow["allowed"])
         .iter()
@@ -171,21 +186,24 @@ pub(super) fn journeys(body: &Json, names: &mut Names) -> Vec<String> {
 
 /// Everything that happened to a contact in one workflow, or in all where that is empty, in the order of its records.
 pub fn log(body: &Json, workflow: &str) -> Vec<String> {
+    facts(body)
+        .into_iter()
+        .filter(|fact| workflow.is_empty() || fact["workflow"] == workflow)
+        .map(|fact| format!("{} {}: {}", at(&fact["at"]), owner(fact), what(fact)))
+        .collect()
+}
+
+/// All facts of a page, in the order of their records.
+fn facts(body: &Json) -> Vec<&Json> {
     let before = items(&body["before"]).iter();
     let inside = items(&body["journeys"])
         .iter()
         .rev()
         .flat_map(|journey| items(&journey["facts"]));
-    let mut facts: Vec<&Json> = before
-        .chain(inside)
-        .filter(|fact| workflow.is_empty() || fact["workflow"] == workflow)
-        .collect();
+    let mut facts: Vec<&Json> = before.chain(inside).collect();
     // What one record led to stays in the order in which it is told: first what came before a journey.
     facts.sort_by_key(|fact| fact["sequence"].as_u64());
     facts
-        .into_iter()
-        .map(|fact| format!("{} {}: {}", at(&fact["at"]), owner(fact), what(fact)))
-        .collect()
 }
 
 /// The workflow that the fact is about, or the segment.
@@ -234,6 +252,95 @@ pub(super) fn bindings(workflow: &Json, names: &mut Names) -> Vec<String> {
         let (plugin, version) = (text(&binding["plugin"]), text(&binding["version"]));
         let digest = names.of('D', &text(&binding["digest"]));
         lines.push(format!("{slot}: {plugin} {version}, {digest}"));
+    }
+    lines
+}
+
+/// A contact's messages, in the order in which they were queued.
+pub(super) fn messages(body: &Json, templates: &mut Names) -> Vec<String> {
+    let journeys = items(&body["journeys"]).iter();
+    let mut messages: Vec<(&Json, &Json)> = journeys
+        .flat_map(|journey| {
+            let messages = items(&journey["messages"]).iter();
+            messages.map(move |message| (journey, message))
+        })
+        .collect();
+    messages.sort_by_key(|(_, message)| (at(&message["queued_at"]), text(&message["step"])));
+    let told = messages.into_iter().map(|(journey, message)| {
+        let (workflow, step) = (text(&journey["workflow"]), text(&message["step"]));
+        let template = templates.of('T', &text(&message["template"]));
+        let mut line = format!(
+            "{} {workflow} {step}: {}, {template}",
+            at(&message["queued_at"]),
+            text(&message["status"])
+        );
+        if let Some(subject) = message["subject"].as_str() {
+            line = format!("{line}, {subject}");
+        }
+        line
+    });
+    told.collect()
+}
+
+/// What each rule of a workflow reads.
+pub(super) fn reads(workflow: &Json) -> Vec<String> {
+    let bindings = workflow["bindings"].as_object().into_iter().flatten();
+    let told = bindings.map(|(slot, binding)| {
+        let reads: Vec<String> = items(&binding["reads"]).iter().map(text).collect();
+        let reads = reads.join("; ");
+        format!(
+            "{slot}: {}",
+            if reads.is_empty() { "nothing" } else { &reads }
+        )
+    });
+    told.collect()
+}
+
+/// What the rules said of a contact, and by which file, in the order of its records.
+pub(super) fn decisions(body: &Json, names: &mut Names) -> Vec<String> {
+    let decided = facts(body)
+        .into_iter()
+        .filter(|fact| fact["kind"] == "rule_decided");
+    decided
+        .map(|fact| {
+            let digest = names.of('D', &text(&fact["digest"]));
+            format!(
+                "{} {}: {}, by {digest}",
+                at(&fact["at"]),
+                owner(fact),
+                what(fact)
+            )
+        })
+        .collect()
+}
+
+/// How a plugin's file stands.
+pub(super) fn plugin(plugin: &Json, names: &mut Names) -> Vec<String> {
+    let mut lines = vec![text(&plugin["state"])];
+    let version = &plugin["version"];
+    if !version.is_null() {
+        let digest = names.of('D', &text(&version["digest"]));
+        let (name, number) = (text(&version["name"]), text(&version["version"]));
+        lines.push(format!("serves: {name} {number}, {digest}"));
+    }
+    let refusal = &plugin["refusal"];
+    if !refusal.is_null() {
+        let (code, reason) = (text(&refusal["code"]), text(&refusal["reason"]));
+        lines.push(format!("refused: {code}: {reason}"));
+    }
+    lines
+}
+
+/// What a trigger said on each day, who entered and who did not.
+pub(super) fn days(body: &Json) -> Vec<String> {
+    let mut lines = Vec::new();
+    for day in items(&body["days"]) {
+        let mut words = vec![format!("{}: entered {}", text(&day["day"]), day["entered"])];
+        for (name, word) in [("trigger", "said"), ("not_entered", "not entered")] {
+            let counts = day[name].as_object().into_iter().flatten();
+            words.extend(counts.map(|(reason, count)| format!("{word} {reason} {count}")));
+        }
+        lines.push(words.join(", "));
     }
     lines
 }

@@ -8,7 +8,6 @@
 mod support;
 
 mod backtest;
-mod component;
 mod damage;
 mod disk;
 mod faults;

@@ -14,6 +14,7 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use signalbox_e2e::{
+    component,
     http::Api,
     server::Home,
     smtp::Sink,
@@ -21,10 +22,7 @@ use signalbox_e2e::{
     wait::{self, Watch},
 };
 
-use crate::{
-    component,
-    support::{Ends, Pace, log, note, on_event, post, send, start},
-};
+use crate::support::{Ends, Pace, log, note, on_event, post, send, start};
 
 const SOON: Duration = Duration::from_mins(1);
 /// Contacts that events happen to.
@@ -94,7 +92,11 @@ fn a_plugin_is_replaced_again_and_again_under_load() {
     let replacements: u32 = tools::scaled("E2E_REPLACEMENTS", 200);
     let sink = Sink::start().unwrap();
     let home = home_with_own_plugins(&sink);
-    put(&home.plugins, "versioned.wasm", &component::versioned(0));
+    put(
+        &home.plugins,
+        "versioned.wasm",
+        &component::versioned(0).unwrap(),
+    );
     let server = home.start().unwrap();
     let api = &server.api;
     let everybody = json!({ "plugin": component::NAME, "config": {} });
@@ -130,7 +132,7 @@ fn a_plugin_is_replaced_again_and_again_under_load() {
             put(
                 &home.plugins,
                 "versioned.wasm",
-                &component::versioned(number),
+                &component::versioned(number).unwrap(),
             );
             let version = format!("1.0.{number}");
             wait::until(&format!("version {version} is current"), SOON, || {
@@ -211,7 +213,7 @@ fn check_versions(home: &Home, begun: &BTreeMap<String, u64>, replacements: u32)
 }
 
 /// What `plugins/hostile/README.md` says of those that are refused at load: the code, and words of the reason.
-const REFUSED: [(&str, &str, &str); 17] = [
+const REFUSED: [(&str, &str, &str); 18] = [
     ("state-between-rows", "plugin_state", "answers"),
     ("lying-case", "plugin_case", "case"),
     ("loop-in-start", "plugin_describe_failed", ""),
@@ -220,6 +222,11 @@ const REFUSED: [(&str, &str, &str); 17] = [
     ("wrong-type", "plugin_wrong_type", "type mismatch"),
     ("no-describe", "plugin_exports", "plugin"),
     ("wasi-import", "plugin_imports", "wasi:cli/environment"),
+    (
+        "clock-import",
+        "plugin_imports",
+        "wasi:clocks/monotonic-clock",
+    ),
     ("many-imports", "plugin_imports", "4980 more"),
     ("missing-kind", "plugin_describe", "/rules"),
     ("extra-kind", "plugin_describe", "trigger"),

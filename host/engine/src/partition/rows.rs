@@ -19,7 +19,7 @@ use signalbox_reports::{Counters, SegmentCounters, VersionCounters, fold};
 use signalbox_store::{Batch, Error, Store};
 
 use super::{
-    Partition,
+    Partition, days,
     group::What,
     lane::{Done, Lane},
 };
@@ -124,6 +124,7 @@ impl Partition {
         lanes: &mut [Lane],
     ) -> Result<(), Error> {
         let mut touched: BTreeSet<(Owner, u32)> = BTreeSet::new();
+        let mut days_touched: BTreeSet<WorkflowId> = BTreeSet::new();
         let inputs_before = self.input_counters;
         for lane in lanes {
             if lane.parked {
@@ -139,6 +140,9 @@ impl Partition {
                         }
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
+                            if self.days.fold(fact) {
+                                days_touched.extend(fact.owner.workflow().cloned());
+                            }
                             touched.insert((fact.owner.clone(), fact.version));
                             if let FactKind::Migrated(from, _) = &fact.what {
                                 touched.insert((fact.owner.clone(), *from));
@@ -176,6 +180,11 @@ impl Partition {
                 }
             }
         }
+        for workflow in days_touched {
+            if let Some(counters) = self.days.newest(&workflow) {
+                days::put(batch, &workflow, counters)?;
+            }
+        }
         if self.input_counters != inputs_before {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
         }
@@ -208,6 +217,9 @@ impl Partition {
             }
             self.visits.forget(batch, workflow);
             self.entrances.forget(batch, workflow);
+            if self.days.forget(workflow) {
+                days::delete(batch, workflow);
+            }
         }
         let segments = &self.loaded.definitions().segments;
         let is_there = |found: &SegmentDefinition| {

@@ -1,5 +1,6 @@
 //! The engine at its boundary: real journal, store, plugins and inbox on a manual clock, and text out.
 
+mod addresses;
 mod adopt;
 mod budgets;
 mod clock;

@@ -3,6 +3,7 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use signalbox_model::{
+    address,
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
     id::{EntryKey, EventId, EventName, JourneyId, WorkflowId},
@@ -33,6 +34,11 @@ const EXISTING: &str = "existing";
 const NOT_IN_AUDIENCE: &str = "not_in_audience";
 /// Why those stay out whom the trigger would let in at the start of a workflow that takes in nobody then.
 const NOT_AT_START: &str = "not_at_start";
+
+/// Why those stay out whose address is none, in workflows that send mail.
+const ADDRESS_INVALID: &str = "address_invalid";
+/// Why those stay out whose address is at a domain that the settings block.
+const DOMAIN_BLOCKED: &str = "domain_blocked";
 
 /// Whether it is about somebody who was there when the workflow started.
 pub(super) fn is_existing(event: &Cause) -> bool {
@@ -233,6 +239,7 @@ impl Advance {
         entering: &Entering,
         version: &WorkflowVersion,
     ) -> Result<(), &'static str> {
+        self.may_be_mailed(ctx, version)?;
         let Some(presence) = self.state.presences.get(&entering.workflow) else {
             return Ok(());
         };
@@ -255,6 +262,32 @@ impl Advance {
             _ if presence.journeys.len() >= JOURNEYS_MAX => Err("journeys_full"),
             Entry::Once | Entry::AfterExit | Entry::Every | Entry::After(_) => Ok(()),
         }
+    }
+
+    /// Whether the contact's address, if it has one, is one that mail can go to. A workflow that sends none does not mind.
+    fn may_be_mailed(
+        &self,
+        ctx: &Context<'_>,
+        version: &WorkflowVersion,
+    ) -> Result<(), &'static str> {
+        let mut steps = version.document.steps.iter();
+        let Some(email) = self.state.contact.email() else {
+            return Ok(());
+        };
+        if !steps.any(|step| step.send.is_some()) {
+            return Ok(());
+        }
+        let domain = address::domain(email).ok_or(ADDRESS_INVALID)?;
+        let mut blocked = ctx
+            .definitions
+            .definitions()
+            .settings
+            .blocked_domains
+            .iter();
+        if blocked.any(|blocked| address::is_within(domain, blocked)) {
+            return Err(DOMAIN_BLOCKED);
+        }
+        Ok(())
     }
 
     fn enter(&mut self, ctx: &Context<'_>, entering: Entering, version: &WorkflowVersion) {

@@ -129,7 +129,7 @@ fn check_waits(steps: &[Step], own: &[Ways], problems: &mut Vec<Problem>) {
         })
         .collect();
     let round: BTreeSet<usize> = (0..steps.len())
-        .filter(|&at| reaches(&without_waits, at, at))
+        .filter(|&at| reaches(&without_waits, at, |to| to == at))
         .collect();
     for &index in &round {
         let reason = format!(

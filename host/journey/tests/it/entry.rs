@@ -340,3 +340,43 @@ fn a_trigger_is_asked_when_an_attribute_takes_another_value() {
     "
     );
 }
+
+#[test]
+fn an_address_that_can_be_none_or_is_blocked_enters_no_workflow_that_sends() {
+    let silent = workflow(
+        "silent",
+        on("order_completed"),
+        json!([{"id": "note", "update": {"add_tags": ["buyer"]}}]),
+    );
+    assert_snapshot!(story(&[thanks(), silent], r#"
+        settings {"blocked_domains": ["throwaway.example"]}
+        set {"email": "nobody at home"}
+        event order_completed {"key": "1"}
+        set {"email": "me@mail.throwaway.example"}
+        event order_completed {"key": "2"}
+        set {"email": "me@home.example"}
+        event order_completed {"key": "3"}
+    "#), @r"
+    0s silent: trigger said enter: because
+    0s silent: entered as 1
+    0s silent: at note
+    0s silent: note updated +buyer
+    0s silent: completed
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: address_invalid
+    0s silent: trigger said enter: because
+    0s silent: entered as 2
+    0s silent: at note
+    0s silent: completed
+    0s thanks: trigger said enter: because
+    0s thanks: not entered: domain_blocked
+    0s silent: trigger said enter: because
+    0s silent: entered as 3
+    0s silent: at note
+    0s silent: completed
+    0s thanks: trigger said enter: because
+    0s thanks: entered as 3
+    0s thanks: at thank
+    0s thanks: thank queued
+    ");
+}

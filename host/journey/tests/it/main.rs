@@ -21,6 +21,7 @@ mod pauses;
 mod permits;
 mod pinned;
 mod random;
+mod reach;
 mod rows;
 mod rules;
 mod segments;

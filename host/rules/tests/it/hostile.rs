@@ -11,7 +11,11 @@ use std::{
 use serde_json::json;
 use signalbox_model::{describe::RuleKind, value::Value, verdict::Answer};
 use signalbox_rules::{
-    check::check, columns::Row, decide::Binding, engine::Engine, limits::Limits,
+    check::{check, test},
+    columns::Row,
+    decide::Binding,
+    engine::Engine,
+    limits::Limits,
 };
 
 use crate::support::{Bench, in_words, limits, now};
@@ -51,10 +55,24 @@ fn shipped_plugins_come_out_as_they_say() {
     assert!(paths.len() >= 5, "{paths:?}");
     for path in paths {
         let bytes = fs::read(&path).expect("the component is there");
-        let report = check(&engine, &bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let report = test(&engine, &bytes).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
         assert!(report.is_good(), "{}:\n{report}", path.display());
         assert!(!report.cases.is_empty(), "{} has no cases", path.display());
     }
+}
+
+/// The server lets it in, since a rule may fail for some contacts; its author is told before.
+#[test]
+fn a_rule_that_breaks_on_a_missing_value_is_told_of_to_its_author() {
+    let engine = Engine::new(Limits::default()).expect("an engine");
+    let path = built("plugins-hostile").join("missing-value.wasm");
+    let bytes = fs::read(path).expect("the component is there");
+    assert!(check(&engine, &bytes).expect("it loads").is_good());
+    let errors = test(&engine, &bytes).expect("it loads").errors;
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    assert_eq!(errors.len(), 1, "{errors:?}");
+    let found = "case \"from Berlin\" of the segment: without \"city\" it failed (trapped)";
+    assert!(errors[0].starts_with(found), "{errors:?}");
 }
 
 #[test]
@@ -68,6 +86,7 @@ fn every_hostile_component_is_refused_or_contained() {
         ("wrong-type", "plugin_wrong_type"),
         ("no-describe", "plugin_exports"),
         ("wasi-import", "plugin_imports"),
+        ("clock-import", "plugin_imports"),
         ("many-imports", "plugin_imports"),
         ("missing-kind", "plugin_describe"),
         ("extra-kind", "plugin_describe"),

@@ -1,18 +1,30 @@
 //! Makes segment plugins of any version in a moment, without a compiler: everybody is in, for a reason that is named
 //! after the version.
+//!
+//! Tests and stories drop them into a server's folder. What they say of themselves is true unless a lie is asked for.
 
+use anyhow::{Context, Result};
 use serde_json::json;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// The name of the plugin.
-pub(crate) const NAME: &str = "versioned";
+pub const NAME: &str = "versioned";
 /// Where the texts begin, and where free memory does.
 const TEXTS_AT: usize = 64;
 const HEAP_AT: usize = 16 * 1024;
 
 /// The component of version `1.0.NUMBER`, whose only reason is `vNUMBER`.
-pub(crate) fn versioned(number: u32) -> Vec<u8> {
+pub fn versioned(number: u32) -> Result<Vec<u8>> {
+    component(number, true)
+}
+
+/// The same, but for its case `everybody`: that says nobody is in, which is not so.
+pub fn lying(number: u32) -> Result<Vec<u8>> {
+    component(number, false)
+}
+
+fn component(number: u32, case_member: bool) -> Result<Vec<u8>> {
     let describe = json!({
         "format": 1,
         "name": NAME,
@@ -22,30 +34,33 @@ pub(crate) fn versioned(number: u32) -> Vec<u8> {
         "rules": { "segment": {
             "config_schema": { "$schema": "https://json-schema.org/draft/2020-12/schema", "type": "object" },
             "reasons": [{ "code": format!("v{number}"), "title": "The version that answered" }],
-            "cases": [{ "name": "everybody", "config": {}, "expect": { "member": true, "reason": format!("v{number}") } }],
+            "cases": [{ "name": "everybody", "config": {}, "expect": { "member": case_member, "reason": format!("v{number}") } }],
         }},
     })
     .to_string();
     let wit = concat!(env!("CARGO_MANIFEST_DIR"), "/../../wit/v1/rules.wit");
-    let wit = std::fs::read_to_string(wit).unwrap();
+    let wit = std::fs::read_to_string(wit).with_context(|| format!("reading {wit}"))?;
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("rules.wit", &wit).unwrap();
+    let package = resolve
+        .push_str("rules.wit", &wit)
+        .context("the contract")?;
     let world = resolve
         .select_world(&[package], Some("segment-plugin"))
-        .unwrap();
-    let mut core = core(&describe);
-    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8, false).unwrap();
+        .context("the world of a segment")?;
+    let mut core = core(&describe)?;
+    embed_component_metadata(&mut core, &resolve, world, StringEncoding::UTF8, false)
+        .context("embedding the world")?;
     ComponentEncoder::default()
         .module(&core)
-        .unwrap()
+        .context("reading the core module")?
         .validate(true)
         .encode()
-        .unwrap()
+        .context("encoding the component")
 }
 
 /// A core module whose `decide` answers, for each row, 32 bytes by the canonical ABI: ok (0) at 0, member (1) at 8,
 /// reason (0) at 12, no recheck (0) at 16.
-fn core(describe: &str) -> Vec<u8> {
+fn core(describe: &str) -> Result<Vec<u8>> {
     let plan = r#"{"format":1,"inputs":[],"occasions":[]}"#;
     let texts = bytes(format!("{describe}{plan}").as_bytes());
     wat::parse_str(format!(
@@ -82,7 +97,7 @@ fn core(describe: &str) -> Vec<u8> {
         describe_area = area(TEXTS_AT, describe.len()),
         plan_area = area(TEXTS_AT + describe.len(), plan.len()),
     ))
-    .unwrap()
+    .context("assembling the core module")
 }
 
 /// Address and length as the canonical ABI lays them out.
