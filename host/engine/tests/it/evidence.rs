@@ -1,6 +1,6 @@
 //! Decisions about one contact asked again: each with what its rule was given, of a server that runs too.
 
-use std::fs;
+use std::{collections::BTreeSet, fs};
 
 use serde_json::json;
 use signalbox_engine::{AskedAgain, CameOut, EvidenceError, ReplayedFrom, Told};
@@ -16,15 +16,15 @@ fn contact(id: &str) -> ContactId {
     ContactId::parse(id).expect("an id")
 }
 
-/// Whoever most was decided about at a branch.
+/// Of those whom a branch asked about the first by name.
 fn decided_at_a_branch(place: &Place) -> ContactId {
-    let mut found = None;
+    let mut found = BTreeSet::new();
     tamper(place, |given| {
         if let Slot::Arm(..) = given.question.slot {
-            found = Some(given.contact.clone());
+            found.insert(given.contact.clone());
         }
     });
-    found.expect("a segment was asked")
+    found.pop_first().expect("a segment was asked")
 }
 
 fn in_words(asked: &AskedAgain) -> String {
