@@ -275,7 +275,7 @@ fn put_effect(
         Effect::SealChunk { index, events } => batch.put_chunk(&lane.contact, *index, events)?,
         Effect::DropChunk { index } => batch.delete_chunk(&lane.contact, *index),
         Effect::QueueMessage(message) => {
-            batch.put_message(message)?;
+            batch.put_new_message(message)?;
             outward.outbox = true;
             outward.queued += 1;
         }
