@@ -4,6 +4,7 @@
 //! written here and nowhere else. The thread waits for fsyncs of its own appends and for rules, and never for the
 //! outbox, another partition or a caller.
 
+mod accept_claimed;
 mod again;
 mod answers;
 mod apply;
@@ -21,7 +22,7 @@ mod sweep;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -31,6 +32,7 @@ use signalbox_model::{
     definitions::Definitions,
     id::{ContactId, Digest, Partition as Number},
     record::{PostId, Record},
+    segment::Owner,
     state::ContactState,
     time::Instant,
 };
@@ -82,6 +84,8 @@ pub(crate) struct Partition {
     observed: Observed,
     /// This partition's counters, as committed.
     counters: Counters,
+    /// Versions and segments whose counters changed since they were last put.
+    touched: BTreeSet<(Owner, u32)>,
     input_counters: InputCounters,
     /// The last post applied of each sender.
     applied_posts: BTreeMap<Number, PostId>,
@@ -151,6 +155,7 @@ impl Partition {
             loaded,
             observed,
             counters,
+            touched: BTreeSet::new(),
             input_counters,
             applied_posts: BTreeMap::new(),
             delivery: Delivery::default(),

@@ -148,6 +148,8 @@ impl Partition {
                 put = put.and_then(|()| batch.put_counter(&name, &value));
             }
             self.forget_counters_of_deleted(&mut batch, &before);
+            // In a simulation an experiment may be looked at from here on.
+            put = put.and_then(|()| self.put_counters(&mut batch));
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(sequence);
