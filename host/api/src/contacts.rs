@@ -325,7 +325,7 @@ fn message_body(message: &Message) -> MessageBody {
     }
 }
 
-async fn wait_until_applied(
+pub(crate) async fn wait_until_applied(
     app: &App,
     contact: &ContactId,
     at_least: Option<&str>,
@@ -362,7 +362,7 @@ fn parse_place(text: &str) -> Result<(u64, u32), Error> {
     })
 }
 
-fn parse_id(text: &str) -> Result<ContactId, Error> {
+pub(crate) fn parse_id(text: &str) -> Result<ContactId, Error> {
     ContactId::parse(text)
         .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))
 }

@@ -4,15 +4,13 @@
 
 use serde::Serialize;
 use signalbox_model::{
+    amount,
     fact::{Conversion, Fact, FactKind},
     id::{ArmName, MessageId, StepId},
     time::Instant,
 };
 use signalbox_store::StoredFact;
 use utoipa::ToSchema;
-
-/// Worth is kept in so many parts of one.
-pub(crate) const WORTH_PARTS: f64 = 10_000.0;
 
 /// Something that happened. Which members there are depends on the kind.
 #[derive(Debug, Default, Serialize, ToSchema)]
@@ -36,7 +34,8 @@ pub struct FactBody {
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
     /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
     /// `step_skipped`, `zone_taken`, `approval_decided`, `message_held`, `webhook_queued`, `migrated`, `converted`,
-    /// `arm_assigned`, `arm_converted`, `segment_entered` or `segment_left`.
+    /// `arm_assigned`, `arm_converted`, `segment_entered`, `segment_left` or
+    /// `offer_sent`.
     pub kind: &'static str,
     /// The step it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,7 +57,7 @@ pub struct FactBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
     /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else. Of
-    /// `arm_assigned` and `arm_converted` the arm's name.
+    /// `arm_assigned`, `arm_converted` and `offer_sent` the arm's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
     /// The event that took an arm away, or moved the journey, by name; of a conversion by its id.
@@ -82,6 +81,9 @@ pub struct FactBody {
     /// A conversion: what the event is worth, for what the workflow takes it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worth: Option<f64>,
+    /// An offer that was sent: what it costs, for what the rule takes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cost: Option<f64>,
     /// A conversion: whether it is the message's first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first: Option<bool>,
@@ -242,6 +244,11 @@ fn of_message_kind(what: &FactKind) -> FactBody {
             ..of_message("message_held", step, id)
         },
         FactKind::Converted(conversion) => converted(conversion),
+        FactKind::OfferSent(step, id, offer) => FactBody {
+            arm: Some(offer.arm.to_string()),
+            cost: Some(amount::number_of(offer.cost)),
+            ..of_message("offer_sent", step, id)
+        },
         // Every other kind is written above.
         _ => FactBody::default(),
     }
@@ -250,7 +257,7 @@ fn of_message_kind(what: &FactKind) -> FactBody {
 fn converted(conversion: &Conversion) -> FactBody {
     FactBody {
         event: Some(conversion.event.to_string()),
-        worth: Some(conversion.worth as f64 / WORTH_PARTS),
+        worth: Some(amount::number_of(conversion.worth)),
         first: Some(conversion.is_first),
         credited: Some(conversion.is_credited),
         withheld: Some(conversion.is_withheld),

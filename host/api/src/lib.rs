@@ -19,6 +19,7 @@ pub mod settings;
 pub mod system;
 pub mod tables;
 pub mod webhooks;
+pub mod why;
 pub mod workflows;
 
 pub mod openapi;
@@ -72,6 +73,7 @@ pub fn router(app: App) -> Router {
         )
         .route("/v1/contacts/{id}/journeys", get(contacts::journeys))
         .route("/v1/contacts/{id}/webhooks", get(webhooks::list))
+        .route("/v1/contacts/{id}/why", get(why::read))
         .route(
             "/v1/contacts/{id}/journeys/{journey}/approval",
             post(approvals::decide),

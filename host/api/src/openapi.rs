@@ -11,7 +11,7 @@ use utoipa::{
 
 use crate::{
     approvals, clock, contacts, events, experiments, inbox, segments, settings, system, tables,
-    webhooks, workflows,
+    webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -29,6 +29,7 @@ use crate::{
         contacts::read,
         contacts::patch,
         contacts::journeys,
+        why::read,
         approvals::decide,
         webhooks::list,
         workflows::list,

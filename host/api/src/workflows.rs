@@ -9,6 +9,7 @@ use serde_json::Value as JsonValue;
 use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::advise;
 use signalbox_model::{
+    amount,
     definitions::{Overridden, ResolvedBinding, WorkflowVersion},
     id::WorkflowId,
     problem::Problem,
@@ -24,7 +25,6 @@ use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
     extract::{JsonBody, OptionalBody, Path, Query, page_limit},
-    facts::WORTH_PARTS,
     keys::Holder,
 };
 
@@ -519,13 +519,16 @@ fn counters_of(counters: &BTreeMap<u32, VersionCounters>) -> JsonValue {
             let shown = &mut shown["steps"][step.as_str()];
             shown["inside"] = counters.inside().into();
             shown["conversions"]["worth"] = worth(&counters.conversions);
+            for (arm, offers) in &counters.offers {
+                shown["offers"][arm]["cost"] = amount::number_of(offers.cost).into();
+            }
         }
     }
     json
 }
 
 fn worth(conversions: &ConversionCounters) -> JsonValue {
-    (conversions.worth as f64 / WORTH_PARTS).into()
+    amount::number_of(conversions.worth).into()
 }
 
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {

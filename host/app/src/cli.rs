@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
 use signalbox_model::{
     describe::RuleKind,
-    id::{TableName, WorkflowId},
+    id::{ContactId, TableName, WorkflowId},
     time::Instant,
 };
 use signalbox_rules::toolchain::{JavaScriptEngine, Language};
@@ -74,6 +74,8 @@ pub(crate) enum Command {
     Simulate(Simulate),
     /// Say what a workflow would send and decide, on a copy of a server's data; the server may run
     Forecast(Forecast),
+    /// Say why a contact got what it got, or did not, and ask each rule again; the server may run
+    Why(Why),
     /// Show the whole on real purchases, in a temporary folder and on a clock wound by hand
     Demo(Demo),
     /// Compile one component: run by the server, which bounds its time and memory
@@ -601,6 +603,22 @@ pub(crate) struct Forecast {
     /// When it ends: an instant, or so long behind its begin [default: +14d]
     #[arg(long, value_name = "INSTANT")]
     pub(crate) until: Option<Until>,
+    /// Print it as JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) settings: Settings,
+}
+
+/// About whom to say why.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Why {
+    /// The contact's id
+    #[arg(value_parser = ContactId::parse)]
+    pub(crate) contact: ContactId,
+    /// Only about this workflow [default: each in which something happened to the contact]
+    #[arg(value_parser = WorkflowId::parse)]
+    pub(crate) workflow: Option<WorkflowId>,
     /// Print it as JSON
     #[arg(long)]
     pub(crate) json: bool,

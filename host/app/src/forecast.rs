@@ -3,7 +3,7 @@
 //! It copies the data folder, rebuilds the copy, starts the workflow there and winds the clock on, with the real rules
 //! and without any transport. The server may run meanwhile: nothing of its folder is changed.
 
-use std::{fs, mem, path::Path, sync::Arc};
+use std::{mem, sync::Arc};
 
 use anyhow::{Context, bail};
 use serde_json::json;
@@ -68,7 +68,7 @@ fn blocking(config: &Config, forecast: &cli::Forecast, runtime: Handle) -> anyho
     let copied = copy_data(&config.engine(), &copy.engine(), events_of)
         .with_context(|| format!("copying {}", config.data.display()))?;
     copy.store.partitions = copied.meta.partitions;
-    copy_plugins(&config.kept_plugins_folder(), &copy.kept_plugins_folder())?;
+    wiring::copy_kept_plugins(config, &copy)?;
     let parts = parts(&copy, runtime)?;
     let catalogue = Arc::clone(&parts.catalogue);
     rebuild_copy(copy.engine(), parts).context("rebuilding the copy")?;
@@ -172,27 +172,6 @@ fn parts(copy: &Config, runtime: Handle) -> anyhow::Result<Parts> {
         ClockMode::Manual,
         runtime,
     )
-}
-
-/// Components that workflows are bound to may not be in the folder of plugins any more.
-fn copy_plugins(from: &Path, to: &Path) -> anyhow::Result<()> {
-    wiring::make_data_folder(to)?;
-    if !from.is_dir() {
-        return Ok(());
-    }
-    let copying = || format!("copying {}", from.display());
-    for entry in fs::read_dir(from).with_context(copying)? {
-        let path = entry.with_context(copying)?.path();
-        let Some(name) = path.file_name() else {
-            continue;
-        };
-        if path.is_dir() {
-            copy_plugins(&path, &to.join(name))?;
-        } else {
-            fs::copy(&path, to.join(name)).with_context(copying)?;
-        }
-    }
-    Ok(())
 }
 
 /// Brings the workflow to where it runs, as far as that is left to somebody.

@@ -19,6 +19,7 @@ mod signals;
 mod simulate;
 mod store;
 mod table;
+mod why;
 mod wiring;
 mod workflow;
 
@@ -82,6 +83,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
             on_runtime(store::run(&config, command))
         }
         Command::Simulate(simulate) => simulate::run(&quiet(&simulate.settings)?, simulate),
+        Command::Why(why) => {
+            let config = quiet(&why.settings)?;
+            on_runtime(why::run(&config, why))
+        }
         Command::Forecast(forecast) => {
             let config = quiet(&forecast.settings)?;
             on_runtime(forecast::run(&config, forecast))

@@ -208,6 +208,31 @@ pub(crate) fn catalogue(
     Ok(catalogue)
 }
 
+/// Copies the components that workflows are bound to, which may not be in the folder of plugins any more.
+pub(crate) fn copy_kept_plugins(from: &Config, to: &Config) -> anyhow::Result<()> {
+    copy_folder(&from.kept_plugins_folder(), &to.kept_plugins_folder())
+}
+
+fn copy_folder(from: &Path, to: &Path) -> anyhow::Result<()> {
+    make_data_folder(to)?;
+    if !from.is_dir() {
+        return Ok(());
+    }
+    let copying = || format!("copying {}", from.display());
+    for entry in fs::read_dir(from).with_context(copying)? {
+        let path = entry.with_context(copying)?.path();
+        let Some(name) = path.file_name() else {
+            continue;
+        };
+        if path.is_dir() {
+            copy_folder(&path, &to.join(name))?;
+        } else {
+            fs::copy(&path, to.join(name)).with_context(copying)?;
+        }
+    }
+    Ok(())
+}
+
 /// The files that hold a plugin that can be bound, and those that were refused with their reasons, in words.
 pub(crate) fn plugins_in_words(plugins: &[PluginStatus]) -> (Vec<String>, Vec<String>) {
     let mut available = Vec::new();

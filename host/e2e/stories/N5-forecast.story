@@ -1,4 +1,4 @@
-N5: The forecast of a draft on a copy of the store says what its live run on the same events then does: sends per hour, arms, caps, coupons.
+N5: The forecast of a draft on a copy of the store says what its live run on the same events then does: sends per hour, arms, caps, coupons and what they cost.
 
 --- workflow welcome
 {
@@ -87,6 +87,8 @@ run forecast offers --tape {tape.jsonl} --from 2026-03-02T09:00:00Z --until 2026
               1 chosen at coupon: not_needed
               1 chosen at coupon: score_missing
               3 sent by coupon
+              2 offered none by coupon, cost 0
+              1 offered strong by coupon, cost 10
     welcome
               3 entered
               3 trigger said: matched
@@ -122,6 +124,8 @@ counters offers
     version 1 messages queued: 6
     version 1 messages sent: 3
     version 1 messages skipped frequency_cap: 3
+    version 1 coupon offered none: 2, cost 0.0
+    version 1 coupon offered strong: 1, cost 10.0
 counters welcome
     version 1 completed: 2
     version 1 decisions steps/fork/arms/0 member: 1

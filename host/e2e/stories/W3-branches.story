@@ -69,6 +69,35 @@ log dan
     2026-03-02 09:00:00 paths: arm taken fork otherwise
     2026-03-02 09:00:00 paths: step reached rest
     2026-03-02 09:00:00 paths: journey exited way_of_the_rest
+# The inputs of every decision, and that the rule says the same to them again.
+run why bo
+    paths (Three ways on)
+      bo came in; got no message; left, for the reason `way_of_demos`
+      2026-03-02T09:00:00Z  the trigger said enter: The event matched
+          event 1.0.0 (FILE) says the same again
+      2026-03-02T09:00:00Z  came in, with the key 1
+      2026-03-02T09:00:00Z  came to fork
+      2026-03-02T09:00:00Z  the segment of arm 0 at fork said out: Does not meet the conditions
+          given count of order_completed in 30d = 0
+          audience 1.0.0 (FILE) says the same again
+      2026-03-02T09:00:00Z  the segment of arm 1 at fork said in: Meets the conditions
+          given interest of the event = "demo"  (field interest of the event)
+          audience 1.0.0 (FILE) says the same again
+      2026-03-02T09:00:00Z  took arm 1 at fork
+      2026-03-02T09:00:00Z  came to demo
+      2026-03-02T09:00:00Z  left, for the reason `way_of_demos`
+      2026-03-02T09:00:00Z  the segment of arm 2 at fork said out: Never engaged so far; nothing came of it
+          given opens while active = 0  (count of message_opened in 30d)
+          given opens while cooling = 0  (count of message_opened in 90d)
+          given opens ever = 0  (count of message_opened)
+          given clicks while active = 0  (count of message_clicked in 30d)
+          given clicks while cooling = 0  (count of message_clicked in 90d)
+          given clicks ever = 0  (count of message_clicked)
+          given purchases while active = 0  (count of order_completed in 30d)
+          given purchases while cooling = 0  (count of order_completed in 90d)
+          given purchases ever = 0  (count of order_completed)
+          engagement 1.0.0 (FILE) says the same again
+    4 decisions asked again: 4 equal, 0 different; 0 not re-executable
 counters paths
     version 1 decisions steps/fork/arms/0 member: 1
     version 1 decisions steps/fork/arms/0 not_member: 3

@@ -132,18 +132,22 @@ fn tell(
             group.clone_from(&row.group);
         }
         let word = match stories {
-            None if row.has_test() => "tested ",
-            None => {
-                missing += 1;
-                "missing"
-            }
-            Some(names) if names.iter().all(|name| ended[*name].is_none()) => {
+            None if row.has_test() == Some(true) => "tested ",
+            // A test that is gone shows nothing.
+            Some(names)
+                if row.has_test() != Some(false)
+                    && names.iter().all(|name| ended[*name].is_none()) =>
+            {
                 passed += 1;
                 "passed "
             }
             Some(_) => {
                 failed += 1;
                 "FAILED "
+            }
+            None => {
+                missing += 1;
+                "missing"
             }
         };
         println!("  {word} {:<18} {}", row.id, row.title);

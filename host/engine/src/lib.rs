@@ -14,6 +14,7 @@ mod config;
 mod control;
 mod copied;
 mod error;
+mod evidence;
 mod experiments;
 mod faults;
 mod inbox;
@@ -73,6 +74,10 @@ pub use crate::{
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
         StartWorkflowError, Unavailable,
+    },
+    evidence::{
+        AskedAgain, CameOut, DECISIONS_KEPT_MAX, Evidence, EvidenceError, GivenInput, Told,
+        evidence,
     },
     experiments::ExperimentView,
     faults::Faults,
@@ -438,6 +443,13 @@ impl Engine {
         self.read(move |shared| views::workflow(shared, &id)).await
     }
 
+    /// All that is defined: workflows and segments with their bindings.
+    pub fn definitions(
+        &self,
+    ) -> Result<Arc<signalbox_model::definitions::Definitions>, Unavailable> {
+        Ok(Arc::clone(&self.shared()?.definitions.borrow()))
+    }
+
     /// The experiment of each split of a workflow's current version; `None` if there is no such workflow.
     pub async fn experiments(
         &self,
@@ -490,6 +502,19 @@ impl Engine {
         let contact = contact.clone();
         self.read(move |shared| views::journeys(shared, &contact, before, facts_max))
             .await
+    }
+
+    /// What was decided about a contact as far back as the journal goes, asked again. That applies the log of its
+    /// partition to a scratch store: seconds to minutes. One at a time.
+    ///
+    /// # Errors
+    /// When it is under way for another contact, or the log cannot be applied.
+    pub async fn evidence(&self, contact: &ContactId) -> Result<Evidence, EvidenceError> {
+        let shared = self.shared().map_err(ReadError::from)?;
+        let contact = contact.clone();
+        let done = tokio::task::spawn_blocking(move || evidence::of_running(&shared, &contact));
+        done.await
+            .unwrap_or_else(|_| Err(ReadError::from(Unavailable::Failed).into()))
     }
 
     /// A page of a contact's facts behind that one, the oldest first.

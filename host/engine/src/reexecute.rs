@@ -19,12 +19,15 @@ use signalbox_model::{
     segment::Owner,
     verdict::{Answer, FailureKind},
 };
-use signalbox_rules::{catalogue::Catalogue, verdict};
-use signalbox_store::{Meta, SnapshotSet, Snapshots, Store};
+use signalbox_rules::catalogue::Catalogue;
+use signalbox_store::{ClockUse, Meta, SnapshotSet, Snapshots, Store};
 
 use crate::{
+    clock::ClockMode,
     config::Config,
     error::StartError,
+    evidence::{Only, answer_json},
+    shared::Shared,
     start::{Parts, open_shared, recover},
 };
 
@@ -190,28 +193,15 @@ pub enum ReexecuteError {
 /// When the data folder is in use or cannot be read, or the log cannot be applied. That answers differ, or that a
 /// component is gone, is no error.
 pub fn reexecute(
-    mut config: Config,
+    config: Config,
     parts: Parts,
     scratch: &Path,
 ) -> Result<Reexecution, ReexecuteError> {
-    let no_store = || ReexecuteError::NoStore {
-        folder: config.folder.clone(),
+    let original = Original {
+        config,
+        copy: Journal::copy,
     };
-    let meta = signalbox_store::read_meta(&config.store_folder())
-        .map_err(ReexecuteError::Scratch)?
-        .ok_or_else(no_store)?;
-    let snapshots_folder = config.snapshots_folder();
-    let journal_folder = config.journal_folder();
-    scratch.clone_into(&mut config.folder);
-    config.partitions = meta.partitions;
-    let first_kept = Journal::copy(&journal_folder, &config.journal_folder())
-        .map_err(ReexecuteError::Journal)?;
-    let store = scratch_store(&config, &meta)?;
-    let from = restore_oldest(&snapshots_folder, &store, &meta, &first_kept)?;
-    let mut shared = open_shared(config, store, parts.catalogue, parts.clock)?;
-    shared.reexecution = Some(Tally::default());
-    let shared = Arc::new(shared);
-    drop(recover(&shared)?);
+    let (shared, from) = original.replay(scratch, parts.catalogue, |_| Tally::default())?;
     let tally = shared.reexecution.as_ref().map(Tally::take);
     let unanswered = shared.metrics.decisions.load(Ordering::Relaxed);
     crate::close(shared);
@@ -229,6 +219,69 @@ pub fn reexecute(
     })
 }
 
+/// A data folder whose log is applied to a scratch store.
+pub(crate) struct Original {
+    pub(crate) config: Config,
+    /// Copies its journal: one that nobody has open, or one in use.
+    pub(crate) copy: fn(&Path, &Path) -> Result<Vec<u64>, signalbox_journal::Error>,
+}
+
+impl Original {
+    /// Applies the log from the oldest point there is, and asks again what the tally wants. Whoever is handed the store
+    /// closes it.
+    pub(crate) fn replay(
+        self,
+        scratch: &Path,
+        catalogue: Arc<Catalogue>,
+        tally: impl FnOnce(Partition) -> Tally,
+    ) -> Result<(Arc<Shared>, ReplayedFrom), ReexecuteError> {
+        let mut config = self.config;
+        let no_store = || ReexecuteError::NoStore {
+            folder: config.folder.clone(),
+        };
+        let mut meta = signalbox_store::read_meta(&config.store_folder())
+            .map_err(ReexecuteError::Scratch)?
+            .ok_or_else(no_store)?;
+        let snapshots_folder = config.snapshots_folder();
+        let journal_folder = config.journal_folder();
+        scratch.clone_into(&mut config.folder);
+        config.partitions = meta.partitions;
+        let tally = tally(meta.partitions);
+        let first_kept = (self.copy)(&journal_folder, &config.journal_folder())
+            .map_err(ReexecuteError::Journal)?;
+        let is_whole = first_kept.iter().all(|first| *first <= 1) && meta.versions_from.is_empty();
+        let set = if is_whole {
+            None
+        } else {
+            Some(oldest(&snapshots_folder, &meta, &first_kept)?)
+        };
+        let wanted = |partition| tally.replays(partition, meta.partitions);
+        for (partition, from) in (0..).zip(&mut meta.versions_from) {
+            *from = if wanted(partition) { *from } else { 0 };
+        }
+        let store = scratch_store(&config, &meta)?;
+        let from = match set {
+            None => ReplayedFrom::Beginning,
+            Some(set) => restore(&snapshots_folder, set, &store, wanted)?,
+        };
+        let mode = match meta.clock {
+            ClockUse::Real => ClockMode::Real,
+            ClockUse::Unused | ClockUse::Manual => ClockMode::Manual,
+        };
+        let mut shared = open_shared(config, store, catalogue, mode)?;
+        shared.reexecution = Some(tally);
+        let shared = Arc::new(shared);
+        match recover(&shared) {
+            Ok(partitions) => drop(partitions),
+            Err(error) => {
+                crate::close(shared);
+                return Err(error.into());
+            }
+        }
+        Ok((shared, from))
+    }
+}
+
 fn scratch_store(config: &Config, meta: &Meta) -> Result<Store, ReexecuteError> {
     let folder = config.store_folder();
     signalbox_store::create_as(&folder, meta).map_err(ReexecuteError::Scratch)?;
@@ -237,17 +290,8 @@ fn scratch_store(config: &Config, meta: &Meta) -> Result<Store, ReexecuteError> 
     Store::open(&store_config).map_err(ReexecuteError::Scratch)
 }
 
-/// Nothing to restore while the journal is whole and of one version of the core; else the oldest snapshot of this version
-/// that the journal goes on from.
-fn restore_oldest(
-    folder: &Path,
-    store: &Store,
-    meta: &Meta,
-    first_kept: &[u64],
-) -> Result<ReplayedFrom, ReexecuteError> {
-    if first_kept.iter().all(|first| *first <= 1) && meta.versions_from.is_empty() {
-        return Ok(ReplayedFrom::Beginning);
-    }
+/// The oldest snapshot of this version that the journal goes on from.
+fn oldest(folder: &Path, meta: &Meta, first_kept: &[u64]) -> Result<SnapshotSet, ReexecuteError> {
     let missing = || ReexecuteError::NoSnapshot {
         folder: folder.to_owned(),
     };
@@ -263,9 +307,18 @@ fn restore_oldest(
             && meets(set, first_kept)
             && snapshots.verify(set).is_ok()
     });
-    let set = oldest.ok_or_else(missing)?;
+    oldest.ok_or_else(missing)
+}
+
+fn restore(
+    folder: &Path,
+    set: SnapshotSet,
+    store: &Store,
+    wanted: impl Fn(Partition) -> bool,
+) -> Result<ReplayedFrom, ReexecuteError> {
+    let snapshots = Snapshots::open(folder).map_err(ReexecuteError::Snapshot)?;
     snapshots
-        .restore(&set, store)
+        .restore_parts(&set, store, wanted)
         .map_err(ReexecuteError::Snapshot)?;
     Ok(ReplayedFrom::Snapshot {
         records: set.manifest.records(),
@@ -290,6 +343,8 @@ pub(crate) struct Tally {
     /// Files that were made ready, or why they cannot be. Held while one is loaded, so that partitions wait for one
     /// loading of it, and one that fails is tried once.
     ready: Mutex<BTreeMap<Digest, Result<(), Hindrance>>>,
+    /// Whose decisions alone are asked again and kept; everybody's are counted where it is `None`.
+    only: Option<Only>,
 }
 
 #[derive(Default)]
@@ -304,6 +359,31 @@ pub(crate) struct Counted {
 }
 
 impl Tally {
+    /// Only decisions about one contact.
+    pub(crate) fn only(only: Only) -> Self {
+        Self {
+            only: Some(only),
+            ..Self::default()
+        }
+    }
+
+    /// Whether the log of that partition is applied; the control partition is the one behind the others.
+    pub(crate) fn replays(&self, partition: Partition, control: Partition) -> bool {
+        let only = self.only.as_ref();
+        only.is_none_or(|only| partition == control || partition == only.partition)
+    }
+
+    /// Whether what was decided about the contact is asked again.
+    pub(crate) fn wants(&self, contact: &ContactId) -> bool {
+        let only = self.only.as_ref();
+        only.is_none_or(|only| only.contact == *contact)
+    }
+
+    /// Those whose decisions alone are kept, if so.
+    pub(crate) fn of_one(&self) -> Option<&Only> {
+        self.only.as_ref()
+    }
+
     /// Makes the file ready; why that cannot be, if so.
     pub(crate) fn hindrance(&self, catalogue: &Catalogue, digest: Digest) -> Option<Hindrance> {
         let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
@@ -388,9 +468,8 @@ fn plugin_of(bound: Option<&ResolvedBinding>) -> PluginName {
 }
 
 fn in_words(answer: &Answer, bound: Option<&ResolvedBinding>) -> String {
-    let reasons = bound.map_or(&[][..], |bound| &bound.reasons);
     let mut text = match answer {
-        Ok(verdict) => verdict::to_json(verdict, reasons).to_string(),
+        Ok(_) => answer_json(answer, bound).to_string(),
         Err(failure) => format!("failed as {}: {}", failure.kind.code(), failure.message),
     };
     if let Some((end, _)) = text.char_indices().nth(ANSWER_CHARS_MAX) {

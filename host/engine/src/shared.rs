@@ -79,6 +79,8 @@ pub(crate) struct Shared {
     pub(crate) failed: watch::Sender<Option<String>>,
     /// While decisions are re-executed: what came of it so far. Written by partitions before they commit.
     pub(crate) reexecution: Option<Tally>,
+    /// Decisions of one contact are asked again at a time.
+    pub(crate) evidence: crate::evidence::OneAtATime,
     /// In a simulation: what happened since somebody looked. Written by partitions after their commits.
     pub(crate) observer: Option<Observer>,
     /// Nothing more is accepted.

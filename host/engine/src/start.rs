@@ -280,6 +280,7 @@ fn join(
         snapshots: crate::snapshot::OneAtATime::default(),
         failed,
         reexecution: None,
+        evidence: crate::evidence::OneAtATime::default(),
         observer: None,
         stopping: AtomicBool::new(false),
         store,
@@ -385,7 +386,9 @@ fn other_core(meta: &Meta) -> StartError {
 pub(crate) fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError> {
     let control = shared.control();
     let first = recover_one(shared, control)?;
+    let tally = shared.reexecution.as_ref();
     let handles: Vec<_> = (0..control)
+        .filter(|number| tally.is_none_or(|tally| tally.replays(*number, control)))
         .map(|number| {
             let shared = Arc::clone(shared);
             std::thread::Builder::new()

@@ -7,6 +7,7 @@ use signalbox_model::{
     codec,
     condition::EventPattern,
     id::{EntryKey, JourneyId, MessageId, StepId, WorkflowId},
+    message::Offer,
     state::{Cause, ContactState, Journey, Presence},
 };
 
@@ -18,8 +19,9 @@ const INSTANT_BYTES: usize = 7;
 const NUMBER_BYTES: usize = 5;
 /// Most bytes of a count of parts, none of which is over 16,383.
 const COUNT_BYTES: usize = 2;
-/// Most bytes of the rest of a pending message: class, doubt, limit, claim and the reason of its cancel.
-const MESSAGE_REST_BYTES: usize = 1 + 1 + 6 + (1 + NUMBER_BYTES) + (2 + CANCEL_REASON_BYTES_MAX);
+/// Most bytes of the rest of a pending message: class, doubt, limit, claim, the reason of its cancel and its offer.
+const MESSAGE_REST_BYTES: usize =
+    1 + 1 + 6 + (1 + NUMBER_BYTES) + (2 + CANCEL_REASON_BYTES_MAX) + (1 + Offer::BYTES_MAX);
 /// Longest reason for which a journey's message is taken back.
 const CANCEL_REASON_BYTES_MAX: usize = 20;
 

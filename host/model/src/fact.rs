@@ -8,6 +8,7 @@ use crate::{
         ArmName, ContactId, Digest, EntryKey, EventId, EventName, JourneyId, MessageId, StepId,
         WebhookId,
     },
+    message::Offer,
     segment::Owner,
     time::Instant,
 };
@@ -94,6 +95,8 @@ pub enum FactKind {
     SegmentEntered(bool),
     /// The contact left the segment; the same.
     SegmentLeft(bool),
+    /// The message that a server took made this offer.
+    OfferSent(StepId, MessageId, Offer),
 }
 
 /// A conversion: one event, counted for one message.

@@ -6,6 +6,7 @@
 
 #![deny(missing_docs)]
 
+pub mod amount;
 pub mod calendar;
 pub mod codec;
 pub mod condition;

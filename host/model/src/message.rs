@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ContactId, Digest, JourneyId, MessageId, StepId, WorkflowId},
+    amount,
+    id::{ArmName, ContactId, Digest, JourneyId, MessageId, StepId, WorkflowId},
     time::Instant,
+    value::Value,
     workflow::step::{InDoubt, MessageClass},
 };
 
@@ -47,6 +49,44 @@ pub struct Message {
     pub first_attempt_at: Option<Instant>,
     /// How it stands.
     pub status: MessageStatus,
+}
+
+/// What a personalizer offers in a message, for reports: a coupon with its cost, say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// Which of the rule's arms, at most [`Offer::ARM_BYTES_MAX`] long.
+    pub arm: ArmName,
+    /// What it costs, in ten-thousandths; never negative.
+    pub cost: i64,
+}
+
+impl Offer {
+    /// Longest arm.
+    pub const ARM_BYTES_MAX: usize = 50;
+    /// Most bytes it takes encoded: 1 for the arm's length, 10 for the cost.
+    pub const BYTES_MAX: usize = 1 + Self::ARM_BYTES_MAX + 10;
+
+    /// The offer among the values that a personalizer answered: the first slot that has the members `arm`, the name of an
+    /// arm, and `cost`, a number from 0.
+    pub fn among(values: &Value) -> Option<Self> {
+        let Value::Map(slots) = values else {
+            return None;
+        };
+        slots.values().find_map(|slot| {
+            let Value::Map(members) = slot else {
+                return None;
+            };
+            let arm = members.get("arm")?.as_text()?;
+            let cost = members.get("cost")?.as_number()?;
+            if arm.len() > Self::ARM_BYTES_MAX || cost.is_nan() || cost < 0.0 {
+                return None;
+            }
+            Some(Self {
+                arm: ArmName::parse(arm).ok()?,
+                cost: amount::parts_of(cost),
+            })
+        })
+    }
 }
 
 /// How a message stands.

@@ -13,6 +13,7 @@ use crate::{
         ContactId, EntryKey, EventId, EventName, FieldName, JourneyId, MessageId, StepId,
         WorkflowId,
     },
+    message::Offer,
     segment::Membership,
     time::{Instant, Span},
     value::{Fields, Value},
@@ -426,6 +427,8 @@ pub struct PendingMessage {
     pub claimed: Option<u32>,
     /// Why it must not be sent any more, if so.
     pub cancelled: Option<String>,
+    /// What its personalizer offers in it.
+    pub offer: Option<Offer>,
 }
 
 /// A wake-up of one contact. Timers of a partition fire in the order of (due, id, contact).

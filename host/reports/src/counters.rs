@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use signalbox_model::{
     fact::{Conversion, FactKind},
     id::{SegmentName, StepId, WorkflowId},
+    message::Offer,
 };
 
 /// Counters of every version of every workflow.
@@ -101,6 +102,17 @@ pub struct StepCounters {
     pub conversions: ConversionCounters,
     /// For a split: the people of each arm, by its name.
     pub people: BTreeMap<String, ArmCounters>,
+    /// What the step's personalizer offered in messages that were sent, by the arm that it named.
+    pub offers: BTreeMap<String, OfferCounters>,
+}
+
+/// Offers in messages that a server took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct OfferCounters {
+    /// How many.
+    pub sent: u64,
+    /// What they cost, in ten-thousandths.
+    pub cost: i64,
 }
 
 /// People that were given an arm of an experiment, each counted once.
@@ -256,6 +268,17 @@ impl StepCounters {
             merged.assigned += people.assigned;
             merged.converted += people.converted;
         }
+        for (arm, offers) in &other.offers {
+            let merged = self.offers.entry(arm.clone()).or_default();
+            merged.sent += offers.sent;
+            merged.cost = merged.cost.saturating_add(offers.cost);
+        }
+    }
+
+    pub(crate) fn add_offer(&mut self, offer: &Offer) {
+        let offers = self.offers.entry(offer.arm.to_string()).or_default();
+        offers.sent += 1;
+        offers.cost = offers.cost.saturating_add(offer.cost);
     }
 
     pub(crate) fn arm_mut(&mut self, arm: &str) -> &mut ArmCounters {

@@ -20,8 +20,8 @@ use signalbox_model::{
 };
 
 pub use crate::counters::{
-    ArmCounters, ConversionCounters, Counters, MessageCounters, SegmentCounters, StepCounters,
-    VersionCounters,
+    ArmCounters, ConversionCounters, Counters, MessageCounters, OfferCounters, SegmentCounters,
+    StepCounters, VersionCounters,
 };
 
 /// Why a journey leaves a version for a newer one.
@@ -115,6 +115,7 @@ fn fold_workflow(
                 .conversions
                 .add(conversion);
         }
+        FactKind::OfferSent(step, _, offer) => version.step_mut(step).add_offer(offer),
         FactKind::MessageQueued(step, _)
         | FactKind::MessageSent(step, _)
         | FactKind::MessageSkipped(step, ..)

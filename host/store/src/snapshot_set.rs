@@ -153,11 +153,22 @@ impl Snapshots {
     /// Restores a set that was verified just now into the store, which counts as rebuilding until
     /// [`Store::finish_rebuild`].
     pub fn restore(&self, set: &SnapshotSet, store: &Store) -> Result<(), Error> {
+        self.restore_parts(set, store, |_| true)
+    }
+
+    /// The same of those partitions alone; the others stay empty.
+    pub fn restore_parts(
+        &self,
+        set: &SnapshotSet,
+        store: &Store,
+        wanted: impl Fn(Partition) -> bool,
+    ) -> Result<(), Error> {
         for (_, path) in blob_files(&set.folder)? {
             let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
             store.blobs().put(&bytes)?;
         }
-        for expected in &set.manifest.snapshots {
+        let expected = set.manifest.snapshots.iter();
+        for expected in expected.filter(|info| wanted(info.partition)) {
             let mut input = open_snapshot(&set.folder, expected.partition)?;
             if store.restore(expected.partition, &mut input)? != *expected {
                 return Err(Error::Snapshot(SnapshotDamage::Manifest));

@@ -14,4 +14,5 @@ mod routes;
 mod segments;
 mod support;
 mod tables;
+mod why;
 mod workflows;

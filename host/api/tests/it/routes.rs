@@ -20,12 +20,13 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 47] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 48] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
     ("PATCH", "/v1/contacts/{id}", Access::Ingest),
     ("GET", "/v1/contacts/{id}/journeys", Access::Key),
+    ("GET", "/v1/contacts/{id}/why", Access::Key),
     (
         "POST",
         "/v1/contacts/{id}/journeys/{journey}/approval",

@@ -6,12 +6,15 @@ use std::{collections::BTreeMap, fmt};
 
 use serde_json::{Map, Value as Json, json};
 use signalbox_model::{
+    amount,
     definitions::Slot,
     id::{StepId, WorkflowId},
     time::Instant,
     workflow::Workflow,
 };
-use signalbox_reports::{Counters, StepCounters, VersionCounters, series::SendsPerHour};
+use signalbox_reports::{
+    Counters, OfferCounters, StepCounters, VersionCounters, series::SendsPerHour,
+};
 
 /// See the module.
 pub(crate) struct Summary {
@@ -130,7 +133,13 @@ fn step_json(step: &StepCounters) -> Json {
             "skipped": messages.skipped,
             "refused": messages.refused,
         },
+        "offers": step.offers.iter().map(offer_json).collect::<Map<_, _>>(),
     })
+}
+
+fn offer_json((arm, offers): (&String, &OfferCounters)) -> (String, Json) {
+    let cost = amount::number_of(offers.cost);
+    (arm.clone(), json!({ "sent": offers.sent, "cost": cost }))
 }
 
 impl fmt::Display for Summary {
@@ -199,6 +208,14 @@ fn write_step(
     let messages = &step.messages;
     if messages.queued > 0 || messages.sent > 0 {
         write!(f, "\n  {:>9} sent by {id}", messages.sent)?;
+    }
+    for (arm, offers) in &step.offers {
+        let cost = amount::number_of(offers.cost);
+        write!(
+            f,
+            "\n  {:>9} offered {arm} by {id}, cost {cost}",
+            offers.sent
+        )?;
     }
     write_reasons(f, &format!("skipped at {id}"), &messages.skipped)?;
     write_reasons(f, &format!("refused at {id}"), &messages.refused)?;

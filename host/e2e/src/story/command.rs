@@ -12,6 +12,8 @@ use crate::{
     server::{self, Home},
 };
 
+/// Digits of a digest that commands print.
+const DIGEST_DIGITS: usize = 12;
 /// Commands that know no data folder.
 const BESIDE_A_SERVER: [&str; 2] = ["workflow", "new"];
 
@@ -40,7 +42,24 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
     };
     said = said.replace(&text_of(home.beside(""))?, "");
     let lines = said.lines().filter(|line| !line.trim().is_empty());
-    Ok(lines.map(str::to_owned).collect())
+    Ok(lines.map(without_digests).collect())
+}
+
+/// The line with `FILE` in place of each part of a component's digest in parentheses, which differs from build to build.
+fn without_digests(line: &str) -> String {
+    let is_digest = |word: &&str| {
+        let digits = word
+            .strip_prefix('(')
+            .and_then(|word| word.strip_suffix(')'));
+        digits.is_some_and(|digits| {
+            digits.len() == DIGEST_DIGITS && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        })
+    };
+    let mut line = line.to_owned();
+    while let Some(digest) = line.split(' ').find(is_digest).map(str::to_owned) {
+        line = line.replace(&digest, "(FILE)");
+    }
+    line
 }
 
 /// A word of a command: `{NAME}` is the path of that file, written anew, also behind a `=`.

@@ -243,6 +243,14 @@ pub(super) fn counters(counters: &Json) -> Vec<String> {
     let mut lines = Vec::new();
     for (version, counters) in counters.as_object().into_iter().flatten() {
         count(&mut lines, &format!("version {version}"), counters);
+        for (step, counts) in counters["steps"].as_object().into_iter().flatten() {
+            for (arm, offers) in counts["offers"].as_object().into_iter().flatten() {
+                let (sent, cost) = (&offers["sent"], &offers["cost"]);
+                lines.push(format!(
+                    "version {version} {step} offered {arm}: {sent}, cost {cost}"
+                ));
+            }
+        }
     }
     lines
 }

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use signalbox_model::{
+    definitions::ResolvedBinding,
     id::Digest,
     time::Instant,
     verdict::{Answer, FailureKind},
@@ -17,7 +18,10 @@ use super::{
     answers::{Answered, Given},
     lane::{Lane, World},
 };
-use crate::reexecute::Hindrance;
+use crate::{
+    evidence::{CameOut, answer_json},
+    reexecute::Hindrance,
+};
 
 /// What came of asking again.
 pub(super) enum Again {
@@ -43,12 +47,19 @@ impl Partition {
         };
         let mut batches: BTreeMap<(usize, Digest, Instant), Vec<(usize, Row)>> = BTreeMap::new();
         for place in answered {
-            let Some((item, questions)) = lanes[place.lane].questions() else {
+            let lane = &lanes[place.lane];
+            let Some((item, questions)) = lane.questions() else {
                 continue;
             };
+            if !tally.wants(&lane.contact) {
+                continue;
+            }
             let question = &questions[place.question];
             let given = &mut given[place.given];
             let digest = given.answer.digest;
+            if tally.of_one().is_some() {
+                given.asked = Some((item.now, question.row.clone()));
+            }
             match world.loaded.index_of(&question.id) {
                 Some(bound) => batches
                     .entry((bound, digest, item.now))
@@ -88,6 +99,9 @@ impl Partition {
             };
             let recorded = &given.answer;
             let bound = self.loaded.resolved(&recorded.question);
+            if let (Some(only), Some((at, row))) = (tally.of_one(), given.asked.take()) {
+                only.keep(recorded, bound, (at, &row), came_out(&again, bound));
+            }
             match again {
                 Again::Equal => tally.equal(),
                 Again::Different(answer) => {
@@ -96,6 +110,14 @@ impl Partition {
                 Again::Hindered(hindrance) => tally.hindered(recorded.digest, bound, hindrance),
             }
         }
+    }
+}
+
+fn came_out(again: &Again, bound: Option<&ResolvedBinding>) -> CameOut {
+    match again {
+        Again::Equal => CameOut::Equal,
+        Again::Different(answer) => CameOut::Different(answer_json(answer, bound)),
+        Again::Hindered(hindrance) => CameOut::NotAsked(hindrance.clone()),
     }
 }
 

@@ -115,6 +115,8 @@ pub(super) struct Given {
     fresh: bool,
     /// What came of asking again, where the log gave it and decisions are re-executed.
     pub(super) again: Option<Again>,
+    /// What was asked, and when in journey time, where that is kept.
+    pub(super) asked: Option<(Instant, Row)>,
 }
 
 impl Partition {
@@ -170,6 +172,7 @@ impl Partition {
                         answer,
                         fresh: false,
                         again: None,
+                        asked: None,
                     });
                 } else if let Some(bound) = world.loaded.index_of(&question.id) {
                     let reads_clock = world.loaded.bound(bound).reads_clock;
@@ -200,6 +203,7 @@ impl Partition {
                         answer,
                         fresh: true,
                         again: None,
+                        asked: None,
                     });
                 }
             }

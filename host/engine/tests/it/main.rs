@@ -4,6 +4,7 @@ mod adopt;
 mod budgets;
 mod clock;
 mod events;
+mod evidence;
 mod journeys;
 mod recovery;
 mod reexecute;

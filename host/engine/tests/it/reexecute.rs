@@ -41,14 +41,14 @@ impl Sink for Then {
     fn durable(&self, _: &[Entry]) {}
 }
 
-async fn after_a_busy_day() -> Place {
+pub(crate) async fn after_a_busy_day() -> Place {
     let world = World::new();
     busy_day(&world).await;
     world.stopped().await
 }
 
 /// Writes the journal anew with other answers in it, everything else as it was.
-fn tamper(place: &Place, mut with: impl FnMut(&mut RecordedAnswer)) {
+pub(crate) fn tamper(place: &Place, mut with: impl FnMut(&mut RecordedAnswer)) {
     tamper_records(place, |answers| answers.iter_mut().for_each(&mut with));
 }
 
@@ -57,7 +57,7 @@ fn tamper_records(place: &Place, with: impl FnMut(&mut Vec<RecordedAnswer>)) {
     rewritten(place, config, with).close().expect("it closes");
 }
 
-fn rewritten(
+pub(crate) fn rewritten(
     place: &Place,
     config: signalbox_journal::Config,
     mut with: impl FnMut(&mut Vec<RecordedAnswer>),

@@ -12,9 +12,10 @@ use std::{
 
 use serde_json::{Value as Json, json};
 use signalbox_engine::{
-    ClockMode, Config, Edge, Engine, Hops, NewInput, Parts, Position, ReexecuteError, Reexecution,
-    StartError, reexecute,
+    ClockMode, Config, Edge, Engine, EvidenceError, Hops, NewInput, Parts, Position,
+    ReexecuteError, Reexecution, StartError, Told, evidence, reexecute,
 };
+
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     event::Event,
@@ -172,6 +173,13 @@ impl Place {
         let scratch = tempfile::tempdir().expect("a temporary folder");
         let (config, parts) = self.parts();
         tokio::task::block_in_place(|| reexecute(config, parts, scratch.path()))
+    }
+
+    /// Asks again what was asked about one contact.
+    pub(crate) fn evidence(&self, contact: &ContactId) -> Result<Told, EvidenceError> {
+        let scratch = tempfile::tempdir().expect("a temporary folder");
+        let (config, catalogue) = self.for_a_simulation();
+        tokio::task::block_in_place(|| evidence(config, catalogue, scratch.path(), contact))
     }
 
     /// What a simulation needs of it; the data folder is its own.
@@ -474,8 +482,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         ApprovalDecided, ArmAssigned, ArmConverted, ArmDropped, ArmTaken, Armed, Converted,
         Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
         MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
-        Migrated, NotEntered, RuleDecided, SegmentEntered, SegmentLeft, StepReached, StepSkipped,
-        Updated, WaitStarted, WebhookQueued, ZoneTaken,
+        Migrated, NotEntered, OfferSent, RuleDecided, SegmentEntered, SegmentLeft, StepReached,
+        StepSkipped, Updated, WaitStarted, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -513,6 +521,7 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),
+        OfferSent(step, _, offer) => format!("{step} offered {} for {}", offer.arm, offer.cost),
         SegmentEntered(_) => "came in".to_owned(),
         SegmentLeft(_) => "left".to_owned(),
         JourneyExited(reason) => format!("exited: {reason}"),

@@ -4,7 +4,7 @@ use signalbox_model::{
     definitions::{Slot, WorkflowVersion},
     fact::FactKind,
     id::{Digest, MessageId, StepId, TemplateName},
-    message::{Message, MessageStatus},
+    message::{Message, MessageStatus, Offer},
     state::{PendingMessage, Place},
     time::Instant,
     verdict::{PersonalizerVerdict, Verdict},
@@ -240,7 +240,8 @@ impl Advance {
             first_attempt_at: None,
             status: MessageStatus::Queued,
         };
-        let pending = pending_of(send, &message, due_at);
+        let offer = verdict.and_then(|verdict| Offer::among(&verdict.values));
+        let pending = pending_of(send, &message, due_at, offer);
         self.state.pending.insert(id, pending);
         self.effects.push(Effect::QueueMessage(Box::new(message)));
         self.journey_fact(ctx, whose, FactKind::MessageQueued(step.id.clone(), id));
@@ -281,7 +282,12 @@ impl Advance {
 }
 
 /// What the claim of a message that is due at an instant needs to know.
-fn pending_of(send: &Send, message: &Message, due_at: Instant) -> PendingMessage {
+fn pending_of(
+    send: &Send,
+    message: &Message,
+    due_at: Instant,
+    offer: Option<Offer>,
+) -> PendingMessage {
     PendingMessage {
         workflow: message.workflow.clone(),
         version: message.version,
@@ -296,6 +302,7 @@ fn pending_of(send: &Send, message: &Message, due_at: Instant) -> PendingMessage
         attempts: 0,
         claimed: None,
         cancelled: None,
+        offer,
     }
 }
 

@@ -143,7 +143,12 @@ impl Advance {
         let what = settled_fact(pending.step.clone(), id, &status);
         let whose = whose_of(pending);
         let step = pending.step.clone();
+        let offer = pending.offer.clone();
         self.message_fact(ctx, id, what);
+        if let (Some(offer), MessageStatus::Accepted) = (offer, &status) {
+            let what = FactKind::OfferSent(step.clone(), id, offer);
+            self.message_fact(ctx, id, what);
+        }
         if matches!(status, MessageStatus::Accepted | MessageStatus::Held) {
             self.touch(ctx, &whose, &step, id, false);
         }

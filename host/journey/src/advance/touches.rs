@@ -1,6 +1,7 @@
 //! What reached the contact: messages with their opens and clicks, and the conversions that are counted for them.
 
 use signalbox_model::{
+    amount,
     fact::{Conversion, FactKind},
     id::{MessageId, StepId, WorkflowId},
     state::{TOUCHES_MAX, Touch},
@@ -23,8 +24,6 @@ use crate::{
 
 /// The contact answered a message.
 const MESSAGE_REPLIED: &str = "message_replied";
-/// Worth is kept in so many parts of one.
-const WORTH_PARTS: f64 = 10_000.0;
 
 /// What an event counts as for one workflow.
 struct Candidate {
@@ -263,7 +262,7 @@ impl Advance {
             touched_at,
             may_be_credited: !self.state.touches[touch].is_withheld
                 && event.occurred_at.since(touched_at) <= goal.credit_within(),
-            worth: value.and_then(Value::as_number).map_or(0, worth),
+            worth: value.and_then(Value::as_number).map_or(0, amount::parts_of),
         })
     }
 
@@ -329,11 +328,6 @@ fn touched_at(touch: &Touch, basis: Basis) -> Option<Instant> {
 
 fn text<'f>(fields: &'f Fields, name: &str) -> Option<&'f str> {
     fields.get(name).and_then(Value::as_text)
-}
-
-fn worth(value: f64) -> i64 {
-    // A cast saturates; what is no number is nothing.
-    (value * WORTH_PARTS).round() as i64
 }
 
 /// The hash under which a contact's row names a workflow.

@@ -755,6 +755,9 @@ fn fact_in_words(fact: &Fact) -> String {
         FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),
         FactKind::SegmentEntered(true) => "came in".to_owned(),
         FactKind::SegmentEntered(false) => "is in".to_owned(),
+        FactKind::OfferSent(step, _, offer) => {
+            format!("{step} offered {} for {}", offer.arm, offer.cost)
+        }
         FactKind::SegmentLeft(true) => "left".to_owned(),
         FactKind::SegmentLeft(false) => "is out".to_owned(),
         FactKind::ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),

@@ -148,6 +148,7 @@ pub(crate) fn queue_message(
         attempts: 0,
         claimed: None,
         cancelled: None,
+        offer: None,
     };
     state.pending.insert(id, pending);
     Message {
