@@ -133,9 +133,13 @@ fn view(
 
 /// The next instant at which somebody has to look whether an experiment is over; `None` if none can end by itself.
 pub(crate) fn next_look(definitions: &Definitions, fired_up_to: Instant) -> Option<Instant> {
-    let is_any = open(definitions).next().is_some();
     let hours = fired_up_to.as_ms().div_euclid(LOOK_EVERY_MS);
-    is_any.then(|| Instant::from_ms((hours + 1) * LOOK_EVERY_MS))
+    may_end(definitions).then(|| Instant::from_ms((hours + 1) * LOOK_EVERY_MS))
+}
+
+/// Whether there is an experiment that may end by itself.
+pub(crate) fn may_end(definitions: &Definitions) -> bool {
+    open(definitions).next().is_some()
 }
 
 /// Splits of running workflows whose experiment is not over and may end by itself.

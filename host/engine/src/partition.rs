@@ -4,6 +4,7 @@
 //! written here and nowhere else. The thread waits for fsyncs of its own appends and for rules, and never for the
 //! outbox, another partition or a caller.
 
+mod accept_claimed;
 mod again;
 mod answers;
 mod apply;
@@ -22,7 +23,7 @@ mod sweep;
 mod visit;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     sync::{Arc, atomic::Ordering},
     time::Duration,
 };
@@ -32,6 +33,7 @@ use signalbox_model::{
     definitions::Definitions,
     id::{ContactId, Digest, Partition as Number},
     record::{PostId, Record},
+    segment::Owner,
     state::ContactState,
     time::Instant,
 };
@@ -85,6 +87,8 @@ pub(crate) struct Partition {
     counters: Counters,
     /// The day of each workflow that is being counted.
     days: Days,
+    /// Versions and segments whose counters changed since they were last put.
+    touched: BTreeSet<(Owner, u32)>,
     input_counters: InputCounters,
     /// The last post applied of each sender.
     applied_posts: BTreeMap<Number, PostId>,
@@ -156,6 +160,7 @@ impl Partition {
             observed,
             counters,
             days,
+            touched: BTreeSet::new(),
             input_counters,
             applied_posts: BTreeMap::new(),
             delivery: Delivery::default(),

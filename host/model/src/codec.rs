@@ -3,6 +3,8 @@
 //! Called by `store` for rows and by `engine` for records. Postcard carries no names, so a stored type may only grow
 //! as its own documentation says; anything else is a new format version with a reader for the old one.
 
+use std::mem;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 /// The format version that is written and read. 1 was never released.
@@ -31,9 +33,24 @@ pub enum Error {
     },
 }
 
+/// Room for most values, so that few of them grow while they are written.
+const VALUE_BYTES: usize = 256;
+
 /// The bytes of a value, behind their format version.
 pub fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, Error> {
-    postcard::to_extend(value, vec![FORMAT]).map_err(Error::Malformed)
+    let mut bytes = Vec::with_capacity(VALUE_BYTES);
+    encode_onto(value, &mut bytes)?;
+    Ok(bytes)
+}
+
+/// Writes the bytes of a value, behind their format version, behind what is there.
+///
+/// # Errors
+/// When the value has a sequence that does not know its length; nothing is there any more then.
+pub fn encode_onto<T: Serialize>(value: &T, bytes: &mut Vec<u8>) -> Result<(), Error> {
+    bytes.push(FORMAT);
+    *bytes = postcard::to_extend(value, mem::take(bytes)).map_err(Error::Malformed)?;
+    Ok(())
 }
 
 /// How many bytes a part of a value takes, counted without writing them.

@@ -267,13 +267,19 @@ macro_rules! hash_id {
             }
         }
 
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        impl $name {
+            fn to_hex(self) -> [u8; $bytes * 2] {
                 let mut hex = [0; $bytes * 2];
                 for (pair, byte) in hex.chunks_exact_mut(2).zip(self.0) {
                     pair.copy_from_slice(&[HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 0xf)]]);
                 }
-                f.write_str(str::from_utf8(&hex).unwrap_or_default())
+                hex
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(str::from_utf8(&self.to_hex()).unwrap_or_default())
             }
         }
 
@@ -293,7 +299,7 @@ macro_rules! hash_id {
         impl Serialize for $name {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 if serializer.is_human_readable() {
-                    serializer.collect_str(self)
+                    serializer.serialize_str(str::from_utf8(&self.to_hex()).unwrap_or_default())
                 } else {
                     self.0.serialize(serializer)
                 }

@@ -13,6 +13,7 @@ use signalbox_model::{
     state::{ContactState, JourneySummary, PastEvent, Timer},
     webhook::Webhook,
 };
+use sled::IVec;
 
 use crate::{
     Store,
@@ -32,10 +33,14 @@ pub struct Batch<'a> {
     pub(crate) store: &'a Store,
     pub(crate) partition: Partition,
     /// New stored bytes by key; `None` deletes.
-    changes: BTreeMap<Vec<u8>, Option<Vec<u8>>>,
+    changes: BTreeMap<Vec<u8>, Option<IVec>>,
     /// Facts by contact and sequence, joined into rows at the commit.
     facts: BTreeMap<(ContactId, u64), Vec<(u32, Fact)>>,
     position: Option<u64>,
+    /// Whose rows were put last, found to live here: several in a row are of one contact.
+    owned: Option<ContactId>,
+    /// Where values become bytes.
+    room: Vec<u8>,
 }
 
 impl Store {
@@ -48,6 +53,8 @@ impl Store {
             changes: BTreeMap::new(),
             facts: BTreeMap::new(),
             position: None,
+            owned: None,
+            room: Vec::new(),
         })
     }
 
@@ -74,7 +81,7 @@ impl Store {
             batch.put_facts(&contact, sequence, &facts)?;
         }
         let changes = batch.changes.into_iter();
-        let changes = changes.map(|(key, value)| (key.into(), value.map(Into::into)));
+        let changes = changes.map(|(key, value)| (key.into(), value));
         if self.core.rows.commit(partition, changes)? {
             self.flusher.wake();
         }
@@ -144,6 +151,16 @@ impl Batch<'_> {
     /// The contact as this batch leaves it, without its sealed chunks.
     pub fn contact(&self, contact: &ContactId) -> Result<Option<ContactState>, Error> {
         self.read(&key::contact(self.partition, contact))
+    }
+
+    /// Puts a message that was not put before, as [`Batch::put_message`] would, without a look for one of its id.
+    pub fn put_new_message(&mut self, message: &Message) -> Result<(), Error> {
+        let has_status = |before: Message| !before.status.is_settled();
+        debug_assert!(
+            !self.message(&message.id)?.is_some_and(has_status),
+            "a row that says where a message stands would stay"
+        );
+        self.put_with_status(message)
     }
 
     /// Puts a message, new or changed, and keeps the outbox in step: it holds the message exactly while it is queued.
@@ -316,7 +333,7 @@ impl Batch<'_> {
             return Ok(());
         };
         let key = key::facts(self.partition, contact, sequence, *first);
-        match row::seal(&key, &facts) {
+        match row::seal(&key, &facts, &mut self.room) {
             Ok(sealed) if sealed.len() <= FACTS_BYTES_MAX || facts.len() == 1 => {
                 self.changes.insert(key, Some(sealed));
                 Ok(())
@@ -333,7 +350,7 @@ impl Batch<'_> {
     }
 
     pub(crate) fn put<T: Serialize>(&mut self, key: Vec<u8>, value: &T) -> Result<(), Error> {
-        let sealed = row::seal(&key, value)?;
+        let sealed = row::seal(&key, value, &mut self.room)?;
         self.changes.insert(key, Some(sealed));
         Ok(())
     }
@@ -350,16 +367,19 @@ impl Batch<'_> {
         }
     }
 
-    fn check_owner(&self, contact: &ContactId) -> Result<(), Error> {
+    fn check_owner(&mut self, contact: &ContactId) -> Result<(), Error> {
+        if self.owned.as_ref() == Some(contact) {
+            return Ok(());
+        }
         let owner = self.store.partition_of(contact);
-        if owner == self.partition {
-            Ok(())
-        } else {
-            Err(Error::WrongPartition {
+        if owner != self.partition {
+            return Err(Error::WrongPartition {
                 contact: contact.clone(),
                 owner,
                 partition: self.partition,
-            })
+            });
         }
+        self.owned = Some(contact.clone());
+        Ok(())
     }
 }

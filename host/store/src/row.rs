@@ -4,6 +4,7 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use signalbox_model::{codec, state::CONTACT_BYTES_MAX};
+use sled::IVec;
 
 use crate::error::{Damage, Error, RowName};
 
@@ -17,13 +18,15 @@ const _: () = assert!(
     "a contact within its budgets fits into its row"
 );
 
-/// The stored bytes of a value under that key.
-pub(crate) fn seal<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, Error> {
-    let body = codec::encode(value).map_err(|source| Error::Encode {
+/// The stored bytes of a value under that key. They are made in `room`, whatever is there, so that one serves many rows.
+pub(crate) fn seal<T: Serialize>(key: &[u8], value: &T, room: &mut Vec<u8>) -> Result<IVec, Error> {
+    room.clear();
+    room.extend_from_slice(&[0; CHECKSUM_BYTES]);
+    codec::encode_onto(value, room).map_err(|source| Error::Encode {
         row: RowName::of(key),
         source,
     })?;
-    let bytes = CHECKSUM_BYTES + body.len();
+    let bytes = room.len();
     if bytes > VALUE_BYTES_MAX {
         return Err(Error::Oversize {
             row: RowName::of(key),
@@ -31,10 +34,9 @@ pub(crate) fn seal<T: Serialize>(key: &[u8], value: &T) -> Result<Vec<u8>, Error
             bytes_max: VALUE_BYTES_MAX,
         });
     }
-    let mut sealed = Vec::with_capacity(bytes);
-    sealed.extend_from_slice(&checksum(key, &body).to_be_bytes());
-    sealed.extend_from_slice(&body);
-    Ok(sealed)
+    let checksum = checksum(key, &room[CHECKSUM_BYTES..]);
+    room[..CHECKSUM_BYTES].copy_from_slice(&checksum.to_be_bytes());
+    Ok(IVec::from(room.as_slice()))
 }
 
 /// The codec's bytes within stored bytes, checked.
@@ -67,13 +69,14 @@ mod tests {
     #[test]
     fn each_flipped_bit_is_found() {
         let key = b"some key";
-        let sealed = seal(key, &("text".to_owned(), 7_u32)).expect("small");
+        let mut room = b"of another row".to_vec();
+        let sealed = seal(key, &("text".to_owned(), 7_u32), &mut room).expect("small");
         assert_eq!(
             open::<(String, u32)>(key, &sealed).expect("whole"),
             ("text".to_owned(), 7)
         );
         for bit in 0..sealed.len() * 8 {
-            let mut flipped = sealed.clone();
+            let mut flipped = sealed.to_vec();
             flipped[bit / 8] ^= 1 << (bit % 8);
             assert!(open::<(String, u32)>(key, &flipped).is_err(), "bit {bit}");
         }
@@ -83,8 +86,10 @@ mod tests {
     #[test]
     fn what_is_too_large_is_refused() {
         let largest = "x".repeat(VALUE_BYTES_MAX - CHECKSUM_BYTES - 4);
-        assert_eq!(seal(b"k", &largest).expect("fits").len(), VALUE_BYTES_MAX);
-        let error = seal(b"k", &format!("{largest}x")).expect_err("one too many");
+        let room = &mut Vec::new();
+        let sealed = seal(b"k", &largest, room).expect("fits");
+        assert_eq!(sealed.len(), VALUE_BYTES_MAX);
+        let error = seal(b"k", &format!("{largest}x"), room).expect_err("one too many");
         assert!(matches!(error, Error::Oversize { bytes, .. } if bytes == VALUE_BYTES_MAX + 1));
     }
 }

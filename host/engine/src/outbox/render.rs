@@ -9,7 +9,7 @@ use std::{
 use signalbox_mail::{
     address::{Address, AddressError, Mailbox},
     message::{self, Envelope},
-    template::{RenderError, Root, Template, TemplateSource, View},
+    template::{RenderError, Template, TemplateSource, View},
 };
 use signalbox_model::{id::Digest, message::Message, workflow};
 use signalbox_store::Store;
@@ -83,14 +83,13 @@ impl Renderer {
     pub(crate) fn build(&self, store: &Store, message: &Message) -> Result<Built, &'static str> {
         let to = Address::parse(&message.to).map_err(|_| "address_invalid")?;
         let template = self.templates.get(store, message.template)?;
-        let rendered = template
-            .render(&view(&message.view)?)
-            .map_err(|error| match error {
-                RenderError::Missing { .. } => "variable_missing",
-                RenderError::Limit { .. } => "template_limit",
-                RenderError::Failed { .. } => "template_failed",
-                RenderError::EmptySubject => "subject_empty",
-            })?;
+        let view: View = serde_json::from_str(&message.view).map_err(|_| "view_invalid")?;
+        let rendered = template.render(&view).map_err(|error| match error {
+            RenderError::Missing { .. } => "variable_missing",
+            RenderError::Limit { .. } => "template_limit",
+            RenderError::Failed { .. } => "template_failed",
+            RenderError::EmptySubject => "subject_empty",
+        })?;
         let domain = self.from.address().domain();
         let message_id =
             message::message_id(&message.id.0, domain).map_err(|_| "message_invalid")?;
@@ -158,16 +157,4 @@ pub(crate) fn source_of(source: &workflow::TemplateSource) -> TemplateSource {
         mjml: source.mjml.clone(),
         text: source.text.clone(),
     }
-}
-
-fn view(json: &str) -> Result<View, &'static str> {
-    let roots: serde_json::Map<String, serde_json::Value> =
-        serde_json::from_str(json).map_err(|_| "view_invalid")?;
-    let known = Root::ALL.into_iter();
-    Ok(
-        known.fold(View::new(), |view, root| match roots.get(root.as_str()) {
-            Some(value) => view.with(root, value),
-            None => view,
-        }),
-    )
 }

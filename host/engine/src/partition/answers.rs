@@ -301,7 +301,7 @@ impl Partition {
                 .shared
                 .append_durably(&[(self.number, Record::Decided(part))])?;
             for position in positions {
-                self.log.appended_answers(position.sequence);
+                self.log.note_used(position.sequence);
             }
         }
         Ok(())

@@ -143,6 +143,9 @@ impl Partition {
         let mut lanes = self.lanes(items)?;
         let mut given = Vec::new();
         self.drive(&mut lanes, &mut given)?;
+        if self.is_simulated() {
+            self.accept_claimed(&mut lanes, &mut given)?;
+        }
         let shared = std::sync::Arc::clone(&self.shared);
         let (mut batch, outward) = loop {
             let mut batch = self.begin_batch(&shared)?;

@@ -32,14 +32,15 @@ const CONTACT_RECORDS_MAX: u32 = 16;
 #[derive(Default)]
 pub(super) struct Log {
     ahead: VecDeque<Logged>,
-    /// Sequences of answers that this process appended: it has used them already, so they are not even decoded.
-    own_answers: VecDeque<u64>,
+    /// Sequences of what this process appended and has used already, so that it is not even decoded.
+    used: VecDeque<u64>,
 }
 
-struct Logged {
-    sequence: u64,
-    at: Instant,
-    record: Record,
+/// A record of the log.
+pub(super) struct Logged {
+    pub(super) sequence: u64,
+    pub(super) at: Instant,
+    pub(super) record: Record,
 }
 
 /// What is applied and committed together.
@@ -198,11 +199,47 @@ impl What {
     }
 }
 
+impl Logged {
+    /// The input of one contact that it is, if it is one.
+    pub(super) fn of_contact(self) -> Option<Item> {
+        let what = match self.record {
+            Record::Event(event) => What::Event(event),
+            Record::Attributes(contact, changes) => What::Attributes(contact, changes),
+            Record::Intent {
+                contact,
+                message,
+                attempt,
+            } => What::Intent {
+                contact,
+                message,
+                attempt,
+            },
+            Record::Outcome {
+                contact,
+                message,
+                attempt,
+                outcome,
+            } => What::Outcome {
+                contact,
+                message,
+                attempt,
+                outcome,
+            },
+            _ => return None,
+        };
+        Some(Item {
+            sequence: self.sequence,
+            now: self.at,
+            what,
+        })
+    }
+}
+
 impl Log {
-    /// Takes in a durable entry. Answers of this process count as passed over.
+    /// Takes in a durable entry. What this process has used already counts as passed over.
     pub(super) fn push(&mut self, entry: &Entry) -> Result<(), ApplyError> {
-        if self.own_answers.front() == Some(&entry.position.sequence) {
-            self.own_answers.pop_front();
+        if self.used.front() == Some(&entry.position.sequence) {
+            self.used.pop_front();
             self.put(entry, Record::Decided(Vec::new()));
             return Ok(());
         }
@@ -228,9 +265,9 @@ impl Log {
         }
     }
 
-    /// Notes the sequence of answers that this process appended.
-    pub(super) fn appended_answers(&mut self, sequence: u64) {
-        self.own_answers.push_back(sequence);
+    /// Notes the sequence of what this process appended and has used.
+    pub(super) fn note_used(&mut self, sequence: u64) {
+        self.used.push_back(sequence);
     }
 
     fn put(&mut self, entry: &Entry, record: Record) {
@@ -277,7 +314,7 @@ impl Log {
             }
             if let Some(logged) = self.ahead.pop_front() {
                 work.last = logged.sequence;
-                let item = of_contact_record(logged);
+                let item = logged.of_contact();
                 work.accepted +=
                     u64::from(item.as_ref().is_some_and(|item| item.what.makes_contact()));
                 items.extend(item);
@@ -336,39 +373,6 @@ impl Log {
             });
         }
     }
-}
-
-fn of_contact_record(logged: Logged) -> Option<Item> {
-    let what = match logged.record {
-        Record::Event(event) => What::Event(event),
-        Record::Attributes(contact, changes) => What::Attributes(contact, changes),
-        Record::Intent {
-            contact,
-            message,
-            attempt,
-        } => What::Intent {
-            contact,
-            message,
-            attempt,
-        },
-        Record::Outcome {
-            contact,
-            message,
-            attempt,
-            outcome,
-        } => What::Outcome {
-            contact,
-            message,
-            attempt,
-            outcome,
-        },
-        _ => return None,
-    };
-    Some(Item {
-        sequence: logged.sequence,
-        now: logged.at,
-        what,
-    })
 }
 
 fn alone(logged: Logged) -> Task {

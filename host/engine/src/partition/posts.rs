@@ -148,6 +148,8 @@ impl Partition {
                 put = put.and_then(|()| put_note(&mut batch, &note));
             }
             self.forget_deleted(&mut batch, &before);
+            // In a simulation an experiment may be looked at from here on.
+            put = put.and_then(|()| self.put_counters(&mut batch));
         }
         put.map_err(|source| self.broken(StoreAction::Write, source))?;
         batch.set_position(sequence);

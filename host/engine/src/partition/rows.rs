@@ -1,6 +1,6 @@
 //! Turns the effects of lanes into rows of a batch, and into what is to be done after its commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, mem};
 
 use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
@@ -24,7 +24,8 @@ use super::{
     lane::{Done, Lane},
 };
 use crate::{
-    clock::process_now, error::ApplyError, error::StoreAction, shared::Claim, simulate::Noted,
+    clock::process_now, error::ApplyError, error::StoreAction, experiments, shared::Claim,
+    simulate::Noted,
 };
 
 /// Names of counter rows begin with this; workflow, version and part follow.
@@ -112,7 +113,7 @@ impl Partition {
     }
 
     /// Facts are told and not kept then: nobody comes back to read them.
-    fn is_simulated(&self) -> bool {
+    pub(super) fn is_simulated(&self) -> bool {
         self.shared.observer.is_some()
     }
 
@@ -123,7 +124,6 @@ impl Partition {
         batch: &mut Batch<'_>,
         lanes: &mut [Lane],
     ) -> Result<(), Error> {
-        let mut touched: BTreeSet<(Owner, u32)> = BTreeSet::new();
         let mut days_touched: BTreeSet<WorkflowId> = BTreeSet::new();
         let inputs_before = self.input_counters;
         for lane in lanes {
@@ -143,6 +143,7 @@ impl Partition {
                             if self.days.fold(fact) {
                                 days_touched.extend(fact.owner.workflow().cloned());
                             }
+                            let touched = &mut self.touched;
                             touched.insert((fact.owner.clone(), fact.version));
                             if let FactKind::Migrated(from, _) = &fact.what {
                                 touched.insert((fact.owner.clone(), *from));
@@ -167,18 +168,12 @@ impl Partition {
                 }
             }
         }
-        for (owner, version) in touched {
-            match owner {
-                Owner::Workflow(workflow) => {
-                    let counters = self.counters.version_mut(&workflow, version);
-                    put_version(batch, &workflow, version, counters)?;
-                }
-                Owner::Segment(segment) => {
-                    let counters = self.counters.segment_mut(&segment);
-                    let bytes = encode(&(&segment, counters));
-                    batch.put_counter(&segment_name(&segment), &bytes)?;
-                }
-            }
+        // In a simulation nobody reads them back but who looks whether an experiment is over.
+        if !self.is_simulated() || experiments::may_end(self.loaded.definitions()) {
+            self.put_counters(batch)?;
+        }
+        if self.is_simulated() {
+            days_touched.clear();
         }
         for workflow in days_touched {
             if let Some(counters) = self.days.newest(&workflow) {
@@ -189,6 +184,27 @@ impl Partition {
             batch.put_counter(INPUTS_NAME, &encode(&self.input_counters))?;
         }
         batch.put_observed(&mut self.observed)
+    }
+
+    /// Puts the counters that changed since they were last put. Those of what was deleted since are gone.
+    pub(super) fn put_counters(&mut self, batch: &mut Batch<'_>) -> Result<(), Error> {
+        for (owner, version) in mem::take(&mut self.touched) {
+            match owner {
+                Owner::Workflow(workflow) => {
+                    let versions = self.counters.workflows.get(&workflow);
+                    if let Some(counters) = versions.and_then(|found| found.get(&version)) {
+                        put_version(batch, &workflow, version, counters)?;
+                    }
+                }
+                Owner::Segment(segment) => {
+                    if let Some(counters) = self.counters.segments.get(&segment) {
+                        let bytes = encode(&(&segment, counters));
+                        batch.put_counter(&segment_name(&segment), &bytes)?;
+                    }
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Whether the fact is of a workflow or segment that was deleted, and so counts for none, also where there is a new
@@ -286,7 +302,7 @@ fn put_effect(
         Effect::SealChunk { index, events } => batch.put_chunk(&lane.contact, *index, events)?,
         Effect::DropChunk { index } => batch.delete_chunk(&lane.contact, *index),
         Effect::QueueMessage(message) => {
-            batch.put_message(message)?;
+            batch.put_new_message(message)?;
             outward.outbox = true;
             outward.queued += 1;
         }

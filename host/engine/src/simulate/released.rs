@@ -1,7 +1,7 @@
 //! What becomes of released messages in a simulation: the steps of the outbox, without a mail server.
 //!
-//! As there, a message is made, its intent goes through the core, and on `go` it is taken. All that are due at an
-//! instant go together, in the order of the outbox.
+//! As there, a message is made, its intent goes through the core, and on `go` it is taken: the partition applies its
+//! outcome at once. All that are due at an instant go together, in the order of the outbox.
 
 use std::sync::PoisonError;
 
@@ -114,12 +114,11 @@ impl Simulation<'_> {
         }
         self.append(number, &records)?;
         self.work_off(number)?;
-        let mut outcomes = Vec::with_capacity(intended.len());
         let mut is_known = records.len() > intended.len();
         for mut one in intended {
             match one.decision.try_recv() {
                 Ok(Claim::Go(_)) => {
-                    outcomes.push(outcome_of(&one.message, AttemptOutcome::Accepted));
+                    is_known = true;
                     self.taken(one.message, one.built);
                 }
                 Ok(Claim::Skipped(reason)) => {
@@ -132,9 +131,6 @@ impl Simulation<'_> {
                 }
             }
         }
-        is_known |= !outcomes.is_empty();
-        self.append(number, &outcomes)?;
-        self.work_off(number)?;
         Ok(is_known)
     }
 

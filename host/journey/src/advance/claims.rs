@@ -232,7 +232,7 @@ impl Advance {
         let version = ctx.definitions.version(&pending.workflow, pending.version);
         if let Some(version) = version.filter(|_| hold.goes_by_zone()) {
             let (zone, source) = self.zone(ctx, version);
-            let what = FactKind::ZoneTaken(step.clone(), zone.to_string(), source);
+            let what = FactKind::ZoneTaken(step.clone(), zone.to_string(), source.to_owned());
             self.message_fact(ctx, id, what);
         }
         let what = FactKind::MessageHeld(step, id, until, hold.as_str().to_owned());

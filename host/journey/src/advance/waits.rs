@@ -8,7 +8,7 @@ use signalbox_model::{
     definitions::WorkflowVersion,
     event::{APPROVAL_DECIDED, approval},
     fact::FactKind,
-    id::{FieldName, JourneyId, StepId},
+    id::{JourneyId, StepId},
     state::{Journey, Place},
     time::Instant,
     workflow::{
@@ -39,7 +39,7 @@ impl Advance {
         let attributes = &self.state.contact.attributes;
         let due = due::of(wait, &zone, attributes, ctx.now);
         if wait.duration.is_none() {
-            let what = FactKind::ZoneTaken(step.id.clone(), zone.to_string(), source);
+            let what = FactKind::ZoneTaken(step.id.clone(), zone.to_string(), source.to_owned());
             self.journey_fact(ctx, whose, what);
         }
         match due {
@@ -53,26 +53,25 @@ impl Advance {
     }
 
     /// The zone of the contact here, and whose it is.
-    pub(super) fn zone(&self, ctx: &Context<'_>, version: &WorkflowVersion) -> (Zone, String) {
+    pub(super) fn zone(
+        &self,
+        ctx: &Context<'_>,
+        version: &WorkflowVersion,
+    ) -> (Zone, &'static str) {
         let attributes = &self.state.contact.attributes;
-        let own = FieldName::parse(ZONE_ATTRIBUTE).ok();
-        let own = own.and_then(|name| attributes.get(&name));
+        let own = attributes.get(ZONE_ATTRIBUTE);
         let parsed = own.map(|own| own.as_text().and_then(|text| Zone::parse(text).ok()));
-        let flag = if parsed == Some(None) {
-            "_contact_invalid"
-        } else {
-            ""
-        };
+        let is_invalid = parsed == Some(None);
         if let Some(zone) = parsed.flatten() {
-            return (zone, "contact".to_owned());
+            return (zone, "contact");
         }
         let server = ctx.definitions.definitions().settings.zone.as_ref();
-        let (zone, whose) = match (&version.document.zone, server) {
-            (Some(zone), _) => (zone.clone(), "workflow"),
-            (None, Some(zone)) => (zone.clone(), "server"),
-            (None, None) => (Zone::UTC, "utc"),
+        let (zone, sources) = match (&version.document.zone, server) {
+            (Some(zone), _) => (zone.clone(), ["workflow", "workflow_contact_invalid"]),
+            (None, Some(zone)) => (zone.clone(), ["server", "server_contact_invalid"]),
+            (None, None) => (Zone::UTC, ["utc", "utc_contact_invalid"]),
         };
-        (zone, format!("{whose}{flag}"))
+        (zone, sources[usize::from(is_invalid)])
     }
 
     pub(super) fn wait_until(

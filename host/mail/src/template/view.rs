@@ -7,12 +7,15 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use liquid_core::model::{
     KString, KStringCow, Object, ObjectView, ScalarCow, Value, ValueCow, ValueView, try_find,
 };
 use liquid_core::runtime::{PartialStore, Registers, RuntimeCore};
 use liquid_core::{Error, Result, Runtime};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::limits::{self, Meter};
 
@@ -55,7 +58,7 @@ impl Root {
     }
 }
 
-/// The values of one message.
+/// The values of one message. Read from a JSON object of its roots by name; a null anywhere inside counts as missing.
 #[derive(Debug, Clone, Default)]
 pub struct View {
     values: Object,
@@ -69,37 +72,114 @@ impl View {
     /// Sets one root; a JSON null anywhere inside counts as missing.
     #[must_use]
     pub fn with(mut self, root: Root, value: &serde_json::Value) -> Self {
-        self.values
-            .insert(KString::from_static(root.as_str()), from_json(value, 0));
+        let value = AtDepth(0).deserialize(value);
+        self.set(root, value.expect("what is JSON can be in a view"));
         self
+    }
+
+    fn set(&mut self, root: Root, value: Value) {
+        let name = KString::from_static(root.as_str());
+        self.values.insert(name, value);
     }
 }
 
-/// Values nested deeper than [`limits::VALUE_DEPTH_MAX`] become nil: nothing behind this walks without a bound.
-fn from_json(value: &serde_json::Value, depth: usize) -> Value {
-    if depth > limits::VALUE_DEPTH_MAX {
-        return Value::Nil;
+/// Reads a view from an object of its roots by name; other names are passed over.
+struct Roots;
+
+impl<'de> Visitor<'de> for Roots {
+    type Value = View;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of roots by name")
     }
-    match value {
-        serde_json::Value::Null => Value::Nil,
-        serde_json::Value::Bool(truth) => Value::scalar(*truth),
-        serde_json::Value::Number(number) => match number.as_i64() {
-            Some(whole) => Value::scalar(whole),
-            None => number.as_f64().map_or(Value::Nil, Value::scalar),
-        },
-        serde_json::Value::String(text) => Value::scalar(text.clone()),
-        serde_json::Value::Array(items) => Value::Array(
-            items
-                .iter()
-                .map(|item| from_json(item, depth + 1))
-                .collect(),
-        ),
-        serde_json::Value::Object(fields) => Value::Object(
-            fields
-                .iter()
-                .map(|(key, item)| (KString::from_ref(key), from_json(item, depth + 1)))
-                .collect(),
-        ),
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<View, A::Error> {
+        let mut view = View::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let mut roots = Root::ALL.into_iter();
+            if let Some(root) = roots.find(|root| root.as_str() == name) {
+                view.set(root, map.next_value_seed(AtDepth(0))?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(view)
+    }
+}
+
+impl<'de> Deserialize<'de> for View {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_map(Roots)
+    }
+}
+
+/// Reads a value that lies so deep in its root. What lies deeper than [`limits::VALUE_DEPTH_MAX`] becomes nil: nothing
+/// behind this walks without a bound.
+struct AtDepth(usize);
+
+impl<'de> DeserializeSeed<'de> for AtDepth {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(
+        self,
+        deserializer: D,
+    ) -> std::result::Result<Value, D::Error> {
+        if self.0 > limits::VALUE_DEPTH_MAX {
+            return IgnoredAny::deserialize(deserializer).map(|_| Value::Nil);
+        }
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for AtDepth {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Value, E> {
+        Ok(Value::Nil)
+    }
+
+    fn visit_bool<E>(self, truth: bool) -> std::result::Result<Value, E> {
+        Ok(Value::scalar(truth))
+    }
+
+    fn visit_i64<E>(self, whole: i64) -> std::result::Result<Value, E> {
+        Ok(Value::scalar(whole))
+    }
+
+    fn visit_u64<E>(self, whole: u64) -> std::result::Result<Value, E> {
+        Ok(match i64::try_from(whole) {
+            Ok(whole) => Value::scalar(whole),
+            Err(_) => Value::scalar(whole as f64),
+        })
+    }
+
+    fn visit_f64<E>(self, number: f64) -> std::result::Result<Value, E> {
+        Ok(Value::scalar(number))
+    }
+
+    fn visit_str<E>(self, text: &str) -> std::result::Result<Value, E> {
+        Ok(Value::scalar(text.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> std::result::Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element_seed(AtDepth(self.0 + 1))? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> std::result::Result<Value, A::Error> {
+        let mut fields = Object::new();
+        while let Some(name) = map.next_key::<String>()? {
+            let value = map.next_value_seed(AtDepth(self.0 + 1))?;
+            fields.insert(KString::from_string(name), value);
+        }
+        Ok(Value::Object(fields))
     }
 }
 

@@ -93,6 +93,32 @@ fn codes(source: &TemplateSource) -> Vec<(&'static str, u32, u32)> {
 }
 
 #[test]
+fn a_view_is_read_from_its_text() {
+    let text = r#"{
+        "contact": { "name": "Ada \u0026 Co", "gone": null, "vip": true, "rank": -3, "rate": 0.5 },
+        "event": { "large": 18446744073709551615, "list": [1, "two"] },
+        "secrets": { "key": "never seen" }
+    }"#;
+    let view: View = serde_json::from_str(text).unwrap();
+    let cases = [
+        ("{{ contact.name }}", "Ada & Co"),
+        ("{{ contact.gone | default: 'nil' }}", "nil"),
+        ("{{ contact.vip }}", "true"),
+        ("{{ contact.rank }} {{ contact.rate }}", "-3 0.5"),
+        ("{{ event.large }}", "18446744073709552000"),
+        ("{{ event.list | join: '+' }}", "1+two"),
+        ("{{ rule.key | default: 'nil' }}", "nil"),
+    ];
+    for (subject, expected) in cases {
+        let rendered = parse(&source(subject, "body")).render(&view);
+        assert_eq!(rendered.unwrap().subject, expected, "{subject}");
+    }
+    for bad in ["", "[]", r#"{"contact": }"#, r#"{"contact": {}} more"#] {
+        assert!(serde_json::from_str::<View>(bad).is_err(), "{bad}");
+    }
+}
+
+#[test]
 fn values_are_printed_escaped_in_html_and_plain_in_subject_and_text() {
     let contact = json!({"first_name": "<script>\"O'Neil & Co\""});
     let template = parse(&source(

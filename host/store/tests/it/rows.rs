@@ -116,7 +116,11 @@ fn the_outbox_holds_what_is_queued() {
             .map(|release| release.release_at)
             .collect::<Vec<_>>()
     };
-    put(&message);
+    let mut batch = store.batch(partition).unwrap();
+    batch.put_contact(&state).unwrap();
+    batch.put_new_message(&message).unwrap();
+    store.commit(batch).unwrap();
+    assert!(store.check().unwrap().is_good());
     assert_eq!(released(at(9)), []);
     assert_eq!(released(at(10)), [at(10)]);
     assert_eq!(store.next_release(partition).unwrap(), Some(at(10)));
