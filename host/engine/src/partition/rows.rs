@@ -1,6 +1,9 @@
 //! Turns the effects of lanes into rows of a batch, and into what is to be done after its commit.
 
-use std::{collections::BTreeMap, mem};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    mem,
+};
 
 use serde::{Deserialize, Serialize};
 use signalbox_journey::{Decision, Effect, MessageChange};
@@ -140,7 +143,7 @@ impl Partition {
                         }
                         Effect::Fact(fact) | Effect::Count(fact) => {
                             fold(&mut self.counters, &mut lane.standing, fact);
-                            if self.days.fold(fact) {
+                            if !self.is_simulated() && self.days.fold(fact) {
                                 days_touched.extend(fact.owner.workflow().cloned());
                             }
                             let touched = &mut self.touched;
@@ -171,9 +174,6 @@ impl Partition {
         // In a simulation nobody reads them back but who looks whether an experiment is over.
         if !self.is_simulated() || experiments::may_end(self.loaded.definitions()) {
             self.put_counters(batch)?;
-        }
-        if self.is_simulated() {
-            days_touched.clear();
         }
         for workflow in days_touched {
             if let Some(counters) = self.days.newest(&workflow) {
