@@ -182,7 +182,7 @@ struct Days {
     contacts: u64,
     folded: u64,
     /// Entries, or comings into the segment, and leavings of it.
-    days: BTreeMap<i32, (u64, u64)>,
+    moves: BTreeMap<i32, (u64, u64)>,
     /// Answers of the trigger and the audience, or of the segment's rule, by reason.
     reasons: BTreeMap<String, u64>,
 }
@@ -198,7 +198,7 @@ impl Days {
             until,
             contacts: 0,
             folded: 0,
-            days: BTreeMap::new(),
+            moves: BTreeMap::new(),
             reasons: BTreeMap::new(),
         }
     }
@@ -213,9 +213,9 @@ impl Days {
         let day = fact.at.utc_day();
         match &fact.what {
             FactKind::JourneyEntered(_) | FactKind::SegmentEntered(_) => {
-                self.days.entry(day).or_default().0 += 1;
+                self.moves.entry(day).or_default().0 += 1;
             }
-            FactKind::SegmentLeft(_) => self.days.entry(day).or_default().1 += 1,
+            FactKind::SegmentLeft(_) => self.moves.entry(day).or_default().1 += 1,
             FactKind::NotEntered(reason) => {
                 *self
                     .reasons
@@ -234,7 +234,7 @@ impl Days {
     fn each(&self) -> impl Iterator<Item = (Instant, u64, u64, u64)> {
         let days = self.from.utc_day()..=self.until.utc_day();
         days.scan(0_u64, |members, day| {
-            let (came, left) = self.days.get(&day).copied().unwrap_or_default();
+            let (came, left) = self.moves.get(&day).copied().unwrap_or_default();
             *members = (*members + came).saturating_sub(left);
             Some((Instant::of_utc_day(day), came, left, *members))
         })

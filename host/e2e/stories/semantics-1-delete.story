@@ -70,7 +70,7 @@ log bo
     2026-03-02 09:00:00 course: message sent hello
     2026-03-02 09:00:00 course: step reached rest
     2026-03-02 09:00:00 course: wait started rest 2026-03-03 09:00:00
-    2026-03-03 09:00:00 course: journey exited workflow_deleted
+    2026-03-02 09:00:00 course: journey exited workflow_deleted
 log cem
     2026-03-02 09:00:00 course: trigger said enter: matched
     2026-03-02 09:00:00 course: journey entered 1

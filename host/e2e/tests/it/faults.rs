@@ -491,11 +491,12 @@ fn what_contacts_are_called_stays_inside_its_place() {
         recipients.collect::<Vec<_>>()
     );
     for (index, address) in addresses.iter().enumerate() {
-        assert_eq!(
-            outcomes(api, &format!("a{index}")),
-            ["skipped confirm address_invalid"],
-            "{address:?}"
-        );
+        let path = format!("/v1/contacts/a{index}/journeys");
+        let told = api.get(&path).unwrap().good("reading").unwrap();
+        let refused = told["before"].as_array().and_then(|facts| facts.last());
+        let reason = refused.map(|fact| &fact["reason"]);
+        assert_eq!(reason, Some(&json!("address_invalid")), "{address:?}");
+        assert_eq!(told["journeys"], json!([]), "{address:?}");
     }
     server.stop().unwrap();
 }
