@@ -13,10 +13,8 @@ use crate::support::{note, start};
 
 /// The demo's workflows and purchases.
 const DEMO: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../app/demo");
-/// Names another share of the demo's contacts to play than one in [`ONE_IN`]; 1 plays all of them.
+/// Names a share of the demo's contacts to play: one in so many. Without it all of them are played.
 const ONE_IN_VARIABLE: &str = "FORECAST_ONE_IN";
-/// Contacts of the demo that are played: one in so many.
-const ONE_IN: usize = 20;
 
 /// Sends, waits, asks a rule and draws a lot.
 fn series() -> Json {
@@ -213,7 +211,7 @@ fn a_simulation_says_what_a_live_server_does_to_the_byte() {
 /// A part of the demo's purchases.
 pub(crate) fn purchases() -> Vec<Json> {
     let text = fs::read_to_string(Path::new(DEMO).join("CDNOW_sample.txt")).unwrap();
-    let one_in = env::var(ONE_IN_VARIABLE).map_or(ONE_IN, |one_in| one_in.parse().unwrap());
+    let one_in = env::var(ONE_IN_VARIABLE).map_or(1, |one_in| one_in.parse().unwrap());
     let mut tape = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let cells: Vec<&str> = line.split_whitespace().collect();
