@@ -8,7 +8,7 @@ use crate::fixture::{config, contact_id, export, fill, generations, open, state}
 
 const MIB: u64 = 1 << 20;
 /// Most rounds until something has to have happened.
-const ROUNDS_MAX: usize = 20_000;
+const ROUNDS_MAX: usize = 100_000;
 
 /// Copies as soon as there is a little to copy, and looks often.
 fn eager(folder: &Path) -> Config {
