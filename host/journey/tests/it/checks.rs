@@ -46,7 +46,7 @@ fn all_problems_come_at_once() {
         {"id": "c"},
         {"id": "d", "exit": {"reason": "Not A Code"}, "next": "c"},
         {"id": "e", "branch": {"arms": [], "otherwise": "nobody"}, "next": "d"},
-        {"id": "f", "branch": {"arms": [{"segment": has("gold"), "goto": "lost"}]}},
+        {"id": "f", "branch": {"arms": [{"segment": has("gold"), "goto": "lost"}, {"segment": has("tin")}]}},
     ]);
     let exits = json!([
         {"on": {"event": "order_completed", "where": [
@@ -73,6 +73,7 @@ fn all_problems_come_at_once() {
     /steps/4/branch/otherwise step_unknown: there is no step nobody
     /steps/4/next next_not_taken: the branch says where everybody goes, so nobody takes `next` [leave it out]
     /steps/5/branch/arms/0/goto step_unknown: there is no step lost
+    /steps/5/branch/arms/1/goto arm_without_target: the arm says nowhere to go
     /title title_empty: the title is empty
     "#);
     assert_snapshot!(problems(workflow("empty", on("signup"), json!([]))), @"/steps no_steps: there is no step [add at least one step, such as a send]");
