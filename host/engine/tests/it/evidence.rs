@@ -8,7 +8,7 @@ use signalbox_model::{definitions::Slot, id::ContactId, verdict::Verdict};
 
 use crate::{
     recovery::busy_day,
-    reexecute::{after_a_busy_day, rewritten, tamper},
+    reexecute::{after_a_busy_day, tamper, trim_behind},
     support::{Place, World},
 };
 
@@ -146,15 +146,7 @@ async fn behind_a_trim_it_is_asked_from_the_oldest_snapshot() {
     let whole = place
         .evidence(&contact("late"))
         .expect("it can be asked again");
-    let config = signalbox_journal::Config {
-        segment_bytes_max: 1,
-        ..signalbox_journal::Config::new(place.data().join("journal"), place.partitions + 1)
-    };
-    let journal = rewritten(&place, config, |_| {});
-    let covered = oldest.manifest.snapshots.iter();
-    let keep_from: Vec<u64> = covered.map(|info| info.position + 1).collect();
-    journal.trim(&keep_from, i64::MAX).expect("it trims");
-    journal.close().expect("it closes");
+    trim_behind(&place, &oldest);
     let told = place
         .evidence(&contact("late"))
         .expect("it can be asked again");

@@ -22,6 +22,7 @@ use signalbox_model::{
     record::{Record, RecordedAnswer},
     verdict::{Failure, FailureKind, Verdict},
 };
+use signalbox_store::SnapshotSet;
 
 use crate::{
     recovery::{busy_day, journal},
@@ -57,7 +58,7 @@ fn tamper_records(place: &Place, with: impl FnMut(&mut Vec<RecordedAnswer>)) {
     rewritten(place, config, with).close().expect("it closes");
 }
 
-pub(crate) fn rewritten(
+fn rewritten(
     place: &Place,
     config: signalbox_journal::Config,
     mut with: impl FnMut(&mut Vec<RecordedAnswer>),
@@ -92,6 +93,21 @@ pub(crate) fn rewritten(
         assert_eq!(ticket.position(), entry.position);
     }
     new
+}
+
+/// Deletes from the journal what lies before the snapshot.
+pub(crate) fn trim_behind(place: &Place, snapshot: &SnapshotSet) {
+    // A file a record, so that there is something to trim.
+    let config = signalbox_journal::Config {
+        segment_bytes_max: 1,
+        ..signalbox_journal::Config::new(place.data().join("journal"), place.partitions + 1)
+    };
+    let journal = rewritten(place, config, |_| {});
+    let covered = snapshot.manifest.snapshots.iter();
+    let keep_from: Vec<u64> = covered.map(|info| info.position + 1).collect();
+    let trimmed = journal.trim(&keep_from, i64::MAX).expect("it trims");
+    assert!(trimmed.segments_deleted > 100, "{trimmed:?}");
+    journal.close().expect("it closes");
 }
 
 /// Every file below the folder with its bytes.
@@ -295,17 +311,7 @@ async fn a_trimmed_journal_is_asked_again_from_the_oldest_snapshot() {
     world.engine.snapshot().await.expect("a second one");
     world.event("later", "order_completed", order(101)).await;
     let place = world.stopped().await;
-    // A file a record, so that there is something to trim.
-    let config = signalbox_journal::Config {
-        segment_bytes_max: 1,
-        ..signalbox_journal::Config::new(place.data().join("journal"), place.partitions + 1)
-    };
-    let journal = rewritten(&place, config, |_| {});
-    let covered = oldest.manifest.snapshots.iter();
-    let keep_from: Vec<u64> = covered.map(|info| info.position + 1).collect();
-    let trimmed = journal.trim(&keep_from, i64::MAX).expect("it trims");
-    assert!(trimmed.segments_deleted > 100, "{trimmed:?}");
-    journal.close().expect("it closes");
+    trim_behind(&place, &oldest);
     let found = place.reexecute().expect("it can be asked again");
     all_equal(&found);
     assert!((1..20).contains(&found.equal), "{found:?}");
