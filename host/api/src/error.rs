@@ -360,6 +360,7 @@ impl From<Conflict> for Error {
             | Conflict::Version { .. }
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
+            | Conflict::StartsSoon { .. }
             | Conflict::ExperimentOver { .. }
             | Conflict::SegmentExists { .. }
             | Conflict::SegmentVersion { .. }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, Weak},
 };
 
-use signalbox_journey::Compiled;
+use signalbox_journey::{Compiled, control};
 use signalbox_model::{
     definitions::{Definitions, ResolvedBinding, Slot},
     describe::RuleKind,
@@ -16,6 +16,7 @@ use signalbox_model::{
     record::QuestionId,
     segment::Owner,
     table::Table,
+    time::Instant,
 };
 use signalbox_rules::decide::Binding;
 use signalbox_store::Store;
@@ -36,6 +37,7 @@ pub(crate) struct Loaded {
     pub(crate) compiled: Compiled,
     bindings: Vec<Bound>,
     by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>>,
+    next_start: Option<Instant>,
 }
 
 /// A binding that several slots may share.
@@ -49,14 +51,14 @@ pub(crate) struct Bound {
 impl Loaded {
     /// Definitions by which no contact is decided about: without the rows of their tables.
     pub(crate) fn without_rows(definitions: Arc<Definitions>, digest: Option<Digest>) -> Self {
-        Self::new(definitions, digest, BTreeMap::new())
+        Self::new(Compiled::new(definitions), digest)
     }
 
-    fn new(definitions: Arc<Definitions>, digest: Option<Digest>, tables: Rows) -> Self {
+    fn new(compiled: Compiled, digest: Option<Digest>) -> Self {
         let mut bindings: Vec<Bound> = Vec::new();
         let mut known: HashMap<(Digest, RuleKind, String), usize> = HashMap::new();
         let mut by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>> = HashMap::new();
-        for (owner, version, slot, resolved) in all(&definitions) {
+        for (owner, version, slot, resolved) in all(compiled.definitions()) {
             let kind = slot.kind();
             let same = (resolved.digest, kind, resolved.config.clone());
             let index = *known.entry(same).or_insert_with(|| {
@@ -70,10 +72,23 @@ impl Loaded {
         }
         Self {
             digest,
-            compiled: Compiled::with_tables(definitions, tables),
+            next_start: control::next_start(compiled.definitions()),
+            compiled,
             bindings,
             by_slot,
         }
+    }
+
+    /// The same definitions with what has started by then; `None` where nothing has.
+    pub(crate) fn started(&self, now: Instant) -> Option<Self> {
+        self.next_start.filter(|start| *start <= now)?;
+        let started = self.compiled.started(now)?;
+        Some(Self::new(started, self.digest))
+    }
+
+    /// The earliest scheduled start.
+    pub(crate) fn next_start(&self) -> Option<Instant> {
+        self.next_start
     }
 
     pub(crate) fn definitions(&self) -> &Arc<Definitions> {
@@ -171,7 +186,10 @@ impl Definers {
         for (name, table) in &definitions.tables {
             rows.insert(name.clone(), self.table(store, table.current.digest)?);
         }
-        let loaded = Arc::new(Loaded::new(Arc::new(definitions), Some(digest), rows));
+        let loaded = Arc::new(Loaded::new(
+            Compiled::with_tables(Arc::new(definitions), rows),
+            Some(digest),
+        ));
         if recent.len() >= LOADED_MAX {
             recent.remove(0);
         }

@@ -295,7 +295,19 @@ impl Partition {
         } else {
             limits.group_records_max
         };
-        self.log.next(records_max)
+        let now = self.log.next_at()?;
+        if self.is_control() {
+            return self.log.next(records_max, None);
+        }
+        // self.start_scheduled(now);
+        self.log.next(records_max, self.loaded.next_start())
+    }
+
+    /// From a scheduled start on, the workflow runs here, whether or not the control partition's word of it has come.
+    fn start_scheduled(&mut self, now: Instant) {
+        if let Some(started) = self.loaded.started(now) {
+            self.loaded = Arc::new(started);
+        }
     }
 
     fn under_way(&self) -> UnderWay {

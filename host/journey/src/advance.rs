@@ -309,7 +309,7 @@ impl Advance {
             Input::Event(event) => advance.event(ctx, event),
             Input::Attributes(_, changes) => advance.change_attributes(ctx, changes),
             Input::Timer(timer) => advance.timer(ctx, timer),
-            Input::Visit(_) => advance.recompute_waits(ctx),
+            Input::Visit(_) => advance.recompute_waits(ctx, None),
             Input::EnterExisting(_, workflow) => advance.enter_existing(ctx, workflow),
             Input::Evaluate(_, segment) => advance.evaluate(ctx, segment),
             Input::RowsChanged(_, workflow, changed) => {

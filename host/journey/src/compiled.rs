@@ -22,6 +22,7 @@ use signalbox_model::{
 
 use crate::{
     budget::step_bytes,
+    control,
     hash::fnv1a,
     limits::{ARM_BYTES_MAX, KEPT_BYTES_MAX, MESSAGES_UNDER_WAY_MAX, VISITS_BYTES_MAX},
     segments::Segments,
@@ -112,6 +113,16 @@ impl Compiled {
             by_hash,
             tables,
         }
+    }
+
+    /// The same with what has started by then, until the next definitions come: see [`control::started`]. `None` where
+    /// nothing has.
+    pub fn started(&self, now: Instant) -> Option<Self> {
+        let started = control::started(&self.definitions, now)?;
+        Some(Self::with_tables(
+            Arc::new(started),
+            self.tables.all().clone(),
+        ))
     }
 
     /// What it was made from.

@@ -20,11 +20,11 @@ use signalbox_model::{
     record::{Command, Posted, REBINDINGS_MAX, Rebinding},
     segment::Owner,
     settings::Settings,
-    time::Instant,
+    time::{Instant, Span},
     workflow::{Action, Workflow, WorkflowState},
 };
 
-use crate::limits::{DEFINITIONS_BYTES_MAX, VERSIONS_MAX, WORKFLOWS_MAX};
+use crate::limits::{CANCEL_BEFORE_MIN, DEFINITIONS_BYTES_MAX, VERSIONS_MAX, WORKFLOWS_MAX};
 
 /// New definitions, and whom they concern.
 #[derive(Debug, Clone, PartialEq)]
@@ -164,6 +164,16 @@ pub enum Conflict {
         /// Journey time.
         now: Instant,
     },
+    /// The scheduled start is so close that it cannot be kept from everybody any more.
+    #[error(
+        "workflow {workflow} starts in less than {before}, too soon to be cancelled: pause or end it once it runs"
+    )]
+    StartsSoon {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// How long before its start a workflow can be cancelled.
+        before: Span,
+    },
     /// A bound is reached.
     #[error("there are {count} {what} already, at most {count_max} are allowed")]
     Full {
@@ -228,6 +238,7 @@ impl Conflict {
             Self::SegmentInUse { .. } => "segment_in_use",
             Self::SegmentRefused { .. } => "segment_refused",
             Self::NotAhead { .. } => "start_not_ahead",
+            Self::StartsSoon { .. } => "workflow_starts_soon",
             Self::TableInUse { .. } => "table_in_use",
             Self::TableNotFound { .. } => "table_not_found",
             Self::TableUnmet { .. } => "table_unmet",
@@ -248,8 +259,21 @@ pub fn allowed(state: WorkflowState) -> &'static [&'static str] {
     }
 }
 
-/// Applies a command.
+/// Applies a command, to what has started by now.
 pub fn apply(
+    definitions: &Definitions,
+    command: &Command,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let Some(started) = start_due(definitions, now) else {
+        return apply_to(definitions, command, now);
+    };
+    let mut change = apply_to(&started.definitions, command, now)?;
+    change.affected.extend(started.affected);
+    Ok(change)
+}
+
+fn apply_to(
     definitions: &Definitions,
     command: &Command,
     now: Instant,
@@ -341,9 +365,17 @@ fn bounded(change: Change) -> Result<Change, Conflict> {
 /// Applies what a partition posted here; `None` when it changes nothing any more.
 pub fn apply_post(definitions: &Definitions, posted: &Posted, now: Instant) -> Option<Change> {
     match posted {
-        Posted::PauseWorkflow { workflow, .. } => {
-            let state = definitions.workflows.get(workflow)?.state;
-            if state != WorkflowState::Running {
+        Posted::PauseWorkflow {
+            workflow,
+            since,
+            at,
+            ..
+        } => {
+            let found = definitions.workflows.get(workflow)?;
+            let is_meant = found.state == WorkflowState::Running
+                && found.running_since == Some(*since)
+                && found.resumed_at.is_none_or(|resumed| resumed <= *at);
+            if !is_meant {
                 return None;
             }
             changed(definitions, workflow, |found| found.pause(now)).ok()
@@ -369,21 +401,29 @@ pub fn next_start(definitions: &Definitions) -> Option<Instant> {
 /// Starts every workflow whose scheduled start has come, each as of the instant it was scheduled for.
 pub fn start_due(definitions: &Definitions, now: Instant) -> Option<Change> {
     let due = due(definitions, now);
-    if due.is_empty() {
-        return None;
-    }
-    let mut definitions = definitions.clone();
+    let mut definitions = started(definitions, now)?;
     definitions.version += 1;
-    for (at, workflow) in &due {
-        if let Some(found) = definitions.workflows.get_mut(workflow) {
-            start(found, *at);
-        }
-    }
     let affected = due.into_iter().map(|(_, workflow)| workflow).collect();
     Some(Change {
         definitions,
         affected,
     })
+}
+
+/// The same definitions, of the same version, as they are from the next scheduled start on that has come: partitions go
+/// by them until they hear of that start, so that nothing that happens meanwhile is missed.
+pub fn started(definitions: &Definitions, now: Instant) -> Option<Definitions> {
+    let due = due(definitions, now);
+    if due.is_empty() {
+        return None;
+    }
+    let mut definitions = definitions.clone();
+    for (at, workflow) in &due {
+        if let Some(found) = definitions.workflows.get_mut(workflow) {
+            start(found, *at);
+        }
+    }
+    Some(definitions)
 }
 
 /// Other settings concern every workflow.
@@ -548,6 +588,16 @@ fn transition(
             found.state = WorkflowState::Scheduled;
             found.starts_at = Some(starts_at);
         }),
+        Action::Cancel
+            if found
+                .starts_at
+                .is_some_and(|at| at.since(now) < CANCEL_BEFORE_MIN) =>
+        {
+            Err(Conflict::StartsSoon {
+                workflow: workflow.clone(),
+                before: CANCEL_BEFORE_MIN,
+            })
+        }
         Action::Cancel => changed(definitions, workflow, |found| {
             found.state = WorkflowState::Draft;
             found.starts_at = None;

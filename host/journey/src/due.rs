@@ -1,6 +1,6 @@
 //! When a wait ends: arithmetic of calendars over what the contact's attributes say.
 //!
-//! Called when a wait begins, and again when the contact's zone or the date that is waited for changes.
+//! Called when a wait begins, and again when the contact's zone, the date that is waited for or the wait itself changes.
 
 use signalbox_model::{
     calendar::{self, LocalDate, LocalTime, Zone},
@@ -12,9 +12,11 @@ use signalbox_model::{
 /// Why a journey exits whose date is over.
 pub(crate) const DATE_PASSED: &str = "date_passed";
 /// Why a journey exits that has no date.
-const DATE_MISSING: &str = "date_missing";
+pub(crate) const DATE_MISSING: &str = "date_missing";
 /// The time of the day of a date that comes without one: 09:00, in minutes.
 const DATE_MINUTES: u16 = 9 * 60;
+/// No two clocks show the same local time further apart: UTC-12 and UTC+14, and one more hour.
+const ZONES_APART_MAX: Span = Span::from_ms(27 * 3_600_000);
 /// Most yearly dates tried: an offset of ten years either way, and the next.
 const YEARS_TRIED_MAX: usize = 24;
 
@@ -27,6 +29,8 @@ pub(crate) enum Due {
     Now,
     /// There is no such instant; the journey exits for this reason.
     Never(&'static str),
+    /// The attribute holds no date, which the wait says what to do about when it begins.
+    Undated(Missing),
 }
 
 /// When the wait ends that began at `since`.
@@ -53,15 +57,73 @@ pub(crate) fn of(wait: &Wait, zone: &Zone, attributes: &Fields, since: Instant) 
     }
 }
 
+/// When the wait ends, of which something is new at `now` that its end goes by: the wait itself, or the date that it is
+/// for. A window, and a day that comes every year, are waited for from now on: who was to go in a window that is over,
+/// or on a birthday that was wrong, would go at once.
+pub(crate) fn anew(
+    wait: &Wait,
+    zone: &Zone,
+    attributes: &Fields,
+    since: Instant,
+    now: Instant,
+) -> Due {
+    let is_yearly = wait.until.as_ref().is_some_and(|until| until.yearly);
+    let is_from_now = is_yearly || wait.window.is_some();
+    of(
+        wait,
+        zone,
+        attributes,
+        if is_from_now { now } else { since },
+    )
+}
+
+/// When the wait ends that began at `since` and is due at `due`, now that it goes by that zone.
+///
+/// A day that comes again and again stays the day it was, as near as it is there: counted from `since` it might be one
+/// before.
+pub(crate) fn in_zone(
+    wait: &Wait,
+    zone: &Zone,
+    attributes: &Fields,
+    (since, due): (Instant, Instant),
+    now: Instant,
+) -> Due {
+    let nearest = |next: &dyn Fn(Instant) -> Due| nearest(due, next);
+    match (&wait.calendar, &wait.until) {
+        (Some(calendar), _) if calendar.days.is_none() => nearest(&|after| {
+            Due::At(calendar::weekday_at(
+                zone,
+                after,
+                &calendar.weekdays,
+                calendar.at,
+            ))
+        }),
+        (None, Some(until)) if until.yearly || until.past == Past::Next => {
+            nearest(&|after| of_date(until, zone, attributes, after))
+        }
+        _ => anew(wait, zone, attributes, since, now),
+    }
+}
+
+/// Of what comes again and again the one that is nearest to an instant, of two the earlier.
+fn nearest(to: Instant, next: &dyn Fn(Instant) -> Due) -> Due {
+    let away = |at: Instant| at.as_ms().abs_diff(to.as_ms());
+    let mut found = next(to.minus(ZONES_APART_MAX));
+    while let Due::At(at) = found
+        && let Due::At(then) = next(at)
+        && away(then) < away(at)
+    {
+        found = Due::At(then);
+    }
+    found
+}
+
 fn of_date(until: &UntilDate, zone: &Zone, attributes: &Fields, since: Instant) -> Due {
     let text = attributes
         .get(&until.attribute)
         .and_then(|value| value.as_text());
     let Some(date) = text.and_then(Date::parse) else {
-        return match until.missing {
-            Missing::Exit => Due::Never(DATE_MISSING),
-            Missing::GoOn => Due::Now,
-        };
+        return Due::Undated(until.missing);
     };
     let once = date.instant(until, zone);
     let wants_next = until.yearly || (once <= since && until.past == Past::Next);
@@ -116,15 +178,10 @@ impl Date {
         }
     }
 
-    /// The instant with the wait's offset: by the calendar, or for an instant without a time of the day by whole days.
+    /// The instant with the wait's offset, by the calendar.
     fn instant(&self, until: &UntilDate, zone: &Zone) -> Instant {
         match (self, until.at) {
-            (Self::Instant(instant), None) if until.days < 0 => {
-                instant.minus(Span::from_days(until.days.unsigned_abs()))
-            }
-            (Self::Instant(instant), None) => {
-                instant.plus(Span::from_days(until.days.unsigned_abs()))
-            }
+            (Self::Instant(instant), None) => calendar::days_from(zone, *instant, until.days),
             (_, at) => {
                 let at = at.unwrap_or_else(time_of_dates);
                 calendar::local_at(zone, moved(self.day(zone), until.days), at)

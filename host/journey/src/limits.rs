@@ -24,6 +24,9 @@ pub const WAVES_MAX: u32 = 32;
 pub const STEPS_PER_INPUT_MAX: u32 = 400;
 /// Most steps that one journey may reach in its life. At the next one it exits `loop_guard`.
 pub const JOURNEY_STEPS_MAX: u32 = 10_000;
+/// How long before its scheduled start a workflow can be cancelled at the latest: every partition starts it by itself, and
+/// has to have heard of the cancel by then. `workflow_starts_soon`.
+pub const CANCEL_BEFORE_MIN: Span = Span::from_ms(1_000);
 /// Most journeys in a row that each began with a message or an update of the one before. Behind the last nothing is triggered:
 /// `loop_guard`. Workflows that trigger each other by `message_sent`, or by the attributes that their update steps
 /// change, stop here.

@@ -59,6 +59,11 @@ pub struct Unmet {
 }
 
 impl Tables {
+    /// All of them by name.
+    pub(crate) fn all(&self) -> &BTreeMap<TableName, Arc<Table>> {
+        &self.tables
+    }
+
     /// Makes the rows ready that the bindings of those definitions ask for.
     pub fn new(tables: BTreeMap<TableName, Arc<Table>>, definitions: &Definitions) -> Self {
         let mut shared = BTreeMap::new();

@@ -110,7 +110,21 @@ pub enum LeapDay {
 /// In a gap of the clock the first instant after it, however far the local time lies in the gap; in an overlap the
 /// first of the two. A later date and time never means an earlier instant. Held to the range of instants.
 pub fn local_at(zone: &Zone, date: LocalDate, at: LocalTime) -> Instant {
-    let wanted = Reading::new(date, at).held();
+    first_at(zone, Reading::new(date, at))
+}
+
+/// The instant that many local days away, negative for before, at the time that the clock shows there.
+///
+/// Counts dates, so that a day is the next date whatever its length; in gaps and overlaps as [`local_at`].
+pub fn days_from(zone: &Zone, instant: Instant, days: i32) -> Instant {
+    if days == 0 {
+        return instant;
+    }
+    first_at(zone, zone.reading(instant).plus_days(days))
+}
+
+fn first_at(zone: &Zone, wanted: Reading) -> Instant {
+    let wanted = wanted.held();
     // No clock is further than this ahead of UTC, so that none shows the wanted time yet.
     let from_ms = wanted.as_ms() - zone::OFFSET_MS_MAX;
     Instant::from_ms(zone.first_ms(from_ms, |reading| reading.max(wanted)))

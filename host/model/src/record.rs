@@ -86,12 +86,14 @@ pub enum Record {
         rows_max: u32,
     },
     /// A page of the contacts that have a timer of that workflow: each is looked at, so that its journeys move to a version
-    /// that wants them, and its waits go by the present time zone data. Written by the partition's owner.
+    /// that wants them, and its waits go by the present time zones. Written by the partition's owner.
     Visit {
         /// Which workflow.
         workflow: WorkflowId,
         /// The version that wants journeys; 0 for none.
         version: u32,
+        /// The version of the time zone data, and the server's own zone; empty where no waits are left.
+        zones: String,
         /// The timer at which the page before ended; `None` for the first page.
         after: Option<Timer>,
         /// Timers looked at, at most.
@@ -174,6 +176,10 @@ pub enum Posted {
     PauseWorkflow {
         /// Which workflow.
         workflow: WorkflowId,
+        /// Which of its starts: one that is deleted may come again.
+        since: Instant,
+        /// When the rule failed: whoever has resumed the workflow after it has seen to it.
+        at: Instant,
         /// Why.
         reason: String,
     },

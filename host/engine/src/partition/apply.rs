@@ -96,7 +96,8 @@ impl Partition {
                 sequence,
                 now,
                 page,
-            } => self.apply_visit(sequence, now, &page),
+                timers_max,
+            } => self.apply_visit(sequence, now, (&page, timers_max)),
             Task::Command {
                 sequence,
                 now,

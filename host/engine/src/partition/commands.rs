@@ -59,7 +59,10 @@ impl Partition {
         id: PostId,
         record: &Posted,
     ) -> Result<(), Broken> {
-        if let Posted::PauseWorkflow { workflow, reason } = record {
+        if let Posted::PauseWorkflow {
+            workflow, reason, ..
+        } = record
+        {
             tracing::warn!(
                 workflow.id = %workflow,
                 reason,

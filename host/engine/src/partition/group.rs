@@ -83,6 +83,7 @@ pub(super) enum Task {
         sequence: u64,
         now: Instant,
         page: visit::Page,
+        timers_max: u32,
     },
     /// A page of contacts that were there when a workflow started.
     EnterExisting {
@@ -278,8 +279,14 @@ impl Log {
         });
     }
 
-    /// The next work, of at most that many records; `None` if nothing is there.
-    pub(super) fn next(&mut self, records_max: usize) -> Option<Work> {
+    /// When the next record was logged.
+    pub(super) fn next_at(&self) -> Option<Instant> {
+        self.ahead.front().map(|next| next.at)
+    }
+
+    /// The next work, of at most that many records, behind the first of them only those from before `until`; `None` if
+    /// nothing is there.
+    pub(super) fn next(&mut self, records_max: usize, until: Option<Instant>) -> Option<Work> {
         let mut work = Work {
             last: self.ahead.front()?.sequence,
             accepted: 0,
@@ -288,6 +295,9 @@ impl Log {
         let mut items = Vec::new();
         let mut by_contact: BTreeMap<ContactId, u32> = BTreeMap::new();
         while let Some(next) = self.ahead.front() {
+            if until.is_some_and(|until| next.at >= until) {
+                break;
+            }
             let contact = match &next.record {
                 Record::Decided(_) => {
                     work.last = next.sequence;
@@ -399,6 +409,7 @@ fn alone(logged: Logged) -> Task {
         Record::Visit {
             workflow,
             version,
+            zones,
             after,
             timers_max,
         } => Task::Visit {
@@ -407,9 +418,10 @@ fn alone(logged: Logged) -> Task {
             page: visit::Page {
                 workflow,
                 version,
+                zones,
                 after,
-                timers_max,
             },
+            timers_max,
         },
         other => of_pages(sequence, now, other),
     }

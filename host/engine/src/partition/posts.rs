@@ -6,7 +6,6 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
-    calendar::TZ_VERSION,
     id::{Digest, Partition as Number},
     record::{PostId, Posted, Record},
     time::Instant,
@@ -143,11 +142,15 @@ impl Partition {
         if let Posted::Definitions { version, digest } = record {
             let before = Arc::clone(self.loaded.definitions());
             self.use_definitions(*version, *digest)?;
+            self.begin_visits(&before);
             put = put.and_then(|()| batch.put_definitions(*version, *digest));
             for note in self.begin_row_scans(&before)? {
                 put = put.and_then(|()| put_note(&mut batch, &note));
             }
             self.forget_deleted(&mut batch, &before);
+            for note in self.note_unvisited(&before)? {
+                put = put.and_then(|()| put_note(&mut batch, &note));
+            }
             // In a simulation an experiment may be looked at from here on.
             put = put.and_then(|()| self.put_counters(&mut batch));
         }
@@ -169,8 +172,6 @@ impl Partition {
             .load(&self.shared.store, digest)
             .map_err(|source| self.shared.fail(&ApplyError::from(source)))?;
         self.loaded = loaded;
-        let now = Arc::clone(&self.loaded);
-        self.visits.look(now.definitions(), TZ_VERSION);
         Ok(())
     }
 }

@@ -1,9 +1,9 @@
 //! Looks at the contacts that have a timer of a workflow, page by page, each page a record of the log: so that journeys
 //! that wait move to a version that wants them or leave a workflow that was ended, and waits by the calendar go by the
-//! time zone data of this binary.
+//! time zone data of this binary and by the server's own zone.
 //!
-//! What a workflow was last visited for is a row of its own, written with the last page, so that a start visits nobody
-//! whom one before has visited.
+//! What a workflow was last visited for is a row of its own, written when it starts and with the last page, so that a
+//! start of the server visits nobody whom one before has visited.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -42,7 +42,7 @@ pub(super) struct Visits {
     /// What each workflow was last visited for.
     done: BTreeMap<WorkflowId, Visited>,
     /// Workflows to visit, each for that version, with the timer at which the page before ended.
-    ahead: VecDeque<(WorkflowId, u32, Option<Timer>)>,
+    ahead: VecDeque<Page>,
     /// The page that was appended and is not applied yet.
     appended: Option<u64>,
 }
@@ -55,16 +55,32 @@ struct Visited {
     since: Instant,
     /// The version that moves journeys; 0 for none, [`ITS_END`] for the end.
     version: u32,
-    /// The time zone data that waits go by since then.
-    tz: String,
+    /// What waits go by since then: see [`zones`].
+    zones: String,
 }
 
 /// See [`Record::Visit`].
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Page {
     pub(super) workflow: WorkflowId,
     pub(super) version: u32,
+    pub(super) zones: String,
     pub(super) after: Option<Timer>,
-    pub(super) timers_max: u32,
+}
+
+impl Page {
+    /// Whether its workflow is gone, also if another one of that name has come.
+    fn is_of_deleted(&self) -> bool {
+        self.zones.is_empty()
+    }
+}
+
+/// What waits by the calendar go by: the version of the time zone data, and the server's own zone where it has one.
+fn zones(now: &Definitions) -> String {
+    match &now.settings.zone {
+        Some(zone) => format!("{TZ_VERSION} {zone}"),
+        None => TZ_VERSION.to_owned(),
+    }
 }
 
 impl Visits {
@@ -78,24 +94,56 @@ impl Visits {
     }
 
     /// Visits every workflow that has come to run a version that moves journeys, that was ended, or whose waits go by other
-    /// time zone data than this binary's: `tz` is what those go by that were never visited. A visit that was under way
-    /// for anything else is given up: whom it has passed may have stayed.
-    pub(super) fn look(&mut self, now: &Definitions, tz: &str) {
+    /// zones: `unvisited` is what those go by that were never visited. A visit that was under way for anything else is
+    /// given up: whom it has passed may have stayed.
+    fn look(&mut self, now: &Definitions, unvisited: &str) {
+        let zones = zones(now);
         for (id, found) in &now.workflows {
             let Some(since) = found.running_since else {
                 continue;
             };
             let version = self.wanted(id, found, since);
-            let is_given_up = |(ahead, to, _): &(WorkflowId, u32, _)| ahead == id && *to != version;
-            self.ahead.retain(|ahead| !is_given_up(ahead));
+            let is_its = |page: &Page| page.workflow == *id && !page.is_of_deleted();
+            let is_kept = |page: &Page| page.version == version && page.zones == zones;
+            self.ahead.retain(|page| !is_its(page) || is_kept(page));
             let done = self.done_since(id, since);
             let has_waits = found.state != WorkflowState::Ended;
-            let is_other_tz = has_waits && done.map_or(tz, |done| &done.tz) != TZ_VERSION;
-            let is_due = version > done.map_or(0, |done| done.version) || is_other_tz;
-            if is_due && !self.ahead.iter().any(|(ahead, ..)| ahead == id) {
-                self.ahead.push_back((id.clone(), version, None));
+            let are_others = has_waits && done.map_or(unvisited, |done| &done.zones) != zones;
+            let is_due = version > done.map_or(0, |done| done.version) || are_others;
+            if is_due && !self.ahead.iter().any(is_its) {
+                self.ahead.push_back(Page {
+                    workflow: id.clone(),
+                    version,
+                    zones: zones.clone(),
+                    after: None,
+                });
             }
         }
+    }
+
+    /// Notes what the waits go by of every workflow that runs and was never visited. Nobody waits yet in one that was not
+    /// running `before`.
+    fn note_unvisited(&mut self, before: &Definitions, now: &Definitions) -> Vec<Visited> {
+        let mut noted = Vec::new();
+        for (id, found) in &now.workflows {
+            let Some(since) = found.running_since else {
+                continue;
+            };
+            if self.done_since(id, since).is_some() {
+                continue;
+            }
+            let former = before.workflows.get(id);
+            let was_there = former.is_some_and(|former| former.running_since == Some(since));
+            let visited = Visited {
+                workflow: id.clone(),
+                since,
+                version: 0,
+                zones: zones(if was_there { before } else { now }),
+            };
+            self.done.insert(id.clone(), visited.clone());
+            noted.push(visited);
+        }
+        noted
     }
 
     /// What the workflow, in its present state, is visited for.
@@ -114,10 +162,15 @@ impl Visits {
 
     /// The workflow is deleted: those who wait in it are visited once more, since there is nothing left to wait for.
     pub(super) fn forget(&mut self, batch: &mut Batch<'_>, workflow: &WorkflowId) {
-        self.ahead.retain(|(ahead, ..)| ahead != workflow);
+        self.ahead.retain(|page| page.workflow != *workflow);
         let done = self.done.remove(workflow);
         if done.is_none_or(|done| done.version != ITS_END) {
-            self.ahead.push_back((workflow.clone(), ITS_END, None));
+            self.ahead.push_back(Page {
+                workflow: workflow.clone(),
+                version: ITS_END,
+                zones: String::new(),
+                after: None,
+            });
         }
         batch.delete_counter(&row_name(workflow));
     }
@@ -150,13 +203,14 @@ impl Partition {
         if self.visits.appended.is_some() || self.is_control() || shared.is_stopping() {
             return Ok(());
         }
-        let Some((workflow, version, after)) = self.visits.ahead.front().cloned() else {
+        let Some(page) = self.visits.ahead.front().cloned() else {
             return Ok(());
         };
         let record = Record::Visit {
-            workflow,
-            version,
-            after,
+            workflow: page.workflow,
+            version: page.version,
+            zones: page.zones,
+            after: page.after,
             timers_max: shared.config.limits.tick_timers_max,
         };
         let positions = shared.append_durably(&[(self.number, record)])?;
@@ -168,14 +222,14 @@ impl Partition {
         &mut self,
         sequence: u64,
         now: Instant,
-        page: &Page,
+        (page, timers_max): (&Page, u32),
     ) -> Result<(), Broken> {
         let timers = self
             .shared
             .store
-            .timers(self.number, page.after.as_ref(), page.timers_max as usize)
+            .timers(self.number, page.after.as_ref(), timers_max as usize)
             .map_err(|source| self.broken(StoreAction::Read, source))?;
-        let is_last = timers.len() < page.timers_max as usize;
+        let is_last = timers.len() < timers_max as usize;
         let next = timers.last().cloned();
         let contacts: BTreeSet<ContactId> = timers
             .into_iter()
@@ -201,11 +255,8 @@ impl Partition {
         {
             self.visits.appended = None;
             let front = self.visits.ahead.front_mut();
-            let is_its = |(workflow, version, after): &&mut (WorkflowId, u32, Option<Timer>)| {
-                *workflow == page.workflow && *version == page.version && *after == page.after
-            };
-            match front.filter(is_its) {
-                Some((.., after)) if !is_last => *after = next,
+            match front.filter(|front| *front == page) {
+                Some(front) if !is_last => front.after = next,
                 Some(_) => drop(self.visits.ahead.pop_front()),
                 None => {}
             }
@@ -216,14 +267,16 @@ impl Partition {
     /// What a visit comes to whose last page that is; `None` if the workflow is gone, or visited for something else by
     /// now.
     fn visited(&self, page: &Page) -> Option<Visited> {
-        let found = self.loaded.definitions().workflows.get(&page.workflow)?;
+        let now = self.loaded.definitions();
+        let found = now.workflows.get(&page.workflow)?;
         let since = found.running_since?;
         let wanted = self.visits.wanted(&page.workflow, found, since);
-        (page.version == wanted).then(|| Visited {
+        let is_wanted = page.version == wanted && page.zones == zones(now);
+        is_wanted.then(|| Visited {
             workflow: page.workflow.clone(),
             since,
             version: page.version,
-            tz: TZ_VERSION.to_owned(),
+            zones: page.zones.clone(),
         })
     }
 
@@ -252,10 +305,27 @@ impl Partition {
         if self.is_control() {
             return;
         }
-        let is_first = self.shared.store.meta().versions_from.is_empty();
-        let tz = if is_first { TZ_VERSION } else { "" };
         let loaded = std::sync::Arc::clone(&self.loaded);
-        self.visits.look(loaded.definitions(), tz);
+        let is_first = self.shared.store.meta().versions_from.is_empty();
+        let unvisited = if is_first {
+            zones(loaded.definitions())
+        } else {
+            String::new()
+        };
+        self.visits.look(loaded.definitions(), &unvisited);
+    }
+
+    /// Looks at every workflow when the definitions in force have followed those before.
+    pub(super) fn begin_visits(&mut self, before: &Definitions) {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        self.visits.look(loaded.definitions(), &zones(before));
+    }
+
+    /// Notes what those go by that were never visited; answers with the rows to keep.
+    pub(super) fn note_unvisited(&mut self, before: &Definitions) -> Result<Vec<Note>, Broken> {
+        let loaded = std::sync::Arc::clone(&self.loaded);
+        let noted = self.visits.note_unvisited(before, loaded.definitions());
+        noted.iter().map(|done| self.row_of(done)).collect()
     }
 
     pub(super) fn row_broken(&self, source: codec::Error) -> Broken {

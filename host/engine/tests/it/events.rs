@@ -1,6 +1,6 @@
 //! The whole way of an event: accepted, decided, committed, rendered, claimed, handed over.
 
-use std::time::Duration;
+use std::{sync::mpsc, time::Duration};
 
 use serde_json::json;
 use signalbox_engine::{AcceptError, Edge, NewInput};
@@ -9,7 +9,10 @@ use signalbox_model::{
     workflow::{Action, Edit},
 };
 
-use crate::support::{Place, World, event, follow_up, instant, thanks};
+use crate::{
+    support::{BOUND, Place, World, event, follow_up, instant, thanks},
+    visits::gate,
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_event_becomes_a_mail() {
@@ -188,6 +191,40 @@ async fn a_scheduled_start_comes_by_itself() {
         .event("bob", "order_completed", json!({"order": 2}))
         .await;
     assert_eq!(world.mails(), ["bob@example.com Order 2"]);
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_start_misses_nothing_that_comes_before_the_word_of_it() {
+    let mut place = Place::new(&["event", "audience"]);
+    place.partitions = 1;
+    let (arm, hops) = gate("partition-1");
+    place.hops = hops;
+    let world = place.start();
+    let document = crate::support::workflow(thanks());
+    let put = world.engine.put_workflow(document, None, Edit::Pin);
+    put.await.expect("it is good");
+    let start = instant("2026-03-01T12:00:00Z");
+    world.action("thanks", Action::Schedule(start)).await;
+    world.settle().await;
+    // The control partition stands before it has started anything.
+    let (release, gate) = mpsc::channel();
+    arm.send(gate).expect("the engine listens");
+    let meanwhile = async {
+        while world.now() < start {
+            tokio::task::yield_now().await;
+        }
+        let fields = json!({"order": 1});
+        world
+            .accept(event("ann", "order_completed", fields, start))
+            .await;
+        drop(release);
+    };
+    let wound = async { tokio::join!(world.advance("2026-03-01T12:00:00Z"), meanwhile) };
+    tokio::time::timeout(BOUND, wound)
+        .await
+        .expect("it is started");
+    assert_eq!(world.mails(), ["ann@example.com Order 1"]);
     world.stopped().await;
 }
 

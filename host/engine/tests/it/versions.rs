@@ -312,6 +312,17 @@ fn set_late(place: &Place, ann: &ContactId) -> Instant {
         }
     }
     batch.put_contact(&state).expect("it is put");
+    // What its waits go by, as a binary with other data noted it.
+    let noted = store.counters(partition, b"visited/morning");
+    for (name, value) in noted.expect("they are read") {
+        let at = value
+            .windows(TZ_VERSION.len())
+            .position(|part| part == TZ_VERSION.as_bytes());
+        let at = at.expect("it names the data");
+        let mut other = value;
+        other[at..at + TZ_VERSION.len()].copy_from_slice(b"1999a");
+        batch.put_counter(&name, &other).expect("it is put");
+    }
     store.commit(batch).expect("it is written");
     store
         .mark_versions(CORE_VERSION, "1999a")

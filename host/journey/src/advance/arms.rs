@@ -91,8 +91,7 @@ impl Advance {
         let mut cancelled = Vec::new();
         for (workflow, presence) in &self.state.presences {
             for (key, arm) in &presence.arms {
-                let cancels = &arm.cancelled_by;
-                if cancels.iter().any(|cancel| event.fits(cancel)) {
+                if event.cancels(&arm.cancelled_by, &arm.event) {
                     cancelled.push((workflow.clone(), key.clone()));
                 }
             }

@@ -133,7 +133,17 @@ impl<'e> Happening<'e> {
     pub(super) fn is_before(&self, journey: &Journey) -> bool {
         let entered = journey.entered_at;
         let first = entered.minus(TRIGGER_LATE_LIMIT);
-        let began = journey.event.occurred_at.clamp(first, entered);
+        self.is_before_it_began(journey.event.occurred_at.clamp(first, entered))
+    }
+
+    /// Whether it takes away what one of its patterns cancels and what began with that event: it fits, and did not occur
+    /// before.
+    pub(super) fn cancels(&self, patterns: &[EventPattern], began_with: &Cause) -> bool {
+        patterns.iter().any(|pattern| self.fits(pattern))
+            && !self.is_before_it_began(began_with.occurred_at)
+    }
+
+    fn is_before_it_began(&self, began: Instant) -> bool {
         self.occurred_at.plus(EVENT_AHEAD_MAX) < began
     }
 
@@ -250,7 +260,7 @@ impl Advance {
         is_event: bool,
     ) {
         if !differing.is_empty() {
-            self.recompute_waits(ctx);
+            self.recompute_waits(ctx, Some(differing));
             let updates = Updates {
                 attributes: differing.iter().cloned().collect(),
                 ..Updates::default()

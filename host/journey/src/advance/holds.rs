@@ -209,8 +209,7 @@ impl Advance {
         let mut cancelled = Vec::new();
         for (workflow, presence) in &self.state.presences {
             for (&number, held) in &presence.held {
-                let mut cancels = held.cancelled_by.iter();
-                if cancels.any(|cancel| event.fits(cancel)) {
+                if event.cancels(&held.cancelled_by, &held.event) {
                     cancelled.push((workflow.clone(), number));
                 }
             }
@@ -310,9 +309,13 @@ impl Advance {
         slot: &Slot,
         code: &str,
     ) {
-        if standing(ctx, workflow) == Standing::Running {
+        let found = ctx.definitions.workflow(workflow);
+        let since = found.and_then(|found| found.running_since);
+        if let Some(since) = since.filter(|_| standing(ctx, workflow) == Standing::Running) {
             self.effects.push(Effect::Post(Posted::PauseWorkflow {
                 workflow: workflow.clone(),
+                since,
+                at: ctx.now,
                 reason: format!("{slot} failed: {code}"),
             }));
         }

@@ -10,7 +10,6 @@ use signalbox_model::{
     fact::FactKind,
     id::{MessageId, StepId},
     state::{Journey, Place},
-    time::Instant,
     workflow::{
         Edit,
         step::{Action, Step},
@@ -50,7 +49,7 @@ impl Advance {
                 self.leave_send_behind(ctx, &whose, from, &place);
             }
             if let Some(step) = step {
-                self.stay(ctx, &whose, to, step, &place);
+                self.stay(ctx, &whose, (from, to), step, &place);
             } else {
                 self.leave_place(ctx, &whose, "exit");
                 self.go_behind(ctx, &whose, (from, to), place.step());
@@ -149,18 +148,24 @@ impl Advance {
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,
-        to: &WorkflowVersion,
+        (from, to): (&WorkflowVersion, &WorkflowVersion),
         step: &Step,
         place: &Place,
     ) {
-        let Place::Waiting { since, due, .. } = place else {
+        let &Place::Waiting { since, due, .. } = place else {
             return;
         };
         let position = to.document.steps.iter().position(|one| one.id == step.id);
         let anew = match step.actions().next() {
             Some(Action::Wait(wait)) => {
                 let (zone, _) = self.zone(ctx, to);
-                due::of(wait, &zone, &self.state.contact.attributes, *since)
+                let attributes = &self.state.contact.attributes;
+                let before = step_in(from, &step.id).and_then(|before| before.wait.as_ref());
+                if before == Some(wait) {
+                    due::in_zone(wait, &zone, attributes, (since, due), ctx.now)
+                } else {
+                    due::anew(wait, &zone, attributes, since, ctx.now)
+                }
             }
             Some(Action::WaitFor(wait)) => Due::At(since.plus(wait.timeout)),
             Some(Action::Approve(approve)) => Due::At(since.plus(approve.timeout)),
@@ -170,14 +175,7 @@ impl Advance {
                 return self.go(ctx, whose, to, position);
             }
         };
-        let anew: Instant = match anew {
-            Due::At(anew) => anew.max(ctx.now),
-            Due::Now => ctx.now,
-            Due::Never(reason) => return self.exit(ctx, whose, reason, "exit"),
-        };
-        if anew != *due {
-            self.move_wait(ctx, whose, step, *since, anew);
-        }
+        self.wait_anew(ctx, whose, (to, step), anew);
     }
 
     /// Goes on with the first step on the way behind the one that is gone which the new version has.

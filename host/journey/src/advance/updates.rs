@@ -54,7 +54,6 @@ impl Advance {
             .collect();
         let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().map(|(name, value)| (name, value.as_ref())));
-        self.recompute_waits(ctx);
         self.release_by_clocks(ctx, held);
         let mut told = Vec::new();
         let mut differing = Vec::new();
@@ -65,6 +64,7 @@ impl Advance {
                 differing.push(name.clone());
             }
         }
+        self.recompute_waits(ctx, Some(&differing));
         let mut kept = BTreeSet::new();
         let kept_before = self.state.kept.clone();
         for (name, value) in keep {

@@ -8,12 +8,12 @@ use signalbox_model::{
     definitions::WorkflowVersion,
     event::{APPROVAL_DECIDED, approval},
     fact::FactKind,
-    id::{JourneyId, StepId},
+    id::{FieldName, JourneyId, StepId},
     state::{Journey, Place},
     time::Instant,
     workflow::{
         Jump,
-        step::{Approve, Step, Wait},
+        step::{Approve, Missing, Step, Wait},
     },
 };
 
@@ -35,16 +35,21 @@ impl Advance {
         step: &Step,
         wait: &Wait,
     ) -> Next {
-        let (zone, source) = self.zone(ctx, version);
+        let (zone, _) = self.zone(ctx, version);
         let attributes = &self.state.contact.attributes;
         let due = due::of(wait, &zone, attributes, ctx.now);
         if wait.duration.is_none() {
-            let what = FactKind::ZoneTaken(step.id.clone(), zone.to_string(), source.to_owned());
-            self.journey_fact(ctx, whose, what);
+            self.tell_zone(ctx, whose, version, step);
         }
         match due {
             Due::At(due) => self.wait_until(ctx, whose, step, due),
-            Due::Now => Next::On(position_after(ctx, whose, version, step)),
+            Due::Now | Due::Undated(Missing::GoOn) => {
+                Next::On(position_after(ctx, whose, version, step))
+            }
+            Due::Undated(Missing::Exit) => {
+                self.exit(ctx, whose, due::DATE_MISSING, "exit");
+                Next::Stay
+            }
             Due::Never(reason) => {
                 self.exit(ctx, whose, reason, "exit");
                 Next::Stay
@@ -93,9 +98,17 @@ impl Advance {
         Next::Stay
     }
 
-    /// Computes the waits anew that go by what has changed: the contact's zone, or the date that is waited for. One that
-    /// would be over ends at once; one whose date is gone stays as it is; one that is due already is left to its timer.
-    pub(super) fn recompute_waits(&mut self, ctx: &Context<'_>) {
+    /// Computes the waits anew that go by what has changed: the contact's zone, or the date that is waited for. `None`:
+    /// what everybody's clocks go by. A wait that would be over ends at once; one whose date is gone stays as it is; one
+    /// that is due already is left to its timer. Another date is looked at as if the wait began now: one that is past is
+    /// past, whenever the wait began.
+    pub(super) fn recompute_waits(&mut self, ctx: &Context<'_>, changed: Option<&[FieldName]>) {
+        let is_elsewhere = changed.is_none_or(|changed| is_among(ZONE_ATTRIBUTE, changed));
+        let changed = changed.unwrap_or_default();
+        let is_other_date = |wait: &Wait| {
+            let until = wait.until.as_ref();
+            until.is_some_and(|until| is_among(until.attribute.as_str(), changed))
+        };
         for whose in self.journeys_inside() {
             let Some(Place::Waiting { step, since, due }) =
                 self.journey(&whose).map(|journey| journey.place.clone())
@@ -109,28 +122,62 @@ impl Advance {
             let Some(wait) = wait.filter(|wait| wait.duration.is_none() && due > ctx.now) else {
                 continue;
             };
-            let (zone, _) = self.zone(ctx, version);
-            // A window is waited for from now on, whatever it was in the zone before; and so is a day that comes every
-            // year, or a birthday that is put right would be today.
-            let is_yearly = wait.until.as_ref().is_some_and(|until| until.yearly);
-            let from = if wait.window.is_some() || is_yearly {
-                ctx.now
-            } else {
-                since
-            };
-            let anew = match due::of(wait, &zone, &self.state.contact.attributes, from) {
-                Due::At(anew) => anew.max(ctx.now),
-                Due::Now => ctx.now,
-                Due::Never(due::DATE_PASSED) => {
-                    self.exit(ctx, &whose, due::DATE_PASSED, "exit");
-                    continue;
-                }
-                Due::Never(_) => continue,
-            };
-            if anew != due {
-                self.move_wait(ctx, &whose, step, since, anew);
+            if !is_elsewhere && !is_other_date(wait) {
+                continue;
             }
+            let (zone, _) = self.zone(ctx, version);
+            let attributes = &self.state.contact.attributes;
+            let anew = if is_other_date(wait) {
+                due::of(wait, &zone, attributes, ctx.now)
+            } else {
+                due::in_zone(wait, &zone, attributes, (since, due), ctx.now)
+            };
+            self.wait_anew(ctx, &whose, (version, step), anew);
         }
+    }
+
+    /// The wait at that step ends otherwise than it was to: at once where that is over. A date that is gone changes nothing.
+    pub(super) fn wait_anew(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        (version, step): (&WorkflowVersion, &Step),
+        anew: Due,
+    ) {
+        let place = self.journey(whose).map(|journey| journey.place.clone());
+        let Some(Place::Waiting { since, due, .. }) = place else {
+            return;
+        };
+        let anew = match anew {
+            Due::At(anew) => anew.max(ctx.now),
+            Due::Now => ctx.now,
+            Due::Never(reason) => return self.exit(ctx, whose, reason, "exit"),
+            Due::Undated(_) => return,
+        };
+        if anew == due {
+            return;
+        }
+        if step
+            .wait
+            .as_ref()
+            .is_some_and(|wait| wait.duration.is_none())
+        {
+            self.tell_zone(ctx, whose, version, step);
+        }
+        self.move_wait(ctx, whose, step, since, anew);
+    }
+
+    /// Tells by whose zone the step goes.
+    fn tell_zone(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+    ) {
+        let (zone, source) = self.zone(ctx, version);
+        let what = FactKind::ZoneTaken(step.id.clone(), zone.to_string(), source.to_owned());
+        self.journey_fact(ctx, whose, what);
     }
 
     pub(super) fn move_wait(
@@ -320,4 +367,8 @@ fn passed_over(version: &WorkflowVersion, start: Option<usize>, target: Option<u
     };
     let steps = &version.document.steps;
     steps.get(start + 1..target).unwrap_or(&[])
+}
+
+fn is_among(attribute: &str, changed: &[FieldName]) -> bool {
+    changed.iter().any(|name| name.as_str() == attribute)
 }

@@ -205,23 +205,29 @@ fn at_one_instant_events_go_before_timers() {
 }
 
 #[test]
-fn late_events_cancel_and_historic_ones_do_not() {
+fn late_events_cancel_but_neither_historic_ones_nor_those_from_before_do() {
     assert_snapshot!(story(&[cart()], r#"
-        event cart_created {"key": "a"}
-        event cart_created {"key": "b"}
-        event order_completed age=30h {"key": "a"}
+        @26h event cart_created age=1h {"key": "a"}
+        event cart_created age=1h {"key": "b"}
+        event cart_created age=1h {"key": "c"}
+        event order_completed age=50m {"key": "a"}
         event order_completed history {"key": "b"}
-        @1h
-    "#), @r"
-    0s cart: trigger said arm: because
-    0s cart: armed a for 1h
-    0s cart: trigger said arm: because
-    0s cart: armed b for 1h
-    0s cart: disarmed a by order_completed
-    1h cart: trigger said enter: because
-    1h cart: entered as b
-    1h cart: at remind
-    1h cart: remind queued
+        event order_completed age=25h {"key": "c"}
+        @28h
+    "#), @"
+    26h cart: trigger said arm: because
+    26h cart: armed a for 27h
+    26h cart: trigger said arm: because
+    26h cart: armed b for 27h
+    26h cart: trigger said arm: because
+    26h cart: armed c for 27h
+    26h cart: disarmed a by order_completed
+    27h cart: trigger said enter: because
+    27h cart: entered as b
+    27h cart: at remind
+    27h cart: remind queued
+    27h cart: trigger said enter: because
+    27h cart: not entered: inside
     ");
 }
 

@@ -183,7 +183,7 @@ fn pause_pauses_the_workflow_and_those_held_wait_for_the_resume() {
     0s which: entered as a
     0s which: at which
     0s which: steps/which/arms/0 said failed: trapped
-    0s post PauseWorkflow { workflow: WorkflowId("which"), reason: "steps/which/arms/0 failed: trapped" }
+    0s post PauseWorkflow { workflow: WorkflowId("which"), since: Instant(2026-03-01T00:00:00Z), at: Instant(2026-03-01T00:00:00Z), reason: "steps/which/arms/0 failed: trapped" }
     2401m which: steps/which/arms/0 said out: because_not
     2401m which: which took the default arm
     2401m which: at plain
@@ -240,7 +240,7 @@ fn a_trigger_or_audience_that_pauses_holds_the_entry_until_the_resume() {
     };
     assert_snapshot!(story(&[trigger("pause")], &lines("event")), @r#"
     0s note: trigger said failed: trapped
-    0s post PauseWorkflow { workflow: WorkflowId("note"), reason: "trigger failed: trapped" }
+    0s post PauseWorkflow { workflow: WorkflowId("note"), since: Instant(2026-03-01T00:00:00Z), at: Instant(2026-03-01T00:00:00Z), reason: "trigger failed: trapped" }
     2401m note: trigger said enter: because
     2401m note: entered as a
     2401m note: at note
@@ -249,7 +249,7 @@ fn a_trigger_or_audience_that_pauses_holds_the_entry_until_the_resume() {
     assert_snapshot!(story(&[with(trigger("skip"), "audience", vip)], &lines("has")), @r#"
     0s note: trigger said enter: because
     0s note: audience said failed: trapped
-    0s post PauseWorkflow { workflow: WorkflowId("note"), reason: "audience failed: trapped" }
+    0s post PauseWorkflow { workflow: WorkflowId("note"), since: Instant(2026-03-01T00:00:00Z), at: Instant(2026-03-01T00:00:00Z), reason: "audience failed: trapped" }
     2401m note: audience said in: because
     2401m note: entered as a
     2401m note: at note

@@ -256,11 +256,69 @@ fn other_waits_are_computed_anew() {
     0s course: rest goes by Asia/Seoul (workflow)
     0s course: rest waits until 1d
     0s course: moved from version 1, at rest
+    0s course: rest goes by Asia/Seoul (workflow)
     0s course: rest waits until 25h
     0s course: moved from version 2, at rest
     0s course: rest waits until 3d
     0s course: moved from version 3, at rest
     0s course: rest waits until 2d
+    ");
+}
+
+#[test]
+fn a_wait_that_is_not_edited_stays_as_it_is() {
+    let after = |wait: Json, lines: &str| {
+        let before = course(json!([{"id": "rest", "wait": wait}, send("note")]));
+        let mut world = World::new(std::slice::from_ref(&before));
+        world.play(&format!("start course\n{lines}\n pause course"));
+        world.out.clear();
+        world.migrate(&with(before, "title", json!("Edited")), 1);
+        world.play("resume course");
+        world.out
+    };
+    let born = json!({"until": {"attribute": "born", "yearly": true}});
+    let corrected = r#"
+        set {"born": "1990-12-01"}
+        event signup {"key": "a"}
+        @120d set {"born": "1990-06-10"}
+    "#;
+    assert_snapshot!(after(born, corrected), @"120d course: moved from version 1, at rest");
+    let removed = r#"
+        set {"born": "2026-03-20"}
+        event signup {"key": "a"}
+        set {"born": null}
+    "#;
+    assert_snapshot!(after(json!({"until": {"attribute": "born"}}), removed), @"0s course: moved from version 1, at rest");
+    let elsewhere = r#"
+        @20h event signup {"key": "a"}
+        @27h set {"time_zone": "America/Los_Angeles"}
+        @28h
+    "#;
+    let window = json!({"window": {"from": "09:00", "to": "17:00"}});
+    assert_snapshot!(after(window, elsewhere), @"28h course: moved from version 1, at rest");
+}
+
+#[test]
+fn a_window_that_is_edited_is_waited_for_from_the_move_on() {
+    let window = |from: &str, to: &str| {
+        course(json!([
+            {"id": "rest", "wait": {"window": {"from": from, "to": to}}},
+            send("note")
+        ]))
+    };
+    let mut world = World::new(&[window("09:00", "17:00")]);
+    world.play("start course\n @20h event signup {\"key\": \"a\"}\n @23h pause course");
+    world.migrate(&window("18:00", "22:00"), 1);
+    world.play("resume course");
+    assert_snapshot!(world.out, @r"
+    20h course: trigger said enter: because
+    20h course: entered as a
+    20h course: at rest
+    20h course: rest goes by UTC (utc)
+    20h course: rest waits until 33h
+    23h course: moved from version 1, at rest
+    23h course: rest goes by UTC (utc)
+    23h course: rest waits until 42h
     ");
 }
 

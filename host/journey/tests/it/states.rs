@@ -250,11 +250,61 @@ fn a_scheduled_start_comes_by_itself_as_of_its_instant() {
 }
 
 #[test]
-fn a_failing_rule_pauses_a_running_workflow_once() {
-    let posted = Posted::PauseWorkflow {
+fn a_scheduled_start_is_near_at_last() {
+    let scheduled = inside(WorkflowState::Scheduled);
+    let before = |ms| Instant::from_ms(later().as_ms() - ms);
+    let at = |now, action| control::apply(&scheduled, &to(action), now);
+    assert!(at(before(1_000), Action::Cancel).is_ok());
+    let near = at(before(999), Action::Cancel).unwrap_err();
+    assert_snapshot!(format!("{}: {near}", near.code()), @"
+    workflow_starts_soon: workflow note starts in less than 1s, too soon to be cancelled: pause or end it once it runs
+    ");
+    // From its instant on it runs, whether or not somebody has looked.
+    let over = at(later(), Action::Cancel).unwrap_err();
+    assert_snapshot!(over, @"
+    workflow note is running, but cancel needs scheduled; allowed: pause, end
+    ");
+    let paused = at(later(), Action::Pause).unwrap();
+    let found = &paused.definitions.workflows[&id()];
+    assert_eq!(found.state, WorkflowState::Paused);
+    assert_eq!(found.running_since, Some(later()));
+    let started = control::started(&scheduled, later()).unwrap();
+    assert_eq!(started.version, scheduled.version);
+    assert_eq!(started.workflows[&id()].state, WorkflowState::Running);
+    assert_eq!(control::started(&scheduled, before(1)), None);
+}
+
+/// A rule failed at that instant, in the workflow that ran since then.
+fn failed(since: Instant, at: Instant) -> Posted {
+    Posted::PauseWorkflow {
         workflow: id(),
+        since,
+        at,
         reason: "trigger failed: trapped".to_owned(),
+    }
+}
+
+#[test]
+fn a_rule_that_failed_before_pauses_nothing_that_came_after() {
+    let running = inside(WorkflowState::Running);
+    let latest = later().plus(Span::from_days(1));
+    let pauses = |definitions: &Definitions, posted| {
+        control::apply_post(definitions, &posted, latest).is_some()
     };
+    assert!(pauses(&running, failed(now(), now())));
+    let of_another = Instant::from_ms(now().as_ms() - 1);
+    assert!(!pauses(&running, failed(of_another, now())));
+    let paused = apply(&running, &to(Action::Pause)).unwrap();
+    let resumed = control::apply(&paused, &to(Action::Resume), later());
+    let resumed = resumed.unwrap().definitions;
+    let before = Instant::from_ms(later().as_ms() - 1);
+    assert!(!pauses(&resumed, failed(now(), before)));
+    assert!(pauses(&resumed, failed(now(), later())));
+}
+
+#[test]
+fn a_failing_rule_pauses_a_running_workflow_once() {
+    let posted = failed(now(), later());
     for state in STATES {
         let change = control::apply_post(&inside(state), &posted, later());
         let paused = change.map(|change| {

@@ -95,6 +95,8 @@ fn a_date_that_an_attribute_holds() {
     assert_snapshot!(date(json!({}), json!("2026-03-20")), @"rest goes by Europe/Berlin (contact); 2026-03-20T08:00:00Z");
     assert_snapshot!(date(json!({"days": -3, "at": "08:15"}), json!("2026-03-20")), @"rest goes by Europe/Berlin (contact); 2026-03-17T07:15:00Z");
     assert_snapshot!(date(json!({"days": 1}), json!("2026-03-20T17:45:00Z")), @"rest goes by Europe/Berlin (contact); 2026-03-21T17:45:00Z");
+    // Behind the change of the clocks on 29 March, at the same time of the day.
+    assert_snapshot!(date(json!({"days": -2}), json!("2026-03-29T06:00:00Z")), @"rest goes by Europe/Berlin (contact); 2026-03-27T07:00:00Z");
     assert_snapshot!(date(json!({"days": 1, "at": "10:00"}), json!("2026-03-20T23:45:00Z")), @"rest goes by Europe/Berlin (contact); 2026-03-22T09:00:00Z");
     // Over already, not there, or no date.
     assert_snapshot!(date(json!({}), json!("2026-02-27")), @"rest goes by Europe/Berlin (contact); at note; note queued");
@@ -136,6 +138,7 @@ fn a_change_of_zone_or_date_moves_the_wait() {
     0s waiting: at rest
     0s waiting: rest goes by Europe/Berlin (contact)
     0s waiting: rest waits until 56h
+    1d waiting: rest goes by America/New_York (contact)
     1d waiting: rest waits until 38h
     38h waiting: at note
     38h waiting: note queued
@@ -154,7 +157,9 @@ fn a_change_of_zone_or_date_moves_the_wait() {
     0s waiting: at rest
     0s waiting: rest goes by UTC (utc)
     0s waiting: rest waits until 465h
+    1d waiting: rest goes by UTC (utc)
     1d waiting: rest waits until 225h
+    2d waiting: rest goes by UTC (utc)
     2d waiting: rest waits until 81h
     81h waiting: at note
     81h waiting: note queued
@@ -175,6 +180,7 @@ fn a_wait_that_would_be_over_ends_at_once() {
     0s waiting: at rest
     0s waiting: rest goes by Europe/Berlin (contact)
     0s waiting: rest waits until 29h
+    20h waiting: rest goes by America/Los_Angeles (contact)
     20h waiting: rest waits until 20h
     20h waiting: at note
     20h waiting: note queued
@@ -194,9 +200,79 @@ fn a_window_is_waited_for_in_the_new_zone_from_now_on() {
     20h waiting: at rest
     20h waiting: rest goes by UTC (utc)
     20h waiting: rest waits until 33h
+    20h waiting: rest goes by America/Los_Angeles (contact)
     20h waiting: rest waits until 20h
     20h waiting: at note
     20h waiting: note queued
+    ");
+}
+
+#[test]
+fn a_day_that_comes_again_stays_the_day_it_was_in_another_zone() {
+    let monday = waiting(&json!({"calendar": {"weekdays": ["monday"], "at": "09:00"}}));
+    assert_snapshot!(story(&[monday], r#"
+        set {"time_zone": "Europe/Berlin"}
+        @33h event signup
+        @6d set {"time_zone": "America/New_York"}
+    "#), @r"
+    33h waiting: trigger said enter: because
+    33h waiting: entered as e1
+    33h waiting: at rest
+    33h waiting: rest goes by Europe/Berlin (contact)
+    33h waiting: rest waits until 200h
+    6d waiting: rest goes by America/New_York (contact)
+    6d waiting: rest waits until 205h
+    ");
+    let birthday = json!({"attribute": "born", "yearly": true});
+    assert_snapshot!(story(&[waiting(&json!({"until": birthday}))], r#"
+        set {"time_zone": "America/New_York", "born": "1990-03-03"}
+        event signup
+        @55h set {"time_zone": "Asia/Seoul"}
+    "#), @r"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by America/New_York (contact)
+    0s waiting: rest waits until 62h
+    55h waiting: rest goes by Asia/Seoul (contact)
+    55h waiting: rest waits until 55h
+    55h waiting: at note
+    55h waiting: note queued
+    ");
+    let next = json!({"attribute": "ends", "past": "next"});
+    assert_snapshot!(story(&[waiting(&json!({"until": next}))], r#"
+        set {"ends": "2026-03-20"}
+        event signup
+        @5d set {"ends": "2026-03-03"}
+        @6d set {"time_zone": "Asia/Seoul"}
+    "#), @r"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by UTC (utc)
+    0s waiting: rest waits until 465h
+    5d waiting: rest goes by UTC (utc)
+    5d waiting: rest waits until 8817h
+    6d waiting: rest goes by Asia/Seoul (contact)
+    6d waiting: rest waits until 367d
+    ");
+}
+
+#[test]
+fn a_date_that_is_removed_changes_nothing() {
+    let date = json!({"attribute": "ends", "missing": "go_on"});
+    assert_snapshot!(story(&[waiting(&json!({"until": date}))], r#"
+        set {"ends": "2026-03-20"}
+        event signup
+        @1d set {"ends": null}
+        @2d set {"ends": "soon"}
+        @3d set {"time_zone": "Asia/Seoul"}
+    "#), @r"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by UTC (utc)
+    0s waiting: rest waits until 465h
     ");
 }
 
@@ -222,12 +298,53 @@ fn a_date_that_turns_out_to_be_over_takes_effect_at_once() {
     0s waiting: rest waits until 465h
     1d waiting: exited: date_passed
     ");
+    // So does one that lies behind the begin of the wait by now.
+    let since = |past| {
+        story(
+            &[date(past)],
+            r#"
+        set {"ends": "2026-03-20"}
+        event signup
+        @5d set {"ends": "2026-03-03"}
+        @6d
+    "#,
+        )
+    };
+    assert_snapshot!(since("exit"), @"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by UTC (utc)
+    0s waiting: rest waits until 465h
+    5d waiting: exited: date_passed
+    ");
+    assert_snapshot!(since("next"), @r"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by UTC (utc)
+    0s waiting: rest waits until 465h
+    5d waiting: rest goes by UTC (utc)
+    5d waiting: rest waits until 8817h
+    ");
+    assert_snapshot!(since("go_on"), @r"
+    0s waiting: trigger said enter: because
+    0s waiting: entered as e1
+    0s waiting: at rest
+    0s waiting: rest goes by UTC (utc)
+    0s waiting: rest waits until 465h
+    5d waiting: rest goes by UTC (utc)
+    5d waiting: rest waits until 5d
+    5d waiting: at note
+    5d waiting: note queued
+    ");
     assert_snapshot!(told("go_on"), @r"
     0s waiting: trigger said enter: because
     0s waiting: entered as e1
     0s waiting: at rest
     0s waiting: rest goes by UTC (utc)
     0s waiting: rest waits until 465h
+    1d waiting: rest goes by UTC (utc)
     1d waiting: rest waits until 1d
     1d waiting: at note
     1d waiting: note queued

@@ -303,6 +303,10 @@ impl Reading {
         self.0
     }
 
+    pub(super) fn plus_days(self, days: i32) -> Self {
+        Self(self.0 + i64::from(days) * DAY_MS)
+    }
+
     /// The same reading, held so close to the range of instants that jiff can reckon with it.
     pub(super) fn held(self) -> Self {
         let margin_ms = 2 * DAY_MS;

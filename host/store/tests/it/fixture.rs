@@ -262,6 +262,8 @@ fn put_rest(batch: &mut Batch<'_>, sequence: u64, definitions: Digest) {
     };
     let record = Posted::PauseWorkflow {
         workflow: workflow(),
+        since: at(1),
+        at: at(2),
         reason: "rule_failed".to_owned(),
     };
     batch.put_post(0, id, &record).unwrap();

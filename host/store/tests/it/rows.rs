@@ -354,6 +354,8 @@ fn posts_are_kept_until_they_have_arrived() {
     };
     let record = Posted::PauseWorkflow {
         workflow: workflow(),
+        since: at(1),
+        at: at(2),
         reason: "failed".to_owned(),
     };
     let mut batch = store.batch(1).unwrap();
