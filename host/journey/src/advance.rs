@@ -6,8 +6,9 @@
 
 mod arms;
 mod claims;
+mod earlier;
 mod entry;
-mod events;
+pub(crate) mod events;
 mod exits;
 mod holds;
 mod messages;

@@ -18,6 +18,7 @@ use signalbox_model::{
 };
 
 use crate::{
+    advance::events::is_by_machine,
     effect::Effect,
     hash::fnv1a,
     limits::{TOTAL_BYTES_MAX, TOTALS_BYTES_MAX},
@@ -136,8 +137,10 @@ fn seal(history: &mut History, effects: &mut Vec<Effect>) {
     }
 }
 
+/// Adds events to the totals of their days. What machines opened or clicked is counted nowhere.
 fn fold(totals: &mut Vec<DailyTotal>, events: &[PastEvent]) {
-    for event in events {
+    let events = events.iter();
+    for event in events.filter(|event| !is_by_machine(&event.name, &event.fields)) {
         let day = event.occurred_at.utc_day();
         let found = totals
             .iter()

@@ -19,7 +19,12 @@ use signalbox_model::{
     value::Value,
 };
 
-use crate::{arms_taken, compiled::Compiled, hash, tables};
+use crate::{
+    advance::events::{asks_for_machines, is_by_machine},
+    arms_taken,
+    compiled::Compiled,
+    hash, tables,
+};
 
 /// What is asked about besides the contact.
 #[derive(Debug, Clone, Copy)]
@@ -200,13 +205,19 @@ fn selected<'a>(
 ) -> impl DoubleEndedIterator<Item = &'a PastEvent> {
     let after = selection.within.map(|within| now.minus(within));
     history.events().filter(move |event| {
-        event.name == selection.event
+        is_selected(selection, event)
             && after.is_none_or(|after| event.occurred_at > after && event.occurred_at <= now)
-            && selection
-                .conditions
-                .iter()
-                .all(|condition| condition.holds(&event.fields))
     })
+}
+
+/// Whether the selection means the event, whenever it occurred. What a machine opened or clicked is meant only where a
+/// condition asks for it.
+fn is_selected(selection: &EventSelection, event: &PastEvent) -> bool {
+    let conditions = &selection.conditions;
+    event.name == selection.event
+        && conditions.iter().all(|one| one.holds(&event.fields))
+        && (!is_by_machine(&event.name, &event.fields)
+            || asks_for_machines(conditions.iter().map(|one| &one.field)))
 }
 
 /// Whether a day's total counts: it keeps no fields to hold conditions against, and only days that lie in the window
@@ -316,13 +327,8 @@ pub(crate) fn next_change(plan: &Plan, history: &History, now: Instant) -> Optio
 /// The next instant at which the window of one selection holds another event or total.
 fn window_change(selection: &EventSelection, history: &History, now: Instant) -> Option<Instant> {
     let within = selection.within?;
-    let events = history.events().filter(|event| {
-        event.name == selection.event
-            && selection
-                .conditions
-                .iter()
-                .all(|condition| condition.holds(&event.fields))
-    });
+    let events = history.events();
+    let events = events.filter(|event| is_selected(selection, event));
     let of_events = events.map(|event| match event.occurred_at {
         ahead if ahead > now => ahead,
         past => past.plus(within),

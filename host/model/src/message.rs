@@ -129,6 +129,9 @@ impl MessageStatus {
     }
 }
 
+/// Why a message is put off, before anything of it is tried: its domain is slowed down.
+pub const DOMAIN_SLOWED: &str = "domain_slowed";
+
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

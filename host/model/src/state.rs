@@ -17,7 +17,7 @@ use crate::{
     segment::Membership,
     time::{Instant, Span},
     value::{Fields, Value},
-    workflow::step::MessageClass,
+    workflow::step::{MESSAGE_TAGS_MAX, MessageClass},
 };
 
 /// Most bytes of an encoded [`ContactState`]: the largest row of the store less its checksum, with margin. The budgets
@@ -158,6 +158,8 @@ pub struct Touch {
     pub opened_at: Option<Instant>,
     /// When the contact last clicked it.
     pub clicked_at: Option<Instant>,
+    /// Hashes of the message's tags, at most [`MESSAGE_TAGS_MAX`]: caps by tag count it also when its workflow is gone.
+    pub tags: Vec<u32>,
     /// Whether frequency caps count it.
     pub is_capped: bool,
     /// Whether it was withheld, to compare with others.
@@ -168,8 +170,9 @@ pub struct Touch {
 
 impl Touch {
     /// Most bytes it takes encoded: 10 for the hash, 5 for the version, 3 for the step, journey and message, 7 for an
-    /// instant and 8 for one that may be missing, 3 for the rest.
-    pub const BYTES_MAX: usize = 10 + 5 + 3 + JourneyId::BYTES + MessageId::BYTES + 7 + 2 * 8 + 3;
+    /// instant and 8 for one that may be missing, 5 for a tag and 1 for their count, 3 for the rest.
+    pub const BYTES_MAX: usize =
+        10 + 5 + 3 + JourneyId::BYTES + MessageId::BYTES + 7 + 2 * 8 + 1 + MESSAGE_TAGS_MAX * 5 + 3;
 }
 
 /// Why a contact must not be mailed.
@@ -423,6 +426,8 @@ pub struct PendingMessage {
     pub release_at: Instant,
     /// Attempts that ended.
     pub attempts: u32,
+    /// Whether one of them was tried in earnest: was not put off because its domain is slowed down.
+    pub was_tried: bool,
     /// The attempt for which `go` was given and no outcome is known.
     pub claimed: Option<u32>,
     /// Why it must not be sent any more, if so.

@@ -13,7 +13,7 @@ use signalbox_mail::{
 };
 use signalbox_model::{
     id::Partition,
-    message::{AttemptOutcome, Message},
+    message::{AttemptOutcome, DOMAIN_SLOWED, Message},
     record::Record,
     time::Instant,
     workflow::step::MessageClass,
@@ -36,8 +36,6 @@ const APPEND_RETRY: Duration = Duration::from_millis(100);
 
 /// Why a message was refused that a server refused for what we are.
 const POLICY_REFUSED: &str = "policy_refused";
-/// Why a message waits whose domain has refused another for what we are.
-const DOMAIN_SLOWED: &str = "domain_slowed";
 
 /// What all attempts have in common.
 pub(super) struct Sender {

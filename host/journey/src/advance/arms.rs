@@ -60,8 +60,11 @@ impl Advance {
             ctx,
             workflow,
             entering.version,
-            FactKind::Armed(arm.key, at),
+            FactKind::Armed(arm.key.clone(), at),
         );
+        if entering.arm_key.is_none() {
+            self.disarm_by_earlier(ctx, workflow, &arm.key);
+        }
     }
 
     fn may_arm(
@@ -160,7 +163,7 @@ impl Advance {
         );
     }
 
-    fn take_arm(&mut self, workflow: &WorkflowId, key: &EntryKey) -> Option<PendingArm> {
+    pub(super) fn take_arm(&mut self, workflow: &WorkflowId, key: &EntryKey) -> Option<PendingArm> {
         let arm = self.state.presences.get_mut(workflow)?.arms.remove(key)?;
         let timer = self.arm_timer(workflow, key, arm.at);
         self.effects.push(Effect::CancelTimer(timer));

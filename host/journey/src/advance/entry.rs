@@ -295,6 +295,8 @@ impl Advance {
             return;
         };
         let contact = self.state.contact.id.clone();
+        // An arm may fire long behind its event: what took it away did so when it came.
+        let is_by_event = entering.arm_key.is_none();
         let Some(first) = version.document.steps.first() else {
             return;
         };
@@ -337,6 +339,9 @@ impl Advance {
         presence.journeys.insert(whose.journey, journey);
         self.remember_key(&whose.workflow, &key, ctx.now);
         self.journey_fact(ctx, &whose, FactKind::JourneyEntered(key));
+        if is_by_event && let Some(reason) = self.exited_earlier(&whose, version) {
+            return self.exit(ctx, &whose, reason, "exit");
+        }
         self.go(ctx, &whose, version, Some(0));
     }
 

@@ -101,6 +101,20 @@ impl<'e> Happening<'e> {
         }
     }
 
+    /// What is in the history again; its own id is not kept there.
+    pub(super) fn past(event: &'e PastEvent, id: &'e EventId) -> Self {
+        Self {
+            id,
+            name: &event.name,
+            occurred_at: event.occurred_at,
+            fields: &event.fields,
+            history_only: false,
+            made_by: None,
+            follow_ups: 0,
+            segment: None,
+        }
+    }
+
     pub(super) fn cause(&self) -> Cause {
         Cause {
             id: self.id.clone(),
@@ -124,8 +138,8 @@ impl<'e> Happening<'e> {
     }
 
     /// Whether a machine did not make it, or a pattern with conditions on those fields asks for what machines make.
-    fn is_asked_for<'c>(&self, mut fields: impl Iterator<Item = &'c FieldName>) -> bool {
-        !self.is_by_machine() || fields.any(|field| field.as_str() == MACHINE)
+    fn is_asked_for<'c>(&self, fields: impl Iterator<Item = &'c FieldName>) -> bool {
+        !self.is_by_machine() || asks_for_machines(fields)
     }
 
     /// Whether it occurred before the journey began: before the event that the journey began with, and of those that were
@@ -163,9 +177,19 @@ impl<'e> Happening<'e> {
 
     /// Whether a machine opened or clicked a message, not the contact.
     pub(super) fn is_by_machine(&self) -> bool {
-        let is_engagement = matches!(self.name.as_str(), MESSAGE_OPENED | MESSAGE_CLICKED);
-        is_engagement && self.fields.get(MACHINE) == Some(&Value::Boolean(true))
+        is_by_machine(self.name, self.fields)
     }
+}
+
+/// Whether the event says that a machine opened or clicked a message, not the contact.
+pub(crate) fn is_by_machine(name: &EventName, fields: &Fields) -> bool {
+    let is_engagement = matches!(name.as_str(), MESSAGE_OPENED | MESSAGE_CLICKED);
+    is_engagement && fields.get(MACHINE) == Some(&Value::Boolean(true))
+}
+
+/// Whether one of those fields of conditions asks for what machines make.
+pub(crate) fn asks_for_machines<'c>(mut fields: impl Iterator<Item = &'c FieldName>) -> bool {
+    fields.any(|field| field.as_str() == MACHINE)
 }
 
 impl Advance {
@@ -590,7 +614,7 @@ fn exit_reason<'v>(
 }
 
 /// The reason for which the document says that the event ends a journey that began with an event of those fields.
-fn exit_named<'v>(
+pub(super) fn exit_named<'v>(
     document: &'v Workflow,
     began_with: &Fields,
     event: &Happening<'_>,

@@ -100,7 +100,12 @@ impl Advance {
             return;
         };
         let held = self.state.presences.get(&entering.workflow);
-        let bytes = budget::held_bytes(&entering.event, &[], entering.arm_key.as_ref(), None);
+        let bytes = budget::held_bytes(
+            &entering.event,
+            &entering.cancelled_by,
+            entering.arm_key.as_ref(),
+            None,
+        );
         let is_full = held.is_some_and(|presence| presence.held.len() >= HELD_ENTRIES_MAX);
         if is_full || !self.has_room(ctx, &entering.workflow, bytes) {
             return;
@@ -114,7 +119,7 @@ impl Advance {
             event: Arc::unwrap_or_clone(entering.event),
             occasion: entering.occasion,
             arm_key: entering.arm_key,
-            cancelled_by: Vec::new(),
+            cancelled_by: entering.cancelled_by,
             key: None,
             due,
             attempts: 0,

@@ -42,7 +42,10 @@ impl Advance {
         step: &Step,
         send: &Send,
     ) -> Next {
-        if let Some(next) = self.send_in_pause(ctx, whose, version, step, send) {
+        // A personalizer may wish for an instant behind the pause: it is asked first.
+        if send.personalizer.is_none()
+            && let Some(next) = self.send_in_pause(ctx, whose, version, step, send)
+        {
             return next;
         }
         // Who cannot be mailed at all is in no holdout: it is compared with those who got the message.
@@ -53,9 +56,7 @@ impl Advance {
             return self.not_made(ctx, whose, version, step, send, "no_address");
         }
         if self.is_held_out(ctx, whose, send.class) {
-            let id = self.message_id(whose, step);
-            self.touch(ctx, whose, &step.id, id, true);
-            return self.not_queued(ctx, whose, step, HOLDOUT);
+            return self.hold_out(ctx, whose, version, step, send);
         }
         let Some(personalizer) = &send.personalizer else {
             return self.queue(ctx, whose, version, step, send, None);
@@ -72,6 +73,34 @@ impl Advance {
         let continuation = Continuation::Personalizer(self.asked_step(whose, &step.id));
         self.waiting.push((continuation, 1));
         Next::Stay
+    }
+
+    /// The message is withheld when it would have gone out, if it would have: only then are its conversions compared with
+    /// those of others at the same step.
+    fn hold_out(
+        &mut self,
+        ctx: &Context<'_>,
+        whose: &Whose,
+        version: &WorkflowVersion,
+        step: &Step,
+        send: &Send,
+    ) -> Next {
+        if send.personalizer.is_some()
+            && let Some(next) = self.send_in_pause(ctx, whose, version, step, send)
+        {
+            return next;
+        }
+        let id = self.message_id(whose, step);
+        let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, ctx.now);
+        let is_late = ctx.now.since(due_at) > send.late_limit;
+        match permit {
+            Permit::At(at, _) if at <= ctx.now && !is_late => {
+                self.touch(ctx, whose, &step.id, id, true);
+                self.not_queued(ctx, whose, step, HOLDOUT)
+            }
+            // Its claim withholds it.
+            _ => self.queue(ctx, whose, version, step, send, None),
+        }
     }
 
     pub(super) fn personalizer_answered(
@@ -211,6 +240,12 @@ impl Advance {
         let wished = wished
             .unwrap_or(ctx.now)
             .clamp(ctx.now, ctx.now.plus(SEND_AHEAD_MAX));
+        if send.personalizer.is_some()
+            && wished == ctx.now
+            && let Some(next) = self.send_in_pause(ctx, whose, version, step, send)
+        {
+            return next;
+        }
         let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, wished);
         let (release_at, held) = match permit {
             Permit::At(at, held) => (at, held),
@@ -300,6 +335,7 @@ fn pending_of(
         late_limit: send.late_limit,
         release_at: due_at,
         attempts: 0,
+        was_tried: false,
         claimed: None,
         cancelled: None,
         offer,

@@ -3,7 +3,7 @@
 use signalbox_model::{
     fact::FactKind,
     id::{EventId, EventName, MessageId, StepId},
-    message::{AttemptOutcome, MessageStatus},
+    message::{AttemptOutcome, DOMAIN_SLOWED, MessageStatus},
     segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
     state::{Cause, Place},
     time::Instant,
@@ -49,6 +49,9 @@ impl Advance {
         let in_pause = pauses::of_message(ctx, pending);
         pending.claimed = None;
         pending.attempts = attempt;
+        let is_put_off =
+            matches!(outcome, AttemptOutcome::RetryAt(_, reason) if reason == DOMAIN_SLOWED);
+        pending.was_tried |= !is_put_off;
         let is_unasked_retry = !was_asked_for && matches!(outcome, AttemptOutcome::RetryAt(..));
         if let (true, InPause::Skipped(reason)) = (is_unasked_retry, in_pause) {
             // No sender came as far as to ask whether it may go out: that is looked at here.

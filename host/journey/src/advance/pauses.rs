@@ -72,7 +72,7 @@ pub(super) fn of_message(ctx: &Context<'_>, pending: &PendingMessage) -> InPause
 
 /// Whether the first attempt of a message comes too late.
 pub(super) fn is_late(ctx: &Context<'_>, pending: &PendingMessage) -> bool {
-    pending.attempts == 0 && ctx.now.since(pending.due_at) > pending.late_limit
+    !pending.was_tried && ctx.now.since(pending.due_at) > pending.late_limit
 }
 
 impl Advance {

@@ -23,7 +23,7 @@ use crate::{
         Advance, Context, Whose,
         reasons::{FREQUENCY_CAP, Hold, LATE},
     },
-    hash::mixed,
+    hash::{fnv1a, mixed},
     limits::{OPENINGS_TRIED_MAX, TURN_LOOK_AFTER},
 };
 
@@ -80,18 +80,12 @@ impl Advance {
         let document = &version.document;
         let window = send.window.as_ref().or(document.window.as_ref());
         let (zone, _) = self.zone(ctx, version);
-        if let Some(window) = window
-            && !window.contains(&zone, wished)
-        {
-            match send.outside.unwrap_or(document.outside) {
-                Outside::Hold => {}
-                Outside::Skip => return Permit::Skip(WINDOW_CLOSED),
-                Outside::Exit => return Permit::Exit(WINDOW_CLOSED),
-            }
-        }
-        match opening(ctx, &zone, window, id, wished) {
-            Some((at, reason)) => Permit::At(at, reason),
-            None => Permit::Skip(WINDOW_CLOSED),
+        let outside = send.outside.unwrap_or(document.outside);
+        match (opening(ctx, &zone, window, id, wished), outside) {
+            (Some(found), Outside::Hold) => Permit::At(found.at, found.hold),
+            (Some(found), _) if !found.was_outside => Permit::At(found.at, found.hold),
+            (Some(_), Outside::Exit) => Permit::Exit(WINDOW_CLOSED),
+            _ => Permit::Skip(WINDOW_CLOSED),
         }
     }
 
@@ -214,7 +208,7 @@ impl Advance {
             let touches = self.state.touches.iter().enumerate().rev();
             let of_cap = touches.filter(|(_, touch)| {
                 let is_in_time = touch.sent_at.plus(time) > ctx.now;
-                is_in_time && touch.is_capped && concerns(cap, tags_of_touch(ctx, touch))
+                is_in_time && touch.is_capped && concerns_touch(cap, touch)
             });
             for (place, touch) in of_cap.take(cap.count as usize) {
                 let until: &mut Instant = counted.entry(place).or_insert(touch.sent_at);
@@ -284,7 +278,7 @@ impl Advance {
                 Period::Day => LocalDate::of(&zone, touch.sent_at) == today,
                 Period::Last(period) => touch.sent_at > ctx.now.minus(period),
             };
-            in_time && touch.is_capped && concerns(cap, tags_of_touch(ctx, touch))
+            in_time && touch.is_capped && concerns_touch(cap, touch)
         };
         let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
         let room = (cap.count as usize).saturating_sub(sent.len());
@@ -332,35 +326,51 @@ fn is_running(ctx: &Context<'_>, workflow: &WorkflowId) -> bool {
     definition.is_some_and(|found| found.state == WorkflowState::Running)
 }
 
-/// The first instant from the wished one on that is in the window and not in the quiet hours, and which of them it
-/// waits for. `None` where the quiet hours leave nothing of the window.
+/// When window and quiet hours let a message out.
+struct Opening {
+    at: Instant,
+    /// Which of them it waits for.
+    hold: Option<Hold>,
+    /// Whether it had to wait for the window, at the instant it was wished for or where the quiet hours put it.
+    was_outside: bool,
+}
+
+/// The first instant from the wished one on that is in the window and not in the quiet hours. `None` where the quiet hours
+/// leave nothing of the window. What the quiet hours held is spread over some time, also where the window opens behind
+/// them.
 fn opening(
     ctx: &Context<'_>,
     zone: &Zone,
     window: Option<&Window>,
     id: MessageId,
     wished: Instant,
-) -> Option<(Instant, Option<Hold>)> {
+) -> Option<Opening> {
     let quiet = ctx.definitions.definitions().settings.quiet_hours.as_ref();
     let is_open = |at: Instant| {
         window.is_none_or(|window| window.contains(zone, at))
             && quiet.is_none_or(|quiet| !quiet.window.contains(zone, at))
     };
-    let (mut at, mut reason) = (wished, None);
+    let mut held_by = quiet.filter(|quiet| quiet.window.contains(zone, wished));
+    let mut found = Opening {
+        at: wished,
+        hold: None,
+        was_outside: false,
+    };
     for _ in 0..OPENINGS_TRIED_MAX {
-        if is_open(at) {
-            return Some((at, reason));
+        if is_open(found.at) {
+            let spread = held_by.map(|quiet| found.at.plus(spread(id, quiet.spread)));
+            found.at = spread.filter(|at| is_open(*at)).unwrap_or(found.at);
+            return Some(found);
         }
-        if let Some(window) = window.filter(|window| !window.contains(zone, at)) {
-            (at, reason) = (window.opens_at(zone, at), Some(Hold::Window));
+        if let Some(window) = window.filter(|window| !window.contains(zone, found.at)) {
+            found.at = window.opens_at(zone, found.at);
+            found.hold = Some(Hold::Window);
+            found.was_outside = true;
         }
-        if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, at)) {
-            let end = quiet.window.closes_at(zone, at);
-            let spread = end.plus(spread(id, quiet.spread));
-            (at, reason) = (
-                if is_open(spread) { spread } else { end },
-                Some(Hold::QuietHours),
-            );
+        if let Some(quiet) = quiet.filter(|quiet| quiet.window.contains(zone, found.at)) {
+            found.at = quiet.window.closes_at(zone, found.at);
+            found.hold = Some(Hold::QuietHours);
+            held_by = Some(quiet);
         }
     }
     None
@@ -382,12 +392,16 @@ fn tags_of<'a>(ctx: &Context<'a>, pending: &PendingMessage) -> &'a [Tag] {
     tags_at(version, position)
 }
 
-fn tags_of_touch<'a>(ctx: &Context<'a>, touch: &Touch) -> &'a [Tag] {
-    let workflow = ctx
-        .definitions
-        .workflow_of_hash(touch.workflow, touch.sent_at);
-    let version = workflow.and_then(|id| ctx.definitions.version(id, touch.version));
-    tags_at(version, Some(usize::from(touch.step)))
+/// Whether the cap counts messages like the one that left the touch.
+fn concerns_touch(cap: &Cap, touch: &Touch) -> bool {
+    let mut tags = touch.tags.iter();
+    let named = |tag: &Tag| tags.any(|one| *one == tag_hash(tag));
+    cap.tag.as_ref().is_none_or(named)
+}
+
+/// What a touch keeps of a tag.
+pub(super) fn tag_hash(tag: &Tag) -> u32 {
+    fnv1a(tag.as_str().as_bytes()) as u32
 }
 
 fn tags_at(version: Option<&WorkflowVersion>, position: Option<usize>) -> &[Tag] {

@@ -55,12 +55,15 @@ impl Advance {
         let lots = &mut self.state.lots;
         let place = |arm: u64| arms.iter().position(|one| name_hash(one) == arm);
         let known = lots.iter().position(|lot| lot.experiment == hash);
-        let lasting = known.filter(|&known| !is_of_predecessor(ctx, &whose.workflow, &lots[known]));
-        if let Some(kept) = lasting.and_then(|lasting| place(lots[lasting].arm)) {
-            return Some(kept);
-        }
+        let kept = known.and_then(|known| Some((known, place(lots[known].arm)?)));
+        let is_over = |known: usize| is_of_predecessor(ctx, &whose.workflow, &lots[known]);
         let contact = self.state.contact.id.as_str().as_bytes();
-        let drawn = draw(mixed(0, [experiment.as_bytes(), contact]), arms)?;
+        let drawn = match kept {
+            Some((known, kept)) if !is_over(known) => return Some(kept),
+            // Others may share it, and go on with the arm.
+            Some((_, kept)) if split.experiment.is_some() => kept,
+            _ => draw(mixed(0, [experiment.as_bytes(), contact]), arms)?,
+        };
         let position = ctx.definitions.steps(&whose.workflow, version.number)?;
         let position = position.position(&step.id)?;
         if let Some(known) = known {

@@ -17,6 +17,7 @@ use crate::{
     advance::{
         Advance, Context, MESSAGE_SENT, Whose,
         events::{Happening, MESSAGE_CLICKED, MESSAGE_OPENED},
+        permits::tag_hash,
     },
     effect::Effect,
     hash::fnv1a,
@@ -65,6 +66,11 @@ impl Advance {
             sent_at: ctx.now,
             opened_at: None,
             clicked_at: None,
+            tags: send
+                .map_or(&[][..], |send| &send.tags)
+                .iter()
+                .map(tag_hash)
+                .collect(),
             is_capped: is_marketing && !is_withheld,
             is_withheld,
             has_converted: false,

@@ -42,6 +42,26 @@ fn sent(world: &mut World, event: &str, count: usize) -> usize {
 }
 
 #[test]
+fn a_cap_by_tag_counts_what_a_deleted_workflow_sent() {
+    let tagged = |tag: &str| json!({"template": "hello", "tags": [tag]});
+    let caps = r#"{"caps": [{"tag": "promo", "count": 1, "per": {"last": "7d"}}]}"#;
+    for (tag, expected) in [("promo", 0), ("news", 1)] {
+        let workflows = [
+            note("one", "issue", &tagged(tag)),
+            note("two", "offer", &tagged("promo")),
+        ];
+        let mut world = started(&workflows, caps);
+        assert_eq!(sent(&mut world, "issue", 1), 1);
+        world.play("end one\n delete one");
+        assert_eq!(sent(&mut world, "offer", 1), expected);
+        // Nor does one of the same name that comes behind it.
+        world.put(&note("one", "issue", &plain()), None);
+        world.play("start one");
+        assert_eq!(sent(&mut world, "offer", 1), 0);
+    }
+}
+
+#[test]
 fn a_cap_holds_whatever_else_is_sent_meanwhile() {
     let order = json!({"template": "hello", "class": "transactional"});
     let workflows = [

@@ -25,7 +25,7 @@ use signalbox_model::{
         ArmName, ContactId, Digest, EventId, EventName, MessageId, SegmentName, StepId, WebhookId,
         WorkflowId,
     },
-    message::AttemptOutcome,
+    message::{AttemptOutcome, DOMAIN_SLOWED},
     record::{Command, QuestionId, Rebinding},
     segment::{Owner, Segment},
     settings::Settings,
@@ -435,6 +435,10 @@ impl World {
             "retry" => {
                 let at = self.now.plus(Span::parse(rest).unwrap());
                 AttemptOutcome::RetryAt(at, "451_later".to_owned())
+            }
+            "put_off" => {
+                let at = self.now.plus(Span::parse(rest).unwrap());
+                AttemptOutcome::RetryAt(at, DOMAIN_SLOWED.to_owned())
             }
             "refused" => AttemptOutcome::Refused("550_no_mailbox".to_owned()),
             "bounced" => AttemptOutcome::Refused("hard_bounce".to_owned()),

@@ -595,3 +595,41 @@ fn only_so_many_pauses_are_known_and_none_for_longer_than_events_may_be_late() {
     world.play("@3d pause note");
     assert_eq!(found(&world).earlier_pauses, []);
 }
+
+#[test]
+fn a_message_that_its_personalizer_wants_behind_the_pause_goes_then() {
+    let told = |send_in: &str| {
+        let personalizer = json!({"plugin": "values", "config": {"send_in": send_in}});
+        let steps = json!([
+            {"id": "rest", "wait": {"for": "1h"}},
+            {"id": "note", "send": {"template": "hello", "personalizer": personalizer}},
+        ]);
+        let note = workflow("note", on("signup"), steps);
+        story(
+            &[note],
+            "event signup\n @30m pause note\n @2h resume note\n @4h send",
+        )
+    };
+    assert_snapshot!(told("2h"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at rest
+    0s note: rest waits until 1h
+    1h note: at note
+    1h note: steps/note/personalizer said chosen: because
+    1h note: note queued
+    4h go for attempt 1
+    4h note: note sent
+    4h note: completed
+    ");
+    assert_snapshot!(told("0s"), @r"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at rest
+    0s note: rest waits until 1h
+    1h note: at note
+    1h note: steps/note/personalizer said chosen: because
+    1h note: note skipped: paused
+    1h note: completed
+    ");
+}

@@ -449,3 +449,24 @@ fn a_rule_moves_on_only_for_the_document_that_it_was_bound_by() {
     0s segments/gold: membership said out: because_not_again (counted)
     ");
 }
+
+#[test]
+fn what_machines_open_is_counted_only_where_a_condition_asks_for_it() {
+    let opened = |of: Json| {
+        json!({"plugin": "least", "config": {
+            "least": 1,
+            "inputs": [{"name": "opened", "source": {"count": of}, "type": "integer"}],
+        }})
+    };
+    let by_machine = json!([{"field": "machine", "operator": "eq", "value": true}]);
+    let mut world = World::new(&[]);
+    world.segment("readers", &opened(json!({"event": "message_opened"})));
+    world.segment(
+        "scanned",
+        &opened(json!({"event": "message_opened", "where": by_machine})),
+    );
+    world.play(r#"event message_opened {"machine": true}"#);
+    assert_eq!(world.memberships(), ["scanned"]);
+    world.play("event message_opened");
+    assert_eq!(world.memberships(), ["readers", "scanned"]);
+}

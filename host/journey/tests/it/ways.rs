@@ -287,6 +287,31 @@ fn parted(weights: [u32; 3]) -> Json {
 }
 
 #[test]
+fn an_arm_that_workflows_share_outlives_one_of_them() {
+    let named = |id: &str, weights| {
+        with(
+            with(parted(weights), "id", json!(id)),
+            "entry",
+            json!("every"),
+        )
+    };
+    let mut world = World::new(&[named("one", [10_000, 0, 0]), named("two", [10_000, 0, 0])]);
+    world.play("start one\n start two\n event signup\n end one\n delete one");
+    world.put(&named("one", [0, 10_000, 0]), None);
+    world.play("@1d start one");
+    world.out.clear();
+    world.play("event signup");
+    let arms = world.out.lines().filter(|line| line.contains("lot"));
+    assert_snapshot!(arms.collect::<Vec<_>>().join("\n"), @r"
+    1d one: at lot
+    1d one: lot drew plain
+    1d one: lot took arm 0
+    1d two: at lot
+    1d two: lot took arm 0
+    ");
+}
+
+#[test]
 fn everybody_gets_an_arm_and_a_holdout_gets_no_marketing() {
     let only = |weights| story(&[parted(weights)], "event signup\n send\n send");
     assert_snapshot!(only([10_000, 0, 0]), @r"
