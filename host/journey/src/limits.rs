@@ -99,9 +99,11 @@ pub const RULE_FAILED_RETRY_AFTER: Span = Span::from_ms(5 * 60_000);
 pub const TURN_LOOK_AFTER: Span = Span::from_ms(5_000);
 /// When a message whose body never began is tried again.
 pub const NOT_BEGUN_RETRY_AFTER: Span = Span::from_ms(10_000);
+/// How long after it was due a message is tried whose body never begins; then it is expired.
+pub const NOT_BEGUN_FOR_MAX: Span = Span::from_days(4);
 /// When a message in doubt is sent again.
 pub const IN_DOUBT_RESEND_AFTER: Span = Span::from_ms(60_000);
-/// Most attempts of one message; after the last it is expired.
+/// Most attempts of one message that a server puts off or leaves in doubt; after the last it is expired.
 pub const ATTEMPTS_MAX: u32 = 200;
 /// Most workflows of one store.
 pub const WORKFLOWS_MAX: usize = 2_000;

@@ -18,7 +18,10 @@ use crate::{
         pauses::{self, InPause},
     },
     effect::{Effect, MessageChange},
-    limits::{ATTEMPTS_MAX, FOLLOW_UPS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_RETRY_AFTER},
+    limits::{
+        ATTEMPTS_MAX, FOLLOW_UPS_MAX, IN_DOUBT_RESEND_AFTER, NOT_BEGUN_FOR_MAX,
+        NOT_BEGUN_RETRY_AFTER,
+    },
 };
 
 /// The reason of a refusal that is about the address: there is none such.
@@ -62,10 +65,7 @@ impl Advance {
                 self.settle(ctx, message, MessageStatus::Accepted);
             }
             AttemptOutcome::RetryAt(at, reason) => self.retry(ctx, message, *at, reason),
-            AttemptOutcome::NotBegun => {
-                let at = ctx.now.plus(NOT_BEGUN_RETRY_AFTER);
-                self.retry(ctx, message, at, "not_begun");
-            }
+            AttemptOutcome::NotBegun => self.not_begun(ctx, message),
             AttemptOutcome::Refused(reason) => {
                 self.settle(ctx, message, MessageStatus::Refused(reason.clone()));
             }
@@ -77,16 +77,35 @@ impl Advance {
         }
     }
 
+    /// It was us who were too slow: however often that was, the message is tried as long as one that a server puts off.
+    fn not_begun(&mut self, ctx: &Context<'_>, message: MessageId) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        if ctx.now.since(pending.due_at) > NOT_BEGUN_FOR_MAX && pending.cancelled.is_none() {
+            return self.settle(ctx, message, MessageStatus::Expired);
+        }
+        let at = ctx.now.plus(NOT_BEGUN_RETRY_AFTER);
+        self.put_off(ctx, message, at, "not_begun");
+    }
+
     fn retry(&mut self, ctx: &Context<'_>, message: MessageId, at: Instant, reason: &str) {
+        let Some(pending) = self.state.pending.get(&message) else {
+            return;
+        };
+        if pending.attempts >= ATTEMPTS_MAX && pending.cancelled.is_none() {
+            return self.settle(ctx, message, MessageStatus::Expired);
+        }
+        self.put_off(ctx, message, at, reason);
+    }
+
+    fn put_off(&mut self, ctx: &Context<'_>, message: MessageId, at: Instant, reason: &str) {
         let Some(pending) = self.state.pending.get(&message) else {
             return;
         };
         if let Some(cancelled) = &pending.cancelled {
             let status = MessageStatus::Skipped(cancelled.clone());
             return self.settle(ctx, message, status);
-        }
-        if pending.attempts >= ATTEMPTS_MAX {
-            return self.settle(ctx, message, MessageStatus::Expired);
         }
         let release_at = at.max(ctx.now);
         let step = pending.step.clone();

@@ -221,3 +221,21 @@ fn a_message_that_was_only_put_off_is_late_at_its_first_attempt() {
     3d note: completed
     ");
 }
+
+#[test]
+fn a_message_that_is_never_begun_is_tried_for_four_days() {
+    let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+    let mut world = World::new(&[workflow("note", on("signup"), steps)]);
+    world.play("start note\n event signup");
+    let slow = "outcome not_begun\n".repeat(250);
+    for day in [1, 2, 4] {
+        world.play(&format!("@{day}d\n {slow}"));
+        assert!(!world.out.contains("expired"), "{}", world.out);
+    }
+    world.out.clear();
+    world.play("@97h\n outcome not_begun");
+    assert_snapshot!(world.out, @r"
+    97h note: note refused: expired
+    97h note: completed
+    ");
+}
