@@ -299,7 +299,7 @@ impl Partition {
         if self.is_control() {
             return self.log.next(records_max, None);
         }
-        // self.start_scheduled(now);
+        self.start_scheduled(now);
         self.log.next(records_max, self.loaded.next_start())
     }
 
