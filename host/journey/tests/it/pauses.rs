@@ -10,7 +10,7 @@ use signalbox_model::{
 
 use crate::{
     harness::{START, World, story},
-    rules::{later_than, on, with, workflow},
+    rules::{has, later_than, on, with, workflow},
 };
 
 fn series() -> Json {
@@ -632,4 +632,50 @@ fn a_message_that_its_personalizer_wants_behind_the_pause_goes_then() {
     1h note: note skipped: paused
     1h note: completed
     ");
+}
+
+#[test]
+fn the_message_for_which_a_failing_exit_paused_the_workflow_goes_with_the_others() {
+    let told = |on_resume: &str| {
+        let mut gone = has("gone");
+        gone["on_failure"] = json!("pause");
+        let steps = json!([{"id": "note", "send": {"template": "hello"}}]);
+        let note = with(
+            workflow("note", on("signup"), steps),
+            "exits",
+            json!([{"segment": gone}]),
+        );
+        let note = with(note, "on_resume", json!(on_resume));
+        let lines = "event signup\n break has\n send\n pause note\n @10m send\n @1h mend has\n resume note\n @3h send";
+        story(&[note], lines)
+    };
+    assert_snapshot!(told("skip"), @r#"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at note
+    0s note: note queued
+    0s note: exits/0 said failed: trapped
+    0s post PauseWorkflow { workflow: WorkflowId("note"), since: Instant(2026-03-01T00:00:00Z), at: Instant(2026-03-01T00:00:00Z), reason: "exits/0 failed: trapped" }
+    0s no go for attempt 1: rule_failed
+    0s note: note held until 5m: rule_failed
+    10m no go for attempt 1: paused
+    10m note: note skipped: paused
+    10m note: completed
+    "#);
+    assert_snapshot!(told("catch_up"), @r#"
+    0s note: trigger said enter: because
+    0s note: entered as e1
+    0s note: at note
+    0s note: note queued
+    0s note: exits/0 said failed: trapped
+    0s post PauseWorkflow { workflow: WorkflowId("note"), since: Instant(2026-03-01T00:00:00Z), at: Instant(2026-03-01T00:00:00Z), reason: "exits/0 failed: trapped" }
+    0s no go for attempt 1: rule_failed
+    0s note: note held until 5m: rule_failed
+    10m no go for attempt 1: paused
+    10m note: note held until 70m: paused
+    3h note: exits/0 said out: because_not
+    3h go for attempt 1
+    3h note: note sent
+    3h note: completed
+    "#);
 }
