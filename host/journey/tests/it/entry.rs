@@ -386,3 +386,32 @@ fn an_address_that_can_be_none_or_is_blocked_enters_no_workflow_that_sends() {
     0s thanks: thank queued
     ");
 }
+
+#[test]
+fn a_key_is_known_over_an_edit() {
+    let steps = |span: &str| json!([{"id": "rest", "wait": {"for": span}}]);
+    let order = |span| {
+        with(
+            workflow("order", on("bought"), steps(span)),
+            "entry",
+            json!("every"),
+        )
+    };
+    let mut world = World::new(&[order("1h")]);
+    world.play("start order\n event bought {\"key\": \"a\"}\n @2h pause order");
+    world.put(&order("2h"), Some(1));
+    world.play("resume order\n @3h event bought {\"key\": \"a\"}\n event bought {\"key\": \"b\"}");
+    assert_snapshot!(world.out, @r"
+    0s order: trigger said enter: because
+    0s order: entered as a
+    0s order: at rest
+    0s order: rest waits until 1h
+    1h order: completed
+    3h order: trigger said enter: because
+    3h order: not entered: key_seen
+    3h order: trigger said enter: because
+    3h order: entered as b
+    3h order: at rest
+    3h order: rest waits until 5h
+    ");
+}

@@ -385,3 +385,51 @@ fn a_message_counts_for_as_long_as_its_goal_says_though_another_went_out_meanwhi
         @100d event order_completed {"total": 5}
     "#), @"100d news: note converted by e4: first worth 50000");
 }
+
+/// Orders told so long behind a message and what became of it; those that count.
+fn in_time(after: &str, within: Option<&str>, spans: &[&str]) -> Vec<String> {
+    let mut goal = json!({"on": {"event": "order_completed"}, "after": after});
+    if let Some(within) = within {
+        goal["within"] = json!(within);
+    }
+    let mut lines = "event signup\n send\n".to_owned();
+    let touch = r#"{"workflow": "note", "step": "note"}"#;
+    match after {
+        "opened" => writeln!(lines, "event message_opened {touch}").unwrap(),
+        "clicked" => writeln!(lines, "event message_clicked {touch}").unwrap(),
+        _ => {}
+    }
+    for span in spans {
+        writeln!(lines, "@{span} event order_completed").unwrap();
+    }
+    let told = counted(&[note("note", goal)], &lines);
+    let told = told.lines().filter(|line| line.contains("converted"));
+    let at = |line: &str| line.split(' ').next().unwrap_or_default().to_owned();
+    told.map(at).collect()
+}
+
+#[test]
+fn a_goal_counts_to_the_millisecond_by_default_for_a_week_and_at_most_for_ninety_days() {
+    for after in ["sent", "opened", "clicked"] {
+        assert_eq!(
+            in_time(after, None, &["7d", "604800001ms"]),
+            ["7d"],
+            "{after}"
+        );
+        let longest = in_time(after, Some("90d"), &["90d", "7776000001ms"]);
+        assert_eq!(longest, ["90d"], "{after}");
+    }
+}
+
+#[test]
+fn conversions_count_when_the_workflow_has_ended() {
+    assert_snapshot!(counted(&[note("note", order("7d"))], r#"
+        event signup
+        send
+        @1d end note
+        @2d event order_completed {"total": 5}
+    "#), @r"
+    2d note: exited: workflow_ended
+    2d note: note converted by e2: first credited worth 50000
+    ");
+}
