@@ -172,6 +172,12 @@ impl Advance {
         last.map(|touch| touch.sent_at)
     }
 
+    /// When a message went out at the latest that is not remembered any more: before those that are.
+    fn sent_by_forgotten(&self, message: &str) -> Option<Instant> {
+        MessageId::parse(message).ok()?;
+        self.state.touches.first().map(|oldest| oldest.sent_at)
+    }
+
     /// Whether the event is about a message that was sent before that instant.
     pub(super) fn is_about_earlier(
         &self,
@@ -192,7 +198,7 @@ impl Advance {
         let known = touch.map(|touch| self.state.touches[touch].sent_at);
         let told = event.fields.get("sent_at").and_then(Value::as_instant);
         let former = || match text(event.fields, "message") {
-            Some(_) => None,
+            Some(message) => self.sent_by_forgotten(message),
             None => self.sent_by_former(ctx, event.fields),
         };
         let sent_at = known.or(told).or_else(former);

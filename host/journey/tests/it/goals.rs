@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
+use signalbox_model::state::TOUCHES_MAX;
 
 use crate::{
     harness::{World, story},
@@ -250,6 +251,42 @@ fn what_happens_to_a_message_triggers_from_the_start_on_whatever_it_is() {
             assert_eq!(lines, expected, "{event}");
         }
     }
+}
+
+#[test]
+fn a_message_that_is_forgotten_is_of_before_the_start_as_well() {
+    let news = with(note("news", json!("none")), "entry", json!("every"));
+    let steps = json!([{"id": "rest", "wait": {"for": "1d"}}]);
+    let opened = with(
+        workflow("opened", on("message_opened"), steps),
+        "entry",
+        json!("every"),
+    );
+    let mut world = World::new(&[news, opened]);
+    world.play("start news");
+    let mut sent = Vec::new();
+    for issue in 0..TOUCHES_MAX + 1 {
+        world.play(&format!("event signup {{\"key\": \"{issue}\"}}\n send"));
+        sent.push(world.state.touches.last().unwrap().message);
+    }
+    assert!(
+        world
+            .state
+            .touches
+            .iter()
+            .all(|touch| touch.message != sent[0])
+    );
+    world.play("@1d start opened");
+    world.out.clear();
+    for message in [sent[0], sent[1]] {
+        world.play(&format!(
+            "event message_opened {{\"message\": \"{message}\"}}"
+        ));
+    }
+    assert_snapshot!(world.out, @r"
+    1d opened: not entered: sent_before_start
+    1d opened: not entered: sent_before_start
+    ");
 }
 
 #[test]
