@@ -180,6 +180,14 @@ mod tests {
             "contact.id.short",
         ];
         assert_eq!(refused("plain", &never), never);
+        let beside_a_default = [
+            "contact.name | default: links.foo",
+            "contact.last | append: links.foo | default: 'x'",
+            "contact[links.foo] | default: 'z'",
+        ];
+        for named in beside_a_default {
+            assert_eq!(refused("plain", &[named]), ["links.foo"], "{named}");
+        }
     }
 
     #[test]
