@@ -48,15 +48,18 @@ pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
 fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let config = config::load(&settings.clone().into(), std::env::vars())?.config;
     let document = Document::read(file)?;
-    let (workflow, mut problems) = read_workflow(&document.json);
-    let Some(workflow) = workflow else {
+    let reading = read_workflow(&document.json);
+    let mut problems = reading.problems.clone();
+    let Some(workflow) = &reading.workflow else {
         return refused(file, &document, &problems);
     };
-    problems.extend(problems_with_plugins(&config, &workflow)?);
+    let found = problems_with_plugins(&config, workflow)?;
+    problems.extend(reading.of_document(found));
+    problems.sort();
     if !problems.is_empty() {
         return refused(file, &document, &problems);
     }
-    for advice in signalbox_journey::advise(&workflow) {
+    for advice in signalbox_journey::advise(workflow) {
         let (reason, help) = (&advice.reason, &advice.help);
         output::line(format_args!(
             "{}: {reason}: {help} ({})",
@@ -128,9 +131,10 @@ pub(crate) fn read_settings(file: &Path) -> anyhow::Result<ServerSettings> {
 
 /// The workflow that a document says, as the server reads it.
 fn parse(document: &Json) -> Result<Workflow, Vec<Problem>> {
-    match read_workflow(document) {
-        (Some(workflow), problems) if problems.is_empty() => Ok(workflow),
-        (_, problems) => Err(problems),
+    let reading = read_workflow(document);
+    match reading.workflow {
+        Some(workflow) if reading.problems.is_empty() => Ok(workflow),
+        _ => Err(reading.problems),
     }
 }
 

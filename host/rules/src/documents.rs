@@ -4,26 +4,26 @@
 //! types of `model` are what comes out. What the schemas cannot say (unique names, what this host can do) is checked
 //! here too.
 
+mod workflow;
+
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
     plan::{ColumnType, Input, Occasion, Plan, Source, TableSelection},
     problem::Problem,
-    schema,
-    workflow::Workflow,
 };
+
+pub use self::workflow::{Reading, read_workflow, workflow_problems};
 
 use crate::{
     error::cut,
     limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
 };
 
-/// A duration that every member for one can have.
-const DURATION: &str = "1d";
 /// Most problems that one check lists.
 const PROBLEMS_MAX: usize = 50;
 /// Largest compiled pattern of a config schema, in bytes.
@@ -36,11 +36,6 @@ pub const PLAN_SCHEMA: &str = include_str!("../../../wit/v1/schemas/plan.schema.
 
 static DESCRIBE: LazyLock<Validator> = LazyLock::new(|| published(DESCRIBE_SCHEMA));
 static PLAN: LazyLock<Validator> = LazyLock::new(|| published(PLAN_SCHEMA));
-static WORKFLOW: LazyLock<Validator> = LazyLock::new(|| {
-    compile(&schema::workflow().to_value())
-        .expect("the workflow's schema compiles, as a test shows")
-});
-
 fn published(schema: &str) -> Validator {
     let schema: Json =
         serde_json::from_str(schema).expect("the published schemas are JSON, as a test shows");
@@ -68,60 +63,20 @@ pub fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
 
 /// Everything about the document that its schema does not allow, with places in the document.
 pub fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
-    validator
-        .iter_errors(document)
-        .take(PROBLEMS_MAX)
-        .map(|error| {
-            let pointer = error.instance_path().as_str().to_owned();
-            Problem::new(pointer, "schema", cut(&error.to_string()))
-        })
-        .collect()
+    let errors = validator.iter_errors(document).take(PROBLEMS_MAX);
+    errors.map(|error| problem_of(&error)).collect()
 }
 
-/// Everything about a workflow's document that its schema does not allow, at most 50 of it.
-pub fn workflow_problems(document: &Json) -> Vec<Problem> {
-    let mut problems = problems(&WORKFLOW, document);
-    problems.sort();
-    problems
-}
-
-/// Reads a workflow's document: all that is wrong with its form, and the workflow as far as it can be read in spite of
-/// it, so that the rest can be checked as well. A value that its member cannot have is left out and told.
-pub fn read_workflow(document: &Json) -> (Option<Workflow>, Vec<Problem>) {
-    let mut problems = workflow_problems(document);
-    if !problems.is_empty() {
-        return (None, problems);
-    }
-    let mut rest = document.clone();
-    while problems.len() < PROBLEMS_MAX {
-        let error = match serde_path_to_error::deserialize(&rest) {
-            Ok(workflow) => return (Some(workflow), problems),
-            Err(error) => error,
-        };
-        let pointer = pointer_of(error.path());
-        let reason = error.into_inner().to_string();
-        let (parent, member) = pointer.rsplit_once('/').unwrap_or(("", ""));
-        let code = if member == "zone" {
-            "zone_unknown"
-        } else {
-            "schema"
-        };
-        let is_new = problems.iter().all(|told| told.pointer != pointer);
-        if is_new {
-            problems.push(Problem::new(pointer.as_str(), code, cut(&reason)));
+fn problem_of(error: &ValidationError<'_>) -> Problem {
+    let pointer = error.instance_path().as_str().to_owned();
+    let problem = Problem::new(pointer, "schema", cut(&error.to_string()));
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { .. } => {
+            problem.with_help("take it out, or write the name that is meant")
         }
-        match rest.pointer_mut(&pointer) {
-            // Where it was a duration, this one stands in for it, so that nothing is said to be missing.
-            Some(value @ Json::String(_)) if is_new => *value = Json::from(DURATION),
-            _ => {
-                let parent = rest.pointer_mut(parent).and_then(Json::as_object_mut);
-                if parent.and_then(|parent| parent.remove(member)).is_none() {
-                    break;
-                }
-            }
-        }
+        ValidationErrorKind::Required { .. } => problem.with_help("add it"),
+        _ => problem,
     }
-    (None, problems)
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
