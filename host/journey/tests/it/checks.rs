@@ -142,7 +142,7 @@ fn loops_need_a_wait() {
     ]);
     assert_snapshot!(problems(workflow("round", on("signup"), steps)), @r"
     /steps/0 loop_without_wait: step a comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
-    /steps/0 never_ends: no way leads from step a to an end [add an exit step, or an event under exits]
+    /steps/0 never_ends: no way leads from step a to an end [add an exit step, an event under exits, or `exit: true` to the goal]
     /steps/1 loop_without_wait: step b comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
     /steps/3 unreachable: no way leads to step d
     ");
@@ -160,6 +160,24 @@ fn only_so_many_questions_in_a_row() {
     assert_snapshot!(problems(workflow("deep", on("signup"), json!(steps))), @"/steps/0 too_many_questions: more than 29 steps that ask a rule follow each other [put a wait between them]");
     steps.remove(0);
     assert_eq!(problems(workflow("deep", on("signup"), json!(steps))), "");
+}
+
+#[test]
+fn an_update_has_the_exits_asked_whose_segment_may_read_it() {
+    let update = |index: u32| json!({"id": format!("u{index}"), "update": {"set": {"seen": {"value": index}}}});
+    let mut steps: Vec<Json> = (0..30).map(update).collect();
+    let noted = |steps: &[Json], exits: Json| {
+        let noted = workflow("noted", on("signup"), json!(steps));
+        problems(with(noted, "exits", exits))
+    };
+    let by_segment = json!([{"segment": has("gold")}]);
+    assert_snapshot!(noted(&steps, by_segment.clone()), @"/steps/0 too_many_questions: more than 29 steps that ask a rule, or change what the segment of an exit may read, follow each other [put a wait between them, or make one update of several]");
+    assert_eq!(
+        noted(&steps, json!([{"on": {"event": "unsubscribed"}}])),
+        ""
+    );
+    steps.insert(15, json!({"id": "rest", "wait": {"for": "1h"}}));
+    assert_eq!(noted(&steps, by_segment), "");
 }
 
 #[test]
@@ -248,9 +266,13 @@ fn a_workflow_comes_to_an_end_by_its_steps_or_by_an_exit() {
         {"id": "week", "wait": {"for": "7d"}, "next": "note"},
     ]);
     let weekly = workflow("weekly", on("signup"), steps);
-    assert_snapshot!(problems(weekly.clone()), @"/steps/0 never_ends: no way leads from step note to an end [add an exit step, or an event under exits]");
+    assert_snapshot!(problems(weekly.clone()), @"/steps/0 never_ends: no way leads from step note to an end [add an exit step, an event under exits, or `exit: true` to the goal]");
     let exits = json!([{"on": {"event": "unsubscribed"}}]);
-    assert_snapshot!(problems(with(weekly, "exits", exits)), @"");
+    assert_snapshot!(problems(with(weekly.clone(), "exits", exits)), @"");
+    let goal = |exit: bool| json!({"on": {"event": "order_completed"}, "exit": exit});
+    assert_snapshot!(problems(with(weekly.clone(), "goal", goal(true))), @"");
+    let going_on = problems(with(weekly, "goal", goal(false)));
+    assert!(going_on.contains("never_ends"), "{going_on}");
 }
 
 #[test]
@@ -374,7 +396,7 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
         {"id": "aside", "wait": {"for": "1h"}, "next": "gone"},
     ]);
     assert_snapshot!(problems(workflow("aside", on("signup"), aside)), @r"
-    /steps/0 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
+    /steps/0 never_ends: no way leads from step round to an end [add an exit step, an event under exits, or `exit: true` to the goal]
     /steps/1 unreachable: no way leads to step aside
     /steps/1/next step_unknown: there is no step gone
     ");
@@ -386,7 +408,7 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
     ]);
     assert_snapshot!(problems(workflow("ahead", on("signup"), ahead)), @r"
     /steps/0/branch/arms/0/goto step_unknown: there is no step gone
-    /steps/1 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
+    /steps/1 never_ends: no way leads from step round to an end [add an exit step, an event under exits, or `exit: true` to the goal]
     ");
     let jumps = json!([{"on": {"event": "left"}, "goto": "gone"}]);
     let round = json!([
