@@ -551,6 +551,9 @@ pub(crate) struct Simulate {
     /// A reference table (JSON or CSV) that there is from the begin on; may be given more than once
     #[arg(long = "table", value_name = "NAME=FILE")]
     pub(crate) tables: Vec<NamedTable>,
+    /// A named segment in JSON or YAML that there is from the begin on; may be given more than once, in any order
+    #[arg(long = "segment", value_name = "FILE")]
+    pub(crate) segments: Vec<PathBuf>,
     /// What decides with every workflow, as `PUT /v1/settings` takes it, in JSON or YAML
     #[arg(long = "settings", value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,

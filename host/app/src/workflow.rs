@@ -104,12 +104,18 @@ pub(crate) enum Subject {
 pub(crate) fn read_subject(file: &Path) -> anyhow::Result<Subject> {
     let document = Document::read(file)?.json;
     let is_segment = document.get("rule").is_some() || document.get("of").is_some();
-    if !is_segment {
-        return read(file).map(|workflow| Subject::Workflow(Box::new(workflow)));
+    if is_segment {
+        read_segment(file).map(Subject::Segment)
+    } else {
+        read(file).map(|workflow| Subject::Workflow(Box::new(workflow)))
     }
+}
+
+/// The named segment of a file, as far as its form goes.
+pub(crate) fn read_segment(file: &Path) -> anyhow::Result<Segment> {
+    let document = Document::read(file)?.json;
     let segment = Segment::deserialize(&document);
-    let segment = segment.with_context(|| format!("{} holds no segment", file.display()))?;
-    Ok(Subject::Segment(segment))
+    segment.with_context(|| format!("{} holds no segment", file.display()))
 }
 
 /// The settings of a file, as `PUT /v1/settings` takes them.
