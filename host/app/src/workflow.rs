@@ -9,7 +9,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use signalbox_engine::check_workflow;
 use signalbox_model::{
     id::WorkflowId, problem::Problem, segment::Segment, settings::Settings as ServerSettings,
@@ -19,7 +19,7 @@ use signalbox_rules::documents::read_workflow;
 
 use self::document::{Document, Place};
 use crate::{
-    cli::{ServerArgs, Settings, WorkflowCommand, WorkflowOnServer},
+    cli::{ServerArgs, Settings, StartOnServer, WorkflowCommand, WorkflowOnServer},
     client::{Client, read_secret},
     config::{self, Config},
     output, wiring,
@@ -38,10 +38,15 @@ pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
             migrate,
             server,
         } => put(file, *migrate, server),
-        WorkflowCommand::Start(which) => transition(which, "start"),
-        WorkflowCommand::Pause(which) => transition(which, "pause"),
-        WorkflowCommand::Resume(which) => transition(which, "resume"),
-        WorkflowCommand::End(which) => transition(which, "end"),
+        WorkflowCommand::Start(start) => transition(&start.which, "start", &body_of(start)),
+        WorkflowCommand::Schedule { at, start } => {
+            let mut body = body_of(start);
+            body["at"] = Json::from(at.to_string());
+            transition(&start.which, "schedule", &body)
+        }
+        WorkflowCommand::Pause(which) => transition(which, "pause", &json!({})),
+        WorkflowCommand::Resume(start) => transition(&start.which, "resume", &body_of(start)),
+        WorkflowCommand::End(which) => transition(which, "end", &json!({})),
     }
 }
 
@@ -276,9 +281,20 @@ fn version_on(client: &Client, path: &str, tried: &str) -> anyhow::Result<Option
     Ok(body.pointer("/workflow/version").and_then(Json::as_u64))
 }
 
-fn transition(which: &WorkflowOnServer, action: &str) -> anyhow::Result<()> {
+/// What the server is told with a start: who lets it run though its checklist fails, if anybody does.
+fn body_of(start: &StartOnServer) -> Json {
+    match (&start.overriding, &start.actor) {
+        (Some(reason), Some(actor)) => {
+            json!({ "override": { "actor": actor, "reason": reason } })
+        }
+        _ => json!({}),
+    }
+}
+
+fn transition(which: &WorkflowOnServer, action: &str, body: &Json) -> anyhow::Result<()> {
     let id = WorkflowId::parse(&which.id).context("reading the id")?;
-    let answer = client(&which.server)?.post(&format!("/v1/workflows/{id}/{action}"), b"{}")?;
+    let path = format!("/v1/workflows/{id}/{action}");
+    let answer = client(&which.server)?.post(&path, body.to_string().as_bytes())?;
     let body = answer.good(&format!("asking for {action} of the workflow {id}"))?;
     output::line(format_args!("workflow {id}: {}", state_in(&body)?))
 }

@@ -237,6 +237,45 @@ async fn the_list_is_paged_by_id() {
     world.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_does_not_allow_a_start_is_told_before_its_checklist() {
+    let world = World::with(&["event"], |_| {});
+    let mut document = thanks();
+    let mjml = document["templates"]["thanks"]["mjml"]
+        .as_str()
+        .expect("a text");
+    let bare = mjml.replace(
+        "<mj-text>",
+        "<mj-image src=\"https://shop.example/hat.png\" /><mj-text>",
+    );
+    document["templates"]["thanks"]["mjml"] = json!(bare);
+    world
+        .put("/v1/workflows/thanks", document)
+        .await
+        .expect(201);
+    let ask = async |action: &str, body: &Json| {
+        let path = format!("/v1/workflows/thanks/{action}");
+        world.post(&path, body.clone()).await.error_line()
+    };
+    let plain = json!({});
+    let over = json!({ "override": { "actor": "Ann", "reason": "a hat is a hat" } });
+    let schedule = json!({ "at": "2100-01-01T00:00:00Z" });
+    let mut lines = vec![ask("start", &plain).await, ask("resume", &plain).await];
+    world
+        .post("/v1/workflows/thanks/start", over)
+        .await
+        .expect(200);
+    lines.push(ask("start", &plain).await);
+    lines.push(ask("schedule", &schedule).await);
+    world
+        .post("/v1/workflows/thanks/end", plain.clone())
+        .await
+        .expect(200);
+    lines.push(ask("start", &plain).await);
+    insta::assert_snapshot!(lines.join("\n"));
+    world.stop().await;
+}
+
 /// What is done to a sound document.
 type Change = fn(&mut Json);
 
