@@ -24,6 +24,8 @@ use crate::{
     limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
 };
 
+/// What to do about a value that its schema does not allow.
+const OF_SCHEMA: &str = "write what its schema allows here";
 /// Most problems that one check lists.
 const PROBLEMS_MAX: usize = 50;
 /// Largest compiled pattern of a config schema, in bytes.
@@ -57,17 +59,21 @@ pub fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
         .build(schema)
         .map_err(|error| {
             let pointer = error.schema_path().as_str().to_owned();
-            vec![Problem::new(pointer, "schema", cut(&error.to_string()))]
+            let problem = Problem::new(pointer, "schema", cut(&error.to_string()));
+            vec![problem.with_help(
+                "write a JSON Schema of the draft 2020-12 without references to elsewhere",
+            )]
         })
 }
 
 /// Everything about the document that its schema does not allow, with places in the document.
 pub fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
     let errors = validator.iter_errors(document).take(PROBLEMS_MAX);
-    errors.map(|error| problem_of(&error)).collect()
+    errors.map(|error| problem_of(&error, OF_SCHEMA)).collect()
 }
 
-fn problem_of(error: &ValidationError<'_>) -> Problem {
+/// The problem that a schema found, and what to do about it where that does not follow from its kind.
+fn problem_of(error: &ValidationError<'_>, help: &str) -> Problem {
     let pointer = error.instance_path().as_str().to_owned();
     let problem = Problem::new(pointer, "schema", cut(&error.to_string()));
     match error.kind() {
@@ -75,7 +81,7 @@ fn problem_of(error: &ValidationError<'_>) -> Problem {
             problem.with_help("take it out, or write the name that is meant")
         }
         ValidationErrorKind::Required { .. } => problem.with_help("add it"),
-        _ => problem,
+        _ => problem.with_help(help),
     }
 }
 
@@ -114,18 +120,17 @@ pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, V
             words(&described),
             words(kinds)
         );
-        problems.push(Problem::new("/rules", "rules_exported", reason));
+        let problem = Problem::new("/rules", "rules_exported", reason);
+        problems.push(problem.with_help("describe exactly the rules that are exported"));
     }
     for (kind, rule) in &description.rules {
         let mut codes = BTreeSet::new();
         for (at, reason) in rule.reasons.iter().enumerate() {
             if !codes.insert(&reason.code) {
                 let pointer = format!("/rules/{}/reasons/{at}/code", kind.as_str());
-                problems.push(Problem::new(
-                    pointer,
-                    "repeated",
-                    format!("the code {:?} stands twice", reason.code),
-                ));
+                let reason = format!("the code {:?} stands twice", reason.code);
+                let problem = Problem::new(pointer, "repeated", reason);
+                problems.push(problem.with_help("give each reason a code of its own"));
             }
         }
     }
@@ -155,7 +160,7 @@ fn read<T: DeserializeOwned>(
     bytes_max: usize,
     schema: &Validator,
 ) -> Result<T, Vec<Problem>> {
-    let problem = |code, reason| vec![Problem::new("", code, reason)];
+    let problem = |code, reason, help: &str| vec![Problem::new("", code, reason).with_help(help)];
     if text.len() > bytes_max {
         return Err(problem(
             "too_large",
@@ -163,15 +168,16 @@ fn read<T: DeserializeOwned>(
                 "it has {} bytes, at most {bytes_max} are allowed",
                 text.len()
             ),
+            "shorten it",
         ));
     }
-    let json: Json =
-        serde_json::from_str(text).map_err(|e| problem("not_json", cut(&e.to_string())))?;
+    let json: Json = serde_json::from_str(text)
+        .map_err(|e| problem("not_json", cut(&e.to_string()), "answer one JSON document"))?;
     let found = problems(schema, &json);
     if !found.is_empty() {
         return Err(found);
     }
-    serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string())))
+    serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string()), OF_SCHEMA))
 }
 
 /// What a plan of a rule of that kind asks for that makes no sense. Places are pointers into the plan.
@@ -182,7 +188,8 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
         let pointer = format!("/inputs/{at}");
         if !names.insert(&input.name) {
             let reason = format!("the name {:?} stands twice", input.name);
-            problems.push(Problem::new(format!("{pointer}/name"), "repeated", reason));
+            let problem = Problem::new(format!("{pointer}/name"), "repeated", reason);
+            problems.push(problem.with_help("give each input a name of its own"));
         }
         problems.extend(check_input(kind, plan, input, &pointer));
     }
@@ -197,7 +204,8 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
         }
         RuleKind::Segment | RuleKind::Personalizer if !plan.occasions.is_empty() => {
             let reason = format!("a {} has no occasions", kind.as_str());
-            problems.push(Problem::new("/occasions", "occasion_of_trigger", reason));
+            let problem = Problem::new("/occasions", "occasion_of_trigger", reason);
+            problems.push(problem.with_help("leave them out"));
         }
         _ => {}
     }
@@ -220,7 +228,8 @@ fn check_input(kind: RuleKind, plan: &Plan, input: &Input, pointer: &str) -> Opt
         Source::Table(selection) => check_key(plan, selection, &source),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());
-            Some(Problem::new(source, "occasion_of_trigger", reason))
+            let problem = Problem::new(source, "occasion_of_trigger", reason);
+            Some(problem.with_help("ask for another input, such as the last event of a name"))
         }
         _ => None,
     }

@@ -102,7 +102,10 @@ fn check_reachable(steps: &[Step], ways: &[PossibleWays], problems: &mut Vec<Pro
         if !is_reached[index] {
             let reason = format!("no way leads to step {}", step.id);
             let at = format!("/steps/{index}");
-            problems.push(Problem::new(at, "unreachable", reason));
+            problems.push(
+                Problem::new(at, "unreachable", reason)
+                    .with_help("lead a way to it by `goto`, `next` or a jump, or take it out"),
+            );
         }
     }
 }

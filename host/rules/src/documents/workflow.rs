@@ -17,6 +17,8 @@ use signalbox_model::{
 use super::{PROBLEMS_MAX, compile, problem_of};
 use crate::error::cut;
 
+/// What to do about a value that its member cannot have.
+const OF_SCHEMA: &str = "see `GET /v1/schemas/workflow` for what can stand here";
 /// A duration that every member for one can have.
 const DURATION: &str = "1d";
 /// Most places that give way to something harmless: each mistake may take a few before its surroundings can be read.
@@ -91,11 +93,11 @@ impl Reading {
 /// The problem of a workflow's document that its schema found. A text for a zone that is none has a code of its own,
 /// however far it is from being one.
 fn told(document: &Json, error: &ValidationError<'_>) -> Problem {
-    let problem = problem_of(error);
+    let problem = problem_of(error, OF_SCHEMA);
     let value = document.pointer(&problem.pointer);
     match value.and_then(Json::as_str) {
         Some(name) if problem.pointer == "/zone" => zone_unknown(&problem.pointer, name),
-        _ => with_help(problem),
+        _ => problem,
     }
 }
 
@@ -103,14 +105,6 @@ fn zone_unknown(pointer: &str, name: &str) -> Problem {
     let reason = format!("{name:?} is not the name of a time zone");
     let problem = Problem::new(pointer, "zone_unknown", cut(&reason));
     problem.with_help("write a name of the IANA time zone database, such as Europe/Berlin")
-}
-
-/// What to do about a value that its member cannot have.
-fn with_help(problem: Problem) -> Problem {
-    if !problem.help.is_empty() {
-        return problem;
-    }
-    problem.with_help("see `GET /v1/schemas/workflow` for what can stand here")
 }
 
 struct Mender {
@@ -146,7 +140,7 @@ impl Mender {
     fn unreadable(&self, place: &str, reason: &str) -> Problem {
         match self.rest.pointer(place).and_then(Json::as_str) {
             Some(name) if place == "/zone" => zone_unknown(place, name),
-            _ => with_help(Problem::new(place, "schema", cut(reason))),
+            _ => Problem::new(place, "schema", cut(reason)).with_help(OF_SCHEMA),
         }
     }
 
