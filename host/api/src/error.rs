@@ -358,6 +358,7 @@ impl From<Conflict> for Error {
             Conflict::NotAhead { .. } => Self::new(ErrorCode::InvalidInstant, message).at("/at"),
             Conflict::Exists { .. }
             | Conflict::Version { .. }
+            | Conflict::Checked { .. }
             | Conflict::Settings { .. }
             | Conflict::GoalMissing { .. }
             | Conflict::StartsSoon { .. }

@@ -329,12 +329,14 @@ pub(crate) async fn put(
 /// that serve, since a schema takes its time over a large document.
 async fn read_document(app: &App, document: JsonValue) -> Result<Workflow, Error> {
     let read = tokio::task::spawn_blocking(move || read_workflow(&document)).await;
-    let (workflow, mut problems) = read.map_err(|error| Error::internal(&error))?;
-    if let (Some(workflow), true) = (&workflow, problems.is_empty()) {
-        return Ok(workflow.clone());
-    }
-    if let Some(workflow) = workflow {
-        problems.extend(app.engine.check_workflow(workflow).await?);
+    let reading = read.map_err(|error| Error::internal(&error))?;
+    let mut problems = reading.problems.clone();
+    if let Some(workflow) = &reading.workflow {
+        if problems.is_empty() {
+            return Ok(workflow.clone());
+        }
+        let found = app.engine.check_workflow(workflow.clone()).await?;
+        problems.extend(reading.of_document(found));
         problems.sort();
     }
     Err(PutError::Problems(problems).into())

@@ -382,11 +382,19 @@ pub(crate) enum WorkflowCommand {
         server: ServerArgs,
     },
     /// Start a workflow: from now on contacts enter
-    Start(WorkflowOnServer),
+    Start(StartOnServer),
+    /// Have a workflow start by itself at an instant
+    Schedule {
+        /// When, such as 2026-03-02T09:00:00Z
+        #[arg(long, value_name = "INSTANT", value_parser = Instant::parse)]
+        at: Instant,
+        #[command(flatten)]
+        start: StartOnServer,
+    },
     /// Pause a running workflow
     Pause(WorkflowOnServer),
     /// Resume a paused workflow
-    Resume(WorkflowOnServer),
+    Resume(StartOnServer),
     /// End a workflow for good
     End(WorkflowOnServer),
 }
@@ -444,6 +452,19 @@ pub(crate) struct WorkflowOnServer {
     pub(crate) id: String,
     #[command(flatten)]
     pub(crate) server: ServerArgs,
+}
+
+/// A workflow of a server that is to start or to go on.
+#[derive(Debug, Args)]
+pub(crate) struct StartOnServer {
+    #[command(flatten)]
+    pub(crate) which: WorkflowOnServer,
+    /// Why it is to run though its checklist fails; logged, and kept with the workflow
+    #[arg(long = "override", value_name = "REASON", requires = "actor")]
+    pub(crate) overriding: Option<String>,
+    /// Who overrides the checklist, by name
+    #[arg(long, value_name = "NAME", requires = "overriding")]
+    pub(crate) actor: Option<String>,
 }
 
 /// Which server, and who asks.
@@ -551,6 +572,9 @@ pub(crate) struct Simulate {
     /// A reference table (JSON or CSV) that there is from the begin on; may be given more than once
     #[arg(long = "table", value_name = "NAME=FILE")]
     pub(crate) tables: Vec<NamedTable>,
+    /// A named segment in JSON or YAML that there is from the begin on; may be given more than once, in any order
+    #[arg(long = "segment", value_name = "FILE")]
+    pub(crate) segments: Vec<PathBuf>,
     /// What decides with every workflow, as `PUT /v1/settings` takes it, in JSON or YAML
     #[arg(long = "settings", value_name = "FILE")]
     pub(crate) server: Option<PathBuf>,

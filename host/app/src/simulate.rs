@@ -19,6 +19,7 @@ use anyhow::{Context, bail};
 use signalbox_engine::{Edge, NewInput, PutError, Rendering, Simulation};
 use signalbox_model::{
     id::WorkflowId,
+    segment::Segment,
     settings::Settings,
     time::{Instant, Span},
     workflow::{Action, Workflow},
@@ -43,6 +44,8 @@ struct Job {
     workflows: Vec<(PathBuf, Workflow)>,
     settings: Option<Settings>,
     tables: Vec<cli::NamedTable>,
+    /// With the files that they are in.
+    segments: Vec<(PathBuf, Segment)>,
     contacts: Vec<NewInput>,
     events: Tape,
     from: Instant,
@@ -92,6 +95,9 @@ impl Job {
         let files = simulate.workflow.iter();
         let workflows = files.map(|path| Ok((path.clone(), workflow::read(path)?)));
         let workflows = workflows.collect::<anyhow::Result<Vec<_>>>()?;
+        let files = simulate.segments.iter();
+        let segments = files.map(|path| Ok((path.clone(), workflow::read_segment(path)?)));
+        let segments = segments.collect::<anyhow::Result<Vec<_>>>()?;
         let settings = simulate.server.as_deref().map(workflow::read_settings);
         let events = simulate.tape.as_deref().map(tape::events).transpose()?;
         let mut events = events.unwrap_or_default();
@@ -113,6 +119,7 @@ impl Job {
             workflows,
             settings,
             tables: simulate.tables.clone(),
+            segments,
             contacts: contacts.transpose()?.unwrap_or_default(),
             events,
             from,
@@ -156,6 +163,7 @@ fn play(
         put.context("putting the settings")?;
     }
     table::put_all(&mut simulation, &job.tables)?;
+    put_segments(&mut simulation, &job.segments)?;
     simulation.feed(job.contacts)?;
     for (file, workflow) in &job.workflows {
         start(&mut simulation, file, workflow)?;
@@ -169,6 +177,28 @@ fn play(
     Ok(decisions)
 }
 
+/// Puts the segments of files: those that go by others after them, in whatever order they are given.
+fn put_segments(
+    simulation: &mut Simulation<'_>,
+    segments: &[(PathBuf, Segment)],
+) -> anyhow::Result<()> {
+    let mut left: Vec<_> = segments.iter().collect();
+    while !left.is_empty() {
+        let mut refused = Vec::new();
+        for put @ (_, segment) in &left {
+            if let Err(error) = simulation.put_segment(segment) {
+                refused.push((*put, error));
+            }
+        }
+        if refused.len() == left.len() {
+            let (file, error) = refused.swap_remove(0);
+            return Err(unput(&file.0, error));
+        }
+        left = refused.into_iter().map(|(put, _)| put).collect();
+    }
+    Ok(())
+}
+
 /// Puts the workflow of a file and starts it.
 fn start(simulation: &mut Simulation<'_>, file: &Path, workflow: &Workflow) -> anyhow::Result<()> {
     simulation
@@ -179,7 +209,7 @@ fn start(simulation: &mut Simulation<'_>, file: &Path, workflow: &Workflow) -> a
         .with_context(|| format!("starting workflow {}", workflow.id))
 }
 
-/// Why the workflow of a file was not put, with all its problems as `workflow check` tells them.
+/// Why the workflow or segment of a file was not put, with all its problems as `workflow check` tells them.
 pub(crate) fn unput(file: &Path, error: PutError) -> anyhow::Error {
     match error {
         PutError::Problems(problems) => workflow::refusal(file, &problems),

@@ -9,7 +9,7 @@ use std::{fmt::Write as _, path::Path, time::Duration};
 
 use anyhow::{Context as _, bail};
 use serde::Deserialize;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 use signalbox_engine::check_workflow;
 use signalbox_model::{
     id::WorkflowId, problem::Problem, segment::Segment, settings::Settings as ServerSettings,
@@ -19,7 +19,7 @@ use signalbox_rules::documents::read_workflow;
 
 use self::document::{Document, Place};
 use crate::{
-    cli::{ServerArgs, Settings, WorkflowCommand, WorkflowOnServer},
+    cli::{ServerArgs, Settings, StartOnServer, WorkflowCommand, WorkflowOnServer},
     client::{Client, read_secret},
     config::{self, Config},
     output, wiring,
@@ -38,25 +38,33 @@ pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
             migrate,
             server,
         } => put(file, *migrate, server),
-        WorkflowCommand::Start(which) => transition(which, "start"),
-        WorkflowCommand::Pause(which) => transition(which, "pause"),
-        WorkflowCommand::Resume(which) => transition(which, "resume"),
-        WorkflowCommand::End(which) => transition(which, "end"),
+        WorkflowCommand::Start(start) => transition(&start.which, "start", &body_of(start)),
+        WorkflowCommand::Schedule { at, start } => {
+            let mut body = body_of(start);
+            body["at"] = Json::from(at.to_string());
+            transition(&start.which, "schedule", &body)
+        }
+        WorkflowCommand::Pause(which) => transition(which, "pause", &json!({})),
+        WorkflowCommand::Resume(start) => transition(&start.which, "resume", &body_of(start)),
+        WorkflowCommand::End(which) => transition(which, "end", &json!({})),
     }
 }
 
 fn check(file: &Path, settings: &Settings) -> anyhow::Result<()> {
     let config = config::load(&settings.clone().into(), std::env::vars())?.config;
     let document = Document::read(file)?;
-    let (workflow, mut problems) = read_workflow(&document.json);
-    let Some(workflow) = workflow else {
+    let reading = read_workflow(&document.json);
+    let mut problems = reading.problems.clone();
+    let Some(workflow) = &reading.workflow else {
         return refused(file, &document, &problems);
     };
-    problems.extend(problems_with_plugins(&config, &workflow)?);
+    let found = problems_with_plugins(&config, workflow)?;
+    problems.extend(reading.of_document(found));
+    problems.sort();
     if !problems.is_empty() {
         return refused(file, &document, &problems);
     }
-    for advice in signalbox_journey::advise(&workflow) {
+    for advice in signalbox_journey::advise(workflow) {
         let (reason, help) = (&advice.reason, &advice.help);
         output::line(format_args!(
             "{}: {reason}: {help} ({})",
@@ -101,12 +109,18 @@ pub(crate) enum Subject {
 pub(crate) fn read_subject(file: &Path) -> anyhow::Result<Subject> {
     let document = Document::read(file)?.json;
     let is_segment = document.get("rule").is_some() || document.get("of").is_some();
-    if !is_segment {
-        return read(file).map(|workflow| Subject::Workflow(Box::new(workflow)));
+    if is_segment {
+        read_segment(file).map(Subject::Segment)
+    } else {
+        read(file).map(|workflow| Subject::Workflow(Box::new(workflow)))
     }
+}
+
+/// The named segment of a file, as far as its form goes.
+pub(crate) fn read_segment(file: &Path) -> anyhow::Result<Segment> {
+    let document = Document::read(file)?.json;
     let segment = Segment::deserialize(&document);
-    let segment = segment.with_context(|| format!("{} holds no segment", file.display()))?;
-    Ok(Subject::Segment(segment))
+    segment.with_context(|| format!("{} holds no segment", file.display()))
 }
 
 /// The settings of a file, as `PUT /v1/settings` takes them.
@@ -128,9 +142,10 @@ pub(crate) fn read_settings(file: &Path) -> anyhow::Result<ServerSettings> {
 
 /// The workflow that a document says, as the server reads it.
 fn parse(document: &Json) -> Result<Workflow, Vec<Problem>> {
-    match read_workflow(document) {
-        (Some(workflow), problems) if problems.is_empty() => Ok(workflow),
-        (_, problems) => Err(problems),
+    let reading = read_workflow(document);
+    match reading.workflow {
+        Some(workflow) if reading.problems.is_empty() => Ok(workflow),
+        _ => Err(reading.problems),
     }
 }
 
@@ -266,9 +281,20 @@ fn version_on(client: &Client, path: &str, tried: &str) -> anyhow::Result<Option
     Ok(body.pointer("/workflow/version").and_then(Json::as_u64))
 }
 
-fn transition(which: &WorkflowOnServer, action: &str) -> anyhow::Result<()> {
+/// What the server is told with a start: who lets it run though its checklist fails, if anybody does.
+fn body_of(start: &StartOnServer) -> Json {
+    match (&start.overriding, &start.actor) {
+        (Some(reason), Some(actor)) => {
+            json!({ "override": { "actor": actor, "reason": reason } })
+        }
+        _ => json!({}),
+    }
+}
+
+fn transition(which: &WorkflowOnServer, action: &str, body: &Json) -> anyhow::Result<()> {
     let id = WorkflowId::parse(&which.id).context("reading the id")?;
-    let answer = client(&which.server)?.post(&format!("/v1/workflows/{id}/{action}"), b"{}")?;
+    let path = format!("/v1/workflows/{id}/{action}");
+    let answer = client(&which.server)?.post(&path, body.to_string().as_bytes())?;
     let body = answer.good(&format!("asking for {action} of the workflow {id}"))?;
     output::line(format_args!("workflow {id}: {}", state_in(&body)?))
 }

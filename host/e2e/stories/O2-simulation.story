@@ -139,5 +139,7 @@ run simulate --workflow {orders.json} --tape {orders.jsonl} --until 2026-03-01T0
 run simulate --workflow {broken.json} --tape {orders.jsonl} --out {orders.out}
     error: the server would refuse broken.json: 2 problems
     broken.json:1:60: /steps/0/wait/for: the wait has no length (wait_empty)
+        say how long, such as 1d
     broken.json:1:96: /steps/1/next: an exit ends the journey, nothing comes next (next_after_exit)
+        leave it out
     exit status: 1

@@ -281,11 +281,9 @@ fn resolve(catalogue: &Catalogue, placed: &Placed<'_>) -> Result<ResolvedBinding
     let kind = slot.kind();
     if !available.kinds.contains(&kind) {
         let reason = format!("plugin {} has no {}", binding.plugin, kind.as_str());
-        return Err(vec![Problem::new(
-            format!("{pointer}/plugin"),
-            "rule_missing",
-            reason,
-        )]);
+        let problem = Problem::new(format!("{pointer}/plugin"), "rule_missing", reason);
+        let help = format!("name a plugin that exports a {}", kind.as_str());
+        return Err(vec![problem.with_help(help)]);
     }
     bind(catalogue, &available, slot, &binding.config)
         .map_err(|error| plan_problems(pointer, &error))
@@ -325,14 +323,13 @@ fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
             "put its file into the plugins folder; the list of plugins says why a file is refused",
         );
     };
-    Problem::new(
-        format!("{pointer}/version"),
-        "plugin_version_missing",
-        format!(
-            "no version of plugin {} meets {}, the newest is {}",
-            binding.plugin, binding.version, newest.version
-        ),
-    )
+    let reason = format!(
+        "no version of plugin {} meets {}, the newest is {}",
+        binding.plugin, binding.version, newest.version
+    );
+    let pointer = format!("{pointer}/version");
+    Problem::new(pointer, "plugin_version_missing", reason)
+        .with_help("ask for a version that there is, or put its file into the plugins folder")
 }
 
 fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
+use signalbox_journey::control::allowed;
 use signalbox_mail::template::Template;
 use signalbox_model::{
     definitions::{Override, WorkflowVersion},
     id::{Digest, WorkflowId},
     problem::Problem,
-    workflow::{Action, Workflow, WorkflowState},
+    workflow::{Action, Workflow},
 };
 use signalbox_rules::catalogue::{Catalogue, FileState};
 
@@ -49,57 +50,84 @@ impl Check {
     }
 }
 
+/// What is asked of a workflow that is to start, to be scheduled or to go on.
+pub(crate) struct Asked {
+    /// Of which version.
+    pub(crate) version: u32,
+    checks: Vec<Check>,
+}
+
+impl Asked {
+    /// Who lets it start although an item fails, or nobody where none does.
+    ///
+    /// # Errors
+    /// With everything that is wrong where something is and nobody overrides it.
+    pub(crate) fn answered(
+        self,
+        overriding: Option<Overriding>,
+    ) -> Result<Option<Override>, Vec<Problem>> {
+        let failing = self.checks.into_iter().filter(|check| !check.passes());
+        let failing: Vec<Check> = failing.collect();
+        match overriding {
+            _ if failing.is_empty() => Ok(None),
+            Some(Overriding { actor, reason, by }) => Ok(Some(Override {
+                checks: failing.iter().map(|check| check.code.to_owned()).collect(),
+                actor,
+                reason,
+                by,
+            })),
+            None => Err(failing
+                .into_iter()
+                .flat_map(|check| check.problems)
+                .collect()),
+        }
+    }
+}
+
 /// The checklist of a workflow's current version; `None` if there is no such workflow.
 pub(crate) fn of(shared: &Shared, workflow: &WorkflowId) -> Option<Vec<Check>> {
     let definitions = shared.definitions.borrow().clone();
     let version = definitions.workflows.get(workflow)?.current_version()?;
-    Some(vec![
+    Some(checks(&shared.catalogue, version))
+}
+
+/// What the action asks of the workflow; nothing where its state does not allow the action, which is refused for that then.
+/// A resume asks for no item again that was overridden for the version that goes on.
+pub(crate) fn asked(shared: &Shared, workflow: &WorkflowId, action: Action) -> Option<Asked> {
+    let definitions = shared.definitions.borrow().clone();
+    let found = definitions.workflows.get(workflow)?;
+    if !allowed(found.state).contains(&action.as_str()) {
+        return None;
+    }
+    let version = found.current_version()?;
+    let mut checks = checks(&shared.catalogue, version);
+    if action == Action::Resume {
+        let overrides = found.overrides.iter();
+        let of_version = overrides.filter(|one| one.version == version.number);
+        let overridden: BTreeSet<&str> = of_version
+            .flat_map(|one| one.by.checks.iter().map(String::as_str))
+            .collect();
+        checks.retain(|check| !overridden.contains(check.code));
+    }
+    Some(Asked {
+        version: version.number,
+        checks,
+    })
+}
+
+fn checks(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Check> {
+    vec![
         Check {
             code: "rules_ready",
             title: "Every rule can be asked",
-            problems: unready(&shared.catalogue, version),
+            problems: unready(catalogue, version),
         },
         Check {
             code: "image_alt",
             title: "Every image says what it shows where it is not shown",
             problems: images_without_text(&version.document),
         },
-    ])
-}
-
-/// What the action asks of it. A resume asks for no item again that was overridden for the version that goes on.
-pub(crate) fn asked(shared: &Shared, workflow: &WorkflowId, action: Action) -> Vec<Check> {
-    let mut checks = of(shared, workflow).unwrap_or_default();
-    let definitions = shared.definitions.borrow().clone();
-    let found = definitions.workflows.get(workflow);
-    if let Some(found) = found.filter(|_| action == Action::Resume) {
-        let is_paused = found.state == WorkflowState::Paused;
-        let overrides = found.overrides.iter();
-        let of_version: Vec<_> = overrides
-            .filter(|one| one.version == found.current)
-            .collect();
-        let is_overridden = |check: &Check| {
-            let mut overrides = of_version.iter();
-            overrides.any(|one| one.by.checks.iter().any(|code| code == check.code))
-        };
-        checks.retain(|check| is_paused && !is_overridden(check));
-    }
-    checks
-}
-
-/// The override of those that fail, if somebody overrides them.
-pub(crate) fn overridden(checks: &[Check], overriding: Option<Overriding>) -> Option<Override> {
-    let Overriding { actor, reason, by } = overriding?;
-    Some(Override {
-        checks: failing(checks).map(|check| check.code.to_owned()).collect(),
-        actor,
-        reason,
-        by,
-    })
-}
-
-pub(crate) fn failing(checks: &[Check]) -> impl Iterator<Item = &Check> {
-    checks.iter().filter(|check| !check.passes())
+    ]
 }
 
 /// Bindings whose file is quarantined or cannot be made ready.

@@ -237,32 +237,31 @@ impl Engine {
         overriding: Option<Overriding>,
     ) -> Result<Option<WorkflowView>, StartWorkflowError> {
         let workflow = id.clone();
-        let checks = self.read(move |shared| Ok(checklist::asked(shared, &workflow, action)));
-        let checks = checks.await.map_err(|_| Unavailable::Failed)?;
-        let workflow = id.clone();
-        let failing = checklist::failing(&checks);
-        let command = match (checklist::overridden(&checks, overriding), failing.count()) {
-            (_, 0) => Command::Transition { workflow, action },
-            (Some(by), _) => {
-                tracing::warn!(
-                    workflow.id = %workflow,
-                    actor = by.actor,
-                    reason = by.reason,
-                    checks = ?by.checks,
-                    "{} has {workflow} {} though its checklist fails: {}", by.actor, action.as_str(), by.reason
-                );
-                Command::StartOverridden {
-                    workflow,
-                    action,
-                    by,
-                }
-            }
-            (None, _) => {
-                let problems = checks.into_iter().flat_map(|check| check.problems);
-                return Err(StartWorkflowError::Checklist(problems.collect()));
-            }
+        let asked = self.read(move |shared| Ok(checklist::asked(shared, &workflow, action)));
+        let Some(asked) = asked.await.map_err(|_| Unavailable::Failed)? else {
+            return Ok(self.transition(id, action).await?);
         };
-        Ok(self.change(id, command).await?)
+        let version = asked.version;
+        let by = asked
+            .answered(overriding)
+            .map_err(StartWorkflowError::Checklist)?;
+        let command = Command::Start {
+            workflow: id.clone(),
+            action,
+            version,
+            by: by.clone(),
+        };
+        let view = self.change(id, command).await?;
+        if let Some(by) = by {
+            tracing::warn!(
+                workflow.id = %id,
+                actor = by.actor,
+                reason = by.reason,
+                checks = ?by.checks,
+                "{} has {id} {} though its checklist fails: {}", by.actor, action.as_str(), by.reason
+            );
+        }
+        Ok(view)
     }
 
     /// What the workflow's current version should have before it starts; `None` if there is no such workflow.

@@ -16,16 +16,18 @@ pub(crate) fn problems(workflow: &Workflow) -> Vec<Problem> {
     let mut problems = Vec::new();
     let given = Given::of(workflow);
     for (name, source) in &workflow.templates {
-        match Template::parse(&source_of(source)) {
-            Ok(template) => {
-                let missing = template.variables().iter();
-                let missing = missing.filter(|variable| given.lacks(name, variable));
-                problems.extend(missing.map(|variable| missing_problem(name, variable)));
-            }
-            Err(found) => {
-                problems.extend(found.iter().map(|problem| template_problem(name, problem)));
-            }
-        }
+        let read = Template::read(&source_of(source));
+        let (variables, found) = match &read {
+            Ok(template) => (template.variables(), &[][..]),
+            Err(unreadable) => (
+                unreadable.variables.as_slice(),
+                unreadable.problems.as_slice(),
+            ),
+        };
+        problems.extend(found.iter().map(|problem| template_problem(name, problem)));
+        let missing = variables.iter();
+        let missing = missing.filter(|variable| given.lacks(name, variable));
+        problems.extend(missing.map(|variable| missing_problem(name, variable)));
     }
     problems
 }
@@ -180,6 +182,40 @@ mod tests {
             "contact.id.short",
         ];
         assert_eq!(refused("plain", &never), never);
+        let beside_a_default = [
+            "contact.name | default: links.foo",
+            "contact.last | append: links.foo | default: 'x'",
+            "contact[links.foo] | default: 'z'",
+        ];
+        for named in beside_a_default {
+            assert_eq!(refused("plain", &[named]), ["links.foo"], "{named}");
+        }
+    }
+
+    #[test]
+    fn a_fault_in_one_part_hides_nothing_in_the_others() {
+        let workflow = json!({
+            "id": "w", "title": "W", "steps": [{"id": "note", "send": {"template": "note"}}],
+            "templates": {"note": {
+                "subject": "{{ links.foo }}",
+                "mjml": "<mjml><mj-body>{{ links.bar | nothing }}</mj-body></mjml>",
+                "text": "{{ links.baz }}",
+            }},
+        });
+        let workflow: Workflow = serde_json::from_value(workflow).expect("a workflow");
+        let found = problems(&workflow);
+        let found: Vec<_> = found
+            .iter()
+            .map(|problem| (problem.pointer.as_str(), problem.code.as_str()))
+            .collect();
+        assert_eq!(
+            found,
+            [
+                ("/templates/note/mjml", "liquid_syntax"),
+                ("/templates/note/subject", "variable_missing"),
+                ("/templates/note/text", "variable_missing"),
+            ]
+        );
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn plan(text: &str, kind: RuleKind) {
 
 fn workflow(text: &str) {
     if let Ok(document) = serde_json::from_str::<Json>(text) {
-        let (workflow, problems) = documents::read_workflow(&document);
-        assert!(workflow.is_some() || !problems.is_empty());
+        let reading = documents::read_workflow(&document);
+        assert!(reading.workflow.is_some() || !reading.problems.is_empty());
     }
 }

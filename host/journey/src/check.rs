@@ -25,7 +25,7 @@ use signalbox_model::{
 
 use crate::{
     advance::MESSAGE_SENT,
-    limits::{PROBLEMS_MAX, TITLE_BYTES_MAX},
+    limits::{NAMES_TOLD_MAX, PROBLEMS_MAX, TITLE_BYTES_MAX},
 };
 
 /// Longest reason of an exit, in bytes.
@@ -77,7 +77,11 @@ fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {
             (None, Some(_)) => {}
             _ => {
                 let reason = "an exit names either an event (`on`) or a segment";
-                problems.push(Problem::new(at.as_str(), "exit_of_one", reason));
+                let problem = Problem::new(at.as_str(), "exit_of_one", reason);
+                problems.push(
+                    problem
+                        .with_help("give it one of the two, and an exit of its own for the other"),
+                );
             }
         }
         check_reason(&format!("{at}/reason"), exit.reason.as_deref(), problems);
@@ -87,14 +91,16 @@ fn check_parts(workflow: &Workflow, problems: &mut Vec<Problem>) {
         .is_some_and(|grace| grace == Span::ZERO || grace > GRACE_MAX)
     {
         let reason = format!("the grace is longer than nothing and at most {GRACE_MAX}");
-        problems.push(Problem::new("/grace", "grace_length", reason));
+        let problem = Problem::new("/grace", "grace_length", reason);
+        problems.push(problem.with_help("write how long, such as 2h, or leave it out"));
     }
     if let Some(window) = &workflow.window {
         problems.extend(window.problems("/window"));
     }
     if workflow.priority > PRIORITY_MAX {
         let reason = format!("{} is more than {PRIORITY_MAX}", workflow.priority);
-        problems.push(Problem::new("/priority", "priority_too_high", reason));
+        let problem = Problem::new("/priority", "priority_too_high", reason);
+        problems.push(problem.with_help(format!("write a number from 0 to {PRIORITY_MAX}")));
     }
     if let Some(Goal::Event(goal)) = &workflow.goal {
         check_goal(goal, problems);
@@ -149,11 +155,9 @@ fn check_goal(goal: &GoalEvent, problems: &mut Vec<Problem>) {
     for (member, span, span_max) in spans {
         if span.is_some_and(|span| span == Span::ZERO || span > span_max) {
             let reason = format!("it is longer than nothing and at most {span_max}");
-            problems.push(Problem::new(
-                format!("/goal/{member}"),
-                "goal_window",
-                reason,
-            ));
+            let problem = Problem::new(format!("/goal/{member}"), "goal_window", reason);
+            problems
+                .push(problem.with_help(format!("write how long, such as 1d, at most {span_max}")));
         }
     }
 }
@@ -169,14 +173,16 @@ fn check_entrance(workflow: &Workflow, problems: &mut Vec<Problem>) {
 
 fn check_title(title: &str, problems: &mut Vec<Problem>) {
     if title.trim().is_empty() {
-        problems.push(Problem::new("/title", "title_empty", "the title is empty"));
+        let problem = Problem::new("/title", "title_empty", "the title is empty");
+        problems.push(problem.with_help("write what people are to call it"));
     }
     if title.len() > TITLE_BYTES_MAX {
         let reason = format!(
             "the title has {} bytes, at most {TITLE_BYTES_MAX} are allowed",
             title.len()
         );
-        problems.push(Problem::new("/title", "title_too_long", reason));
+        let problem = Problem::new("/title", "title_too_long", reason);
+        problems.push(problem.with_help("shorten it"));
     }
 }
 
@@ -214,7 +220,8 @@ fn check_count(
 ) -> bool {
     if count > count_max {
         let reason = format!("there are {count} {what}, at most {count_max} are allowed");
-        problems.push(Problem::new(pointer, "too_many", reason));
+        let problem = Problem::new(pointer, "too_many", reason);
+        problems.push(problem.with_help("take some out, or share them among several workflows"));
     }
     count <= count_max
 }
@@ -224,7 +231,8 @@ fn check_reason(pointer: &str, reason: Option<&str>, problems: &mut Vec<Problem>
     if let Some(reason) = reason.filter(|reason| !is_code(reason)) {
         let reason =
             format!("{reason:?} is not a code in snake_case of at most {REASON_BYTES_MAX} bytes");
-        problems.push(Problem::new(pointer, "reason_malformed", reason));
+        let problem = Problem::new(pointer, "reason_malformed", reason);
+        problems.push(problem.with_help("write a code such as `not_wanted`: reports count by it"));
     }
 }
 
@@ -281,11 +289,22 @@ fn check_event(pointer: &str, event: &EventName, problems: &mut Vec<Problem>) {
     }
 }
 
+/// The first of the names, and how many more there are.
+fn some_of(names: &[&str]) -> String {
+    let told = &names[..names.len().min(NAMES_TOLD_MAX)];
+    match names.len() - told.len() {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
+    }
+}
+
 /// Whether there is such a step.
 fn check_step(pointer: &str, name: &StepId, positions: &Positions, problems: &mut Vec<Problem>) {
     if !positions.contains_key(name) {
         let reason = format!("there is no step {name}");
-        problems.push(Problem::new(pointer, "step_unknown", reason));
+        let names: Vec<&str> = positions.keys().map(StepId::as_str).collect();
+        let help = format!("steps of the workflow: {}", some_of(&names));
+        problems.push(Problem::new(pointer, "step_unknown", reason).with_help(help));
     }
 }
 
@@ -301,7 +320,8 @@ fn check_condition(
         (None, Some(_)) => check_reference(workflow, pointer, condition.operator, problems),
         _ => {
             let reason = "a condition compares with exactly one of `value` and `entry_event`";
-            problems.push(Problem::new(pointer, "condition_of_one", reason));
+            let problem = Problem::new(pointer, "condition_of_one", reason);
+            problems.push(problem.with_help("give it one of the two"));
         }
     }
 }
@@ -344,11 +364,8 @@ fn check_value(pointer: &str, operator: Operator, value: &Value, problems: &mut 
         "the operator wants {wanted}, the value is of type {}",
         value.kind()
     );
-    problems.push(Problem::new(
-        format!("{pointer}/value"),
-        "condition_value",
-        reason,
-    ));
+    let problem = Problem::new(format!("{pointer}/value"), "condition_value", reason);
+    problems.push(problem.with_help(format!("write {wanted}, or choose another operator")));
 }
 
 fn check_ids(workflow: &Workflow, problems: &mut Vec<Problem>) -> Positions {
@@ -356,11 +373,8 @@ fn check_ids(workflow: &Workflow, problems: &mut Vec<Problem>) -> Positions {
     for (index, step) in workflow.steps.iter().enumerate() {
         if let Some(first) = positions.get(&step.id) {
             let reason = format!("the id {} is that of step {first} already", step.id);
-            problems.push(Problem::new(
-                format!("/steps/{index}/id"),
-                "id_twice",
-                reason,
-            ));
+            let problem = Problem::new(format!("/steps/{index}/id"), "id_twice", reason);
+            problems.push(problem.with_help("give each step an id of its own"));
         } else {
             positions.insert(step.id.clone(), index);
         }

@@ -78,6 +78,18 @@ pub enum Conflict {
         /// The version the edit was made from.
         based_on: u32,
     },
+    /// The checklist that was looked at is that of another version than the current one.
+    #[error(
+        "workflow {workflow} has moved on to version {current}, the checklist was that of {checked}"
+    )]
+    Checked {
+        /// Which workflow.
+        workflow: WorkflowId,
+        /// Its current version.
+        current: u32,
+        /// The version whose checklist was looked at.
+        checked: u32,
+    },
     /// The settings were made from others than the current ones.
     #[error("the settings have moved on to version {current}, these were made from {based_on}")]
     Settings {
@@ -227,7 +239,7 @@ impl Conflict {
             Self::NotFound { .. } => "workflow_not_found",
             Self::State { .. } => "workflow_state",
             Self::Exists { .. } => "workflow_exists",
-            Self::Version { .. } => "workflow_version",
+            Self::Version { .. } | Self::Checked { .. } => "workflow_version",
             Self::Settings { .. } => "settings_version",
             Self::GoalMissing { .. } => "goal_missing",
             Self::NoExperiment { .. } => "experiment_not_found",
@@ -304,11 +316,12 @@ fn apply_to(
             bounded(put(definitions, version, *based_on)?)
         }
         Command::Transition { workflow, action } => transition(definitions, workflow, *action, now),
-        Command::StartOverridden {
+        Command::Start {
             workflow,
             action,
+            version,
             by,
-        } => start_overridden(definitions, workflow, (*action, by), now),
+        } => start_checked(definitions, workflow, (*action, *version), by.as_ref(), now),
         Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
         Command::PutSettings { settings, based_on } => {
             put_settings(definitions, read("settings", settings)?, *based_on)
@@ -623,17 +636,28 @@ fn transition(
 }
 
 /// The same with who let it, though its checklist fails.
-fn start_overridden(
+fn start_checked(
     definitions: &Definitions,
     workflow: &WorkflowId,
-    (action, by): (Action, &Override),
+    (action, checked): (Action, u32),
+    by: Option<&Override>,
     now: Instant,
 ) -> Result<Change, Conflict> {
     let mut change = transition(definitions, workflow, action, now)?;
-    if let Some(found) = change.definitions.workflows.get_mut(workflow) {
+    let Some(found) = change.definitions.workflows.get_mut(workflow) else {
+        return Ok(change);
+    };
+    if found.current != checked {
+        return Err(Conflict::Checked {
+            workflow: workflow.clone(),
+            current: found.current,
+            checked,
+        });
+    }
+    if let Some(by) = by {
         found.overrides.push(Overridden {
             at: now,
-            version: found.current,
+            version: checked,
             by: by.clone(),
         });
         let surplus = found.overrides.len().saturating_sub(OVERRIDES_MAX);

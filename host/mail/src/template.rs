@@ -122,6 +122,15 @@ pub struct Variable {
     pub in_condition: bool,
 }
 
+/// A source that no template can be made from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// All that is wrong with it, in the order of the parts and places.
+    pub problems: Vec<Problem>,
+    /// The variables of the parts that can be read, in the order of the parts and places.
+    pub variables: Vec<Variable>,
+}
+
 /// One message's content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rendered {
@@ -171,10 +180,18 @@ impl fmt::Debug for Template {
 impl Template {
     /// Checks the source and prepares it; on failure every problem found, in the order of the parts.
     pub fn parse(source: &TemplateSource) -> Result<Self, Vec<Problem>> {
+        Self::read(source).map_err(|unreadable| unreadable.problems)
+    }
+
+    /// As [`Self::parse`]; on failure with the variables of the parts that can be read, which may be wrong too.
+    pub fn read(source: &TemplateSource) -> Result<Self, Unreadable> {
         let mut problems = Problems::default();
         check_sizes(source, &mut problems);
         if problems.count() > 0 {
-            return Err(problems.found);
+            return Err(Unreadable {
+                problems: problems.found,
+                variables: Vec::new(),
+            });
         }
         if source.subject.trim().is_empty() {
             let message = "the subject is empty".to_owned();
@@ -218,7 +235,9 @@ impl Template {
             None
         };
         let html = html.and_then(|liquid| compile(Part::Html, &liquid, &mut problems));
-        variables.extend(scanned.variables);
+        if html.is_some() {
+            variables.extend(scanned.variables);
+        }
 
         let text = match &source.text {
             Some(text) => plain(Part::Text, text, &mut variables, &mut problems),
@@ -238,7 +257,10 @@ impl Template {
                 problems
                     .found
                     .sort_by_key(|problem| (problem.part, problem.line, problem.column));
-                Err(problems.found)
+                Err(Unreadable {
+                    problems: problems.found,
+                    variables,
+                })
             }
         }
     }

@@ -245,14 +245,16 @@ pub enum Command {
         /// Which table.
         table: TableName,
     },
-    /// Starts, schedules or resumes a workflow though its checklist fails.
-    StartOverridden {
+    /// Starts, schedules or resumes a workflow whose checklist was looked at.
+    Start {
         /// Which workflow.
         workflow: WorkflowId,
         /// `start`, `schedule` or `resume`.
         action: Action,
-        /// What failed, and who lets it start.
-        by: Override,
+        /// The version whose checklist was looked at; refused if that is not the current one.
+        version: u32,
+        /// What failed, and who lets it start; `None` where nothing did.
+        by: Option<Override>,
     },
     /// Creates a segment, or replaces its document.
     PutSegment {

@@ -4,26 +4,28 @@
 //! types of `model` are what comes out. What the schemas cannot say (unique names, what this host can do) is checked
 //! here too.
 
+mod workflow;
+
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use jsonschema::{Draft, PatternOptions, Validator};
+use jsonschema::{Draft, PatternOptions, ValidationError, Validator, error::ValidationErrorKind};
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
     plan::{ColumnType, Input, Occasion, Plan, Source, TableSelection},
     problem::Problem,
-    schema,
-    workflow::Workflow,
 };
+
+pub use self::workflow::{Reading, read_workflow, workflow_problems};
 
 use crate::{
     error::cut,
     limits::{DESCRIBE_BYTES_MAX, PLAN_BYTES_MAX},
 };
 
-/// A duration that every member for one can have.
-const DURATION: &str = "1d";
+/// What to do about a value that its schema does not allow.
+const OF_SCHEMA: &str = "write what its schema allows here";
 /// Most problems that one check lists.
 const PROBLEMS_MAX: usize = 50;
 /// Largest compiled pattern of a config schema, in bytes.
@@ -36,11 +38,6 @@ pub const PLAN_SCHEMA: &str = include_str!("../../../wit/v1/schemas/plan.schema.
 
 static DESCRIBE: LazyLock<Validator> = LazyLock::new(|| published(DESCRIBE_SCHEMA));
 static PLAN: LazyLock<Validator> = LazyLock::new(|| published(PLAN_SCHEMA));
-static WORKFLOW: LazyLock<Validator> = LazyLock::new(|| {
-    compile(&schema::workflow().to_value())
-        .expect("the workflow's schema compiles, as a test shows")
-});
-
 fn published(schema: &str) -> Validator {
     let schema: Json =
         serde_json::from_str(schema).expect("the published schemas are JSON, as a test shows");
@@ -62,66 +59,30 @@ pub fn compile(schema: &Json) -> Result<Validator, Vec<Problem>> {
         .build(schema)
         .map_err(|error| {
             let pointer = error.schema_path().as_str().to_owned();
-            vec![Problem::new(pointer, "schema", cut(&error.to_string()))]
+            let problem = Problem::new(pointer, "schema", cut(&error.to_string()));
+            vec![problem.with_help(
+                "write a JSON Schema of the draft 2020-12 without references to elsewhere",
+            )]
         })
 }
 
 /// Everything about the document that its schema does not allow, with places in the document.
 pub fn problems(validator: &Validator, document: &Json) -> Vec<Problem> {
-    validator
-        .iter_errors(document)
-        .take(PROBLEMS_MAX)
-        .map(|error| {
-            let pointer = error.instance_path().as_str().to_owned();
-            Problem::new(pointer, "schema", cut(&error.to_string()))
-        })
-        .collect()
+    let errors = validator.iter_errors(document).take(PROBLEMS_MAX);
+    errors.map(|error| problem_of(&error, OF_SCHEMA)).collect()
 }
 
-/// Everything about a workflow's document that its schema does not allow, at most 50 of it.
-pub fn workflow_problems(document: &Json) -> Vec<Problem> {
-    let mut problems = problems(&WORKFLOW, document);
-    problems.sort();
-    problems
-}
-
-/// Reads a workflow's document: all that is wrong with its form, and the workflow as far as it can be read in spite of
-/// it, so that the rest can be checked as well. A value that its member cannot have is left out and told.
-pub fn read_workflow(document: &Json) -> (Option<Workflow>, Vec<Problem>) {
-    let mut problems = workflow_problems(document);
-    if !problems.is_empty() {
-        return (None, problems);
-    }
-    let mut rest = document.clone();
-    while problems.len() < PROBLEMS_MAX {
-        let error = match serde_path_to_error::deserialize(&rest) {
-            Ok(workflow) => return (Some(workflow), problems),
-            Err(error) => error,
-        };
-        let pointer = pointer_of(error.path());
-        let reason = error.into_inner().to_string();
-        let (parent, member) = pointer.rsplit_once('/').unwrap_or(("", ""));
-        let code = if member == "zone" {
-            "zone_unknown"
-        } else {
-            "schema"
-        };
-        let is_new = problems.iter().all(|told| told.pointer != pointer);
-        if is_new {
-            problems.push(Problem::new(pointer.as_str(), code, cut(&reason)));
+/// The problem that a schema found, and what to do about it where that does not follow from its kind.
+fn problem_of(error: &ValidationError<'_>, help: &str) -> Problem {
+    let pointer = error.instance_path().as_str().to_owned();
+    let problem = Problem::new(pointer, "schema", cut(&error.to_string()));
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { .. } => {
+            problem.with_help("take it out, or write the name that is meant")
         }
-        match rest.pointer_mut(&pointer) {
-            // Where it was a duration, this one stands in for it, so that nothing is said to be missing.
-            Some(value @ Json::String(_)) if is_new => *value = Json::from(DURATION),
-            _ => {
-                let parent = rest.pointer_mut(parent).and_then(Json::as_object_mut);
-                if parent.and_then(|parent| parent.remove(member)).is_none() {
-                    break;
-                }
-            }
-        }
+        ValidationErrorKind::Required { .. } => problem.with_help("add it"),
+        _ => problem.with_help(help),
     }
-    (None, problems)
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {
@@ -159,18 +120,17 @@ pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, V
             words(&described),
             words(kinds)
         );
-        problems.push(Problem::new("/rules", "rules_exported", reason));
+        let problem = Problem::new("/rules", "rules_exported", reason);
+        problems.push(problem.with_help("describe exactly the rules that are exported"));
     }
     for (kind, rule) in &description.rules {
         let mut codes = BTreeSet::new();
         for (at, reason) in rule.reasons.iter().enumerate() {
             if !codes.insert(&reason.code) {
                 let pointer = format!("/rules/{}/reasons/{at}/code", kind.as_str());
-                problems.push(Problem::new(
-                    pointer,
-                    "repeated",
-                    format!("the code {:?} stands twice", reason.code),
-                ));
+                let reason = format!("the code {:?} stands twice", reason.code);
+                let problem = Problem::new(pointer, "repeated", reason);
+                problems.push(problem.with_help("give each reason a code of its own"));
             }
         }
     }
@@ -200,7 +160,7 @@ fn read<T: DeserializeOwned>(
     bytes_max: usize,
     schema: &Validator,
 ) -> Result<T, Vec<Problem>> {
-    let problem = |code, reason| vec![Problem::new("", code, reason)];
+    let problem = |code, reason, help: &str| vec![Problem::new("", code, reason).with_help(help)];
     if text.len() > bytes_max {
         return Err(problem(
             "too_large",
@@ -208,15 +168,16 @@ fn read<T: DeserializeOwned>(
                 "it has {} bytes, at most {bytes_max} are allowed",
                 text.len()
             ),
+            "shorten it",
         ));
     }
-    let json: Json =
-        serde_json::from_str(text).map_err(|e| problem("not_json", cut(&e.to_string())))?;
+    let json: Json = serde_json::from_str(text)
+        .map_err(|e| problem("not_json", cut(&e.to_string()), "answer one JSON document"))?;
     let found = problems(schema, &json);
     if !found.is_empty() {
         return Err(found);
     }
-    serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string())))
+    serde_json::from_value(json).map_err(|e| problem("schema", cut(&e.to_string()), OF_SCHEMA))
 }
 
 /// What a plan of a rule of that kind asks for that makes no sense. Places are pointers into the plan.
@@ -227,7 +188,8 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
         let pointer = format!("/inputs/{at}");
         if !names.insert(&input.name) {
             let reason = format!("the name {:?} stands twice", input.name);
-            problems.push(Problem::new(format!("{pointer}/name"), "repeated", reason));
+            let problem = Problem::new(format!("{pointer}/name"), "repeated", reason);
+            problems.push(problem.with_help("give each input a name of its own"));
         }
         problems.extend(check_input(kind, plan, input, &pointer));
     }
@@ -242,7 +204,8 @@ pub fn check_plan(kind: RuleKind, plan: &Plan) -> Vec<Problem> {
         }
         RuleKind::Segment | RuleKind::Personalizer if !plan.occasions.is_empty() => {
             let reason = format!("a {} has no occasions", kind.as_str());
-            problems.push(Problem::new("/occasions", "occasion_of_trigger", reason));
+            let problem = Problem::new("/occasions", "occasion_of_trigger", reason);
+            problems.push(problem.with_help("leave them out"));
         }
         _ => {}
     }
@@ -265,7 +228,8 @@ fn check_input(kind: RuleKind, plan: &Plan, input: &Input, pointer: &str) -> Opt
         Source::Table(selection) => check_key(plan, selection, &source),
         Source::Occasion | Source::ArmKey if kind != RuleKind::Trigger => {
             let reason = format!("a {} is not asked on an occasion", kind.as_str());
-            Some(Problem::new(source, "occasion_of_trigger", reason))
+            let problem = Problem::new(source, "occasion_of_trigger", reason);
+            Some(problem.with_help("ask for another input, such as the last event of a name"))
         }
         _ => None,
     }

@@ -236,3 +236,129 @@ async fn the_list_is_paged_by_id() {
     insta::assert_snapshot!(lines.join("\n"));
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_does_not_allow_a_start_is_told_before_its_checklist() {
+    let world = World::with(&["event"], |_| {});
+    let mut document = thanks();
+    let mjml = document["templates"]["thanks"]["mjml"]
+        .as_str()
+        .expect("a text");
+    let bare = mjml.replace(
+        "<mj-text>",
+        "<mj-image src=\"https://shop.example/hat.png\" /><mj-text>",
+    );
+    document["templates"]["thanks"]["mjml"] = json!(bare);
+    world
+        .put("/v1/workflows/thanks", document)
+        .await
+        .expect(201);
+    let ask = async |action: &str, body: &Json| {
+        let path = format!("/v1/workflows/thanks/{action}");
+        world.post(&path, body.clone()).await.error_line()
+    };
+    let plain = json!({});
+    let over = json!({ "override": { "actor": "Ann", "reason": "a hat is a hat" } });
+    let schedule = json!({ "at": "2100-01-01T00:00:00Z" });
+    let mut lines = vec![ask("start", &plain).await, ask("resume", &plain).await];
+    world
+        .post("/v1/workflows/thanks/start", over)
+        .await
+        .expect(200);
+    lines.push(ask("start", &plain).await);
+    lines.push(ask("schedule", &schedule).await);
+    world
+        .post("/v1/workflows/thanks/end", plain.clone())
+        .await
+        .expect(200);
+    lines.push(ask("start", &plain).await);
+    insta::assert_snapshot!(lines.join("\n"));
+    world.stop().await;
+}
+
+/// What is done to a sound document.
+type Change = fn(&mut Json);
+
+/// Places and codes of what is wrong with the changed document.
+async fn told(world: &World, change: Change) -> String {
+    let mut document = thanks();
+    change(&mut document);
+    let reply = world.put("/v1/workflows/thanks", document).await;
+    let body = reply.expect(422);
+    let problems = body["error"]["problems"].as_array().expect("a list");
+    let problems = problems.iter().map(|problem| {
+        let text = |member: &str| problem[member].as_str().expect("a text").to_owned();
+        format!("{} {}", text("pointer"), text("code"))
+    });
+    problems.collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mistakes_of_form_hide_no_mistakes_of_meaning() {
+    let world = World::with(&["event"], |_| {});
+    let many = told(&world, |document| {
+        document["zone"] = json!("Europe/New York");
+        document["window"] = json!({ "from": "09:00", "to": "09:00" });
+        document["priority"] = json!("high");
+        document["steps"] = json!([
+            { "id": "mail", "send": { "template": "thanks", "late_limit": "a day" } },
+            { "id": "rest", "wait": { "for": "0s" }, "next": "mail" },
+            { "id": "lost", "exit": {} },
+        ]);
+    });
+    insta::assert_snapshot!(many.await);
+    // What leads elsewhere than it says may lead anywhere: nothing is unreachable, unknown or endless by that alone.
+    let ways: [(&str, Change); 9] = [
+        ("a way that is no text", |document| {
+            document["steps"] = json!([
+                { "id": "a", "wait": { "for": "1d" }, "next": 5 },
+                { "id": "b", "exit": {} },
+                { "id": "c", "exit": { "reason": "Not A Code" } },
+            ]);
+        }),
+        ("arms that are none", |document| {
+            document["steps"] = json!([
+                { "id": "a", "branch": { "arms": { "segment": {} }, "otherwise": "b" } },
+                { "id": "b", "exit": {} },
+                { "id": "c", "exit": {} },
+            ]);
+        }),
+        ("a step that is none", |document| {
+            document["steps"] = json!(["mail", { "id": "b", "goto": { "step": "mail" } }, { "id": "c", "exit": {} }]);
+        }),
+        ("an id that is none", |document| {
+            document["steps"] = json!([{ "id": "A step", "wait": { "for": "1d" } }, { "id": "b", "goto": { "step": "a-step" } }, { "id": "c", "exit": {} }]);
+        }),
+        ("an action nobody knows", |document| {
+            document["steps"] = json!([{ "id": "a", "jump": "c" }, { "id": "b", "exit": {} }, { "id": "c", "exit": {} }]);
+        }),
+        ("a wait that is none", |document| {
+            document["steps"] = json!([
+                { "id": "a", "wait": "1d" },
+                { "id": "b", "goto": { "step": "a", "times_max": "twice" } },
+                { "id": "c", "exit": {} },
+            ]);
+        }),
+        ("a trigger and a template nobody knows", |document| {
+            document["triger"] = document["trigger"].take();
+            document
+                .as_object_mut()
+                .expect("an object")
+                .remove("trigger");
+            document["templates"] = json!({ "Thanks": document["templates"]["thanks"].take() });
+        }),
+        ("members that are missing", |document| {
+            document.as_object_mut().expect("an object").remove("title");
+            document["steps"] = json!([{ "wait": {} }, { "id": "b", "send": {} }]);
+        }),
+        ("weights that are none", |document| {
+            document["steps"] = json!([{ "id": "a", "split": { "arms": [{ "name": "x", "weight": "half" }, { "name": "x", "weight": 5000 }] } }]);
+        }),
+    ];
+    let mut lines = Vec::new();
+    for (what, change) in ways {
+        lines.push(format!("{what}\n{}", told(&world, change).await));
+    }
+    insta::assert_snapshot!(lines.join("\n\n"));
+    world.stop().await;
+}

@@ -27,6 +27,7 @@ fn help_says_what_can_be_done() {
         "workflow check",
         "workflow put",
         "workflow start",
+        "workflow schedule",
         "table",
         "table put",
         "feed",

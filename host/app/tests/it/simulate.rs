@@ -134,6 +134,65 @@ fn what_happened_is_written_and_summed_up() {
 }
 
 #[test]
+fn a_tape_plays_through_named_segments() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fill(at);
+    let workflow = WORKFLOW.replace(
+        r#"{"plugin": "event", "config": {"event": "signed_up"}}"#,
+        r#"{"plugin": "segment_entered", "config": {"segment": "big-spenders"}}"#,
+    );
+    fs::write(at.join("welcome.json"), workflow).unwrap();
+    // The first goes by the second.
+    let segments = [
+        (
+            "big.yaml",
+            "name: big-spenders\ntitle: Spend much in France\nof: {all: [spenders, french]}\n",
+        ),
+        (
+            "spenders.yaml",
+            "name: spenders\ntitle: Have ordered\nrule:\n  plugin: audience\n  config: {count: {of: {event: order_completed}, operator: gte, value: 2}}\n",
+        ),
+        (
+            "french.json",
+            r#"{"name": "french", "title": "In France", "rule": {"plugin": "audience", "config":
+            {"attribute": {"name": "country", "operator": "eq", "value": "FR"}}}}"#,
+        ),
+    ];
+    let order = |contact: &str, day: u32| {
+        format!(
+            "{{\"contact\": \"{contact}\", \"name\": \"order_completed\", \"occurred_at\": \"2026-03-0{day}T09:00:00Z\"}}\n"
+        )
+    };
+    let tape = [("ann", 1), ("bob", 1), ("ann", 2), ("bob", 2), ("ann", 3)];
+    let tape: String = tape.map(|(contact, day)| order(contact, day)).concat();
+    fs::write(at.join("orders.jsonl"), tape).unwrap();
+    let expected = "contact,entered,messages\nann,1,french\nbob,0,-\n";
+    fs::write(at.join("entered.csv"), expected).unwrap();
+    let mut more = vec![
+        "--tape",
+        "orders.jsonl",
+        "--out",
+        "out.jsonl",
+        "--expect",
+        "entered.csv",
+    ];
+    for (name, text) in segments {
+        fs::write(at.join(name), text).unwrap();
+        more.extend(["--segment", name]);
+    }
+    let said = simulate(at, &more);
+    assert!(said.ends_with("all 2 rows are as expected\n"), "{said}");
+    let said = simulate(at, &more[..more.len() - 2]);
+    for part in [
+        "exit 1\nerror: the server would refuse big.yaml: 1 problem\n",
+        "there is no segment \"french\" (segment_unknown)\n",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_file_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();

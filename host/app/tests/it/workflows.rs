@@ -100,7 +100,8 @@ fn a_file_is_checked_as_a_put_would_check_it() {
              templates of the workflow: thanks\n\
          thanks.yml:11:5: /templates/thanks/mjml: line 1, column 48: there is no filter `shout` (liquid_syntax)\n    \
              see the list of tags and filters in the guide on templates\n\
-         thanks.yml:4:37: /trigger/config/event: \"Order\" does not match \"^[a-z][a-z0-9_]{0,99}$\" (schema)\n\
+         thanks.yml:4:37: /trigger/config/event: \"Order\" does not match \"^[a-z][a-z0-9_]{0,99}$\" (schema)\n    \
+             write what its schema allows here\n\
          error: the server would refuse thanks.yml: 3 problems\n"
     );
     let in_block = GOOD
@@ -127,8 +128,10 @@ fn the_form_of_a_document_is_told_with_its_places() {
     assert_eq!(
         checked("thanks.yaml", &form),
         "exit 1\n\
-         thanks.yaml:2:1: the document: \"title\" is a required property (schema)\n\
-         thanks.yaml:5:5: /steps/0: Additional properties are not allowed ('sned' was unexpected) (schema)\n\
+         thanks.yaml:2:1: the document: \"title\" is a required property (schema)\n    \
+             add it\n\
+         thanks.yaml:5:5: /steps/0: Additional properties are not allowed ('sned' was unexpected) (schema)\n    \
+             take it out, or write the name that is meant\n\
          error: the server would refuse thanks.yaml: 2 problems\n"
     );
     let zone = format!("{GOOD}zone: Europe/Atlantis\n");
@@ -197,6 +200,25 @@ fn a_file_is_put_and_its_workflow_led_through_its_states() {
             format!("exit 0\nworkflow thanks: {state}\n")
         );
     }
+    let bare = GOOD.replace("id: thanks\n", "id: bare\n");
+    let bare = bare.replace(
+        "<mj-text>",
+        "<mj-image src=\"https://shop.example/hat.png\" /><mj-text>",
+    );
+    fs::write(at.join("bare.yaml"), bare).unwrap();
+    ask(&["put", "bare.yaml"]);
+    let failing = ask(&["start", "bare"]);
+    assert!(failing.contains("409 (checklist_failed)"), "{failing}");
+    let over = ["--override", "a hat is a hat", "--actor", "Ann Lee"];
+    let alone = ask(&["start", "bare", "--override", "a hat is a hat"]);
+    assert!(alone.contains("--actor <NAME>"), "{alone}");
+    let schedule = ["schedule", "bare", "--at", "2100-01-01T00:00:00Z"];
+    assert_eq!(
+        ask(&[&schedule[..], &over].concat()),
+        "exit 0\nworkflow bare: scheduled\n"
+    );
+    let refused = ask(&["start", "bare"]);
+    assert!(refused.contains("409 (conflict)"), "{refused}");
     let refused = ask(&["start", "thanks"]);
     assert!(
         refused.starts_with("exit 1\nerror: asking for start of the workflow thanks: the server answered 409 (conflict): "),
@@ -210,7 +232,8 @@ fn a_file_is_put_and_its_workflow_led_through_its_states() {
     let refused = ask(&["put", "wrong.yaml"]);
     assert_eq!(
         refused,
-        "exit 1\nwrong.yaml:3:1: /zone: [\"UTC\"] is not of type \"string\" (schema)\n\
+        "exit 1\nwrong.yaml:3:1: /zone: [\"UTC\"] is not of type \"string\" (schema)\n    \
+             see `GET /v1/schemas/workflow` for what can stand here\n\
          error: the server would refuse wrong.yaml: 1 problem\n"
     );
     server.signal("TERM");

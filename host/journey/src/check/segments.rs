@@ -24,12 +24,17 @@ pub fn found(segment: &Segment, plan: Option<&Plan>, definitions: &Definitions) 
             let count = of.names().count();
             if count == 0 || count > COMPOSED_MAX {
                 let reason = format!("names {count} segments, 1 to {COMPOSED_MAX} are allowed");
-                problems.push(Problem::new("/of", "composition_size", reason));
+                problems.push(
+                    Problem::new("/of", "composition_size", reason)
+                        .with_help("name fewer, or make it of segments that are made of some"),
+                );
             }
         }
         _ => {
             let reason = "a segment has either a rule (`rule`) or is made of others (`of`)";
-            problems.push(Problem::new("", "segment_of_one", reason));
+            problems.push(
+                Problem::new("", "segment_of_one", reason).with_help("give it one of the two"),
+            );
         }
     }
     if let Some(of) = &segment.of {
@@ -79,13 +84,15 @@ fn check_rank(
     match rank_of(name, &named_in(segment, plan), definitions) {
         None => {
             let reason = format!("segment {name} would go by itself");
-            Some(Problem::new(pointer, "segment_circle", reason))
+            let problem = Problem::new(pointer, "segment_circle", reason);
+            Some(problem.with_help("take out the name that leads back to it"))
         }
         Some(rank) if rank > SEGMENT_RANKS_MAX => {
             let reason = format!(
                 "{rank} segments, each going by the one before, come before {name}; at most {SEGMENT_RANKS_MAX} may"
             );
-            Some(Problem::new(pointer, "segment_too_deep", reason))
+            let problem = Problem::new(pointer, "segment_too_deep", reason);
+            Some(problem.with_help("go by segments that go by fewer others"))
         }
         Some(_) => None,
     }

@@ -19,8 +19,7 @@ use signalbox_model::{
     },
 };
 
-use super::{Positions, check_awaited, check_count, check_reason, check_step};
-use crate::limits::NAMES_TOLD_MAX;
+use super::{Positions, check_awaited, check_count, check_reason, check_step, some_of};
 
 /// A step with what its check needs to know.
 struct Context<'a> {
@@ -133,7 +132,10 @@ impl Context<'_> {
 
     fn check_length(&self, member: &str, length: Span, problems: &mut Vec<Problem>) {
         if length == Span::ZERO {
-            problems.push(self.problem(member, "wait_empty", "the wait has no length"));
+            problems.push(
+                self.problem(member, "wait_empty", "the wait has no length")
+                    .with_help("say how long, such as 1d"),
+            );
         }
     }
 
@@ -164,19 +166,28 @@ impl Context<'_> {
         self.check_days("wait/calendar/days", calendar.days.unwrap_or(0), problems);
         if calendar.days.is_some() != calendar.weekdays.is_empty() {
             let reason = "a calendar wait has either days or weekdays";
-            problems.push(self.problem("wait/calendar", "wait_count", reason));
+            problems.push(
+                self.problem("wait/calendar", "wait_count", reason)
+                    .with_help("give it one of the two"),
+            );
         }
         let days: BTreeSet<_> = calendar.weekdays.iter().collect();
         if days.len() < calendar.weekdays.len() {
             let reason = "a weekday stands there twice";
-            problems.push(self.problem("wait/calendar/weekdays", "weekday_twice", reason));
+            problems.push(
+                self.problem("wait/calendar/weekdays", "weekday_twice", reason)
+                    .with_help("name each weekday once"),
+            );
         }
     }
 
     fn check_days(&self, member: &str, days: u32, problems: &mut Vec<Problem>) {
         if days > WAIT_DAYS_MAX {
             let reason = format!("{days} days are more than {WAIT_DAYS_MAX}");
-            problems.push(self.problem(member, "wait_too_long", reason));
+            problems.push(
+                self.problem(member, "wait_too_long", reason)
+                    .with_help(format!("write at most {WAIT_DAYS_MAX}, ten years")),
+            );
         }
     }
 
@@ -195,7 +206,10 @@ impl Context<'_> {
             problems.extend(window.problems(&self.at("send/window")));
             if send.class == MessageClass::Transactional {
                 let reason = "a transactional message goes out at any time";
-                problems.push(self.problem("send/window", "window_of_transactional", reason));
+                problems.push(
+                    self.problem("send/window", "window_of_transactional", reason)
+                        .with_help("take the window out, or make the message a marketing one"),
+                );
             }
         }
         let templates = &self.workflow.templates;
@@ -203,13 +217,8 @@ impl Context<'_> {
             return;
         }
         let reason = format!("there is no template {}", send.template);
-        let names = templates.keys().map(TemplateName::as_str);
-        let names: Vec<&str> = names.take(NAMES_TOLD_MAX).collect();
-        let more = match templates.len() - names.len() {
-            0 => String::new(),
-            more => format!(" and {more} more"),
-        };
-        let help = format!("templates of the workflow: {}{more}", names.join(", "));
+        let names: Vec<&str> = templates.keys().map(TemplateName::as_str).collect();
+        let help = format!("templates of the workflow: {}", some_of(&names));
         let problem = self.problem("send/template", "template_unknown", reason);
         problems.push(problem.with_help(help));
     }
@@ -219,7 +228,10 @@ impl Context<'_> {
         let member = format!("{action}/arms");
         if count == 0 {
             let reason = format!("the {action} has no arm");
-            problems.push(self.problem(&member, "no_arms", reason));
+            problems.push(
+                self.problem(&member, "no_arms", reason)
+                    .with_help("give it at least one arm"),
+            );
         }
         check_count(&self.at(member), "arms", count, ARMS_MAX, problems)
     }
@@ -243,7 +255,10 @@ impl Context<'_> {
                 self.check_target(member, goto, problems);
             } else {
                 let reason = "the arm says nowhere to go";
-                problems.push(self.problem(member, "arm_without_target", reason));
+                problems.push(
+                    self.problem(member, "arm_without_target", reason)
+                        .with_help("name in `goto` the step where its members go on"),
+                );
             }
         }
         if let Some(otherwise) = &branch.otherwise {
@@ -290,7 +305,10 @@ impl Context<'_> {
             if !names.insert(&arm.name) {
                 let reason = format!("another arm has the name {} already", arm.name);
                 let member = format!("split/arms/{index}/name");
-                problems.push(self.problem(member, "arm_twice", reason));
+                problems.push(
+                    self.problem(member, "arm_twice", reason)
+                        .with_help("give each arm a name of its own"),
+                );
             }
             if let Some(goto) = &arm.goto {
                 self.check_target(format_args!("split/arms/{index}/goto"), goto, problems);
@@ -298,7 +316,10 @@ impl Context<'_> {
         }
         if let Some(other) = self.split_with_other_arms(split) {
             let reason = format!("step {other} splits the same experiment into other arms");
-            problems.push(self.problem("split/experiment", "arms_differ", reason));
+            problems.push(
+                self.problem("split/experiment", "arms_differ", reason)
+                    .with_help("give both the same arms, or each an experiment of its own"),
+            );
         }
         let weights: u64 = split.arms.iter().map(|arm| u64::from(arm.weight)).sum();
         if weights != u64::from(WEIGHTS) && !split.arms.is_empty() {
@@ -319,11 +340,14 @@ impl Context<'_> {
             && !(PER_ARM_MIN..=PER_ARM_MAX).contains(&per_arm)
         {
             let reason = format!("{per_arm} people an arm are not {PER_ARM_MIN} to {PER_ARM_MAX}");
-            problems.push(self.problem("split/winner/per_arm", "per_arm_range", reason));
+            problems.push(self.problem("split/winner/per_arm", "per_arm_range", reason).with_help("plan more or fewer, or leave it out: it ends as soon as there is a winner then"));
         }
         if split.arms.iter().filter(|arm| arm.weight > 0).count() < 2 {
             let reason = "fewer than two arms have a weight, so none can win";
-            problems.push(self.problem("split/winner", "winner_of_one", reason));
+            problems.push(
+                self.problem("split/winner", "winner_of_one", reason)
+                    .with_help("give a second arm a weight, or leave the winner out"),
+            );
         }
         let goal = self.workflow.goal.as_ref();
         if winner.by == Measure::Goal && goal.is_none_or(|goal| goal.event().is_none()) {
@@ -374,7 +398,10 @@ impl Context<'_> {
             .filter(|name| update.set.contains_key(*name))
         {
             let reason = format!("{name} is set and removed");
-            problems.push(self.problem("update/unset", "set_and_unset", reason));
+            problems.push(
+                self.problem("update/unset", "set_and_unset", reason)
+                    .with_help("keep one of the two"),
+            );
         }
         for tag in update
             .add_tags
@@ -382,7 +409,10 @@ impl Context<'_> {
             .filter(|tag| update.remove_tags.contains(*tag))
         {
             let reason = format!("the tag {tag} is added and removed");
-            problems.push(self.problem("update/remove_tags", "set_and_unset", reason));
+            problems.push(
+                self.problem("update/remove_tags", "set_and_unset", reason)
+                    .with_help("keep one of the two"),
+            );
         }
     }
 
@@ -396,7 +426,10 @@ impl Context<'_> {
             if source.plus.is_some() {
                 let reason = "nothing is changed here that a number could be added to";
                 let member = format!("webhook/fields/{name}/plus");
-                problems.push(self.problem(member, "plus_of_nothing", reason));
+                problems.push(
+                    self.problem(member, "plus_of_nothing", reason)
+                        .with_help("give one of value, attribute, event, kept"),
+                );
             }
         }
         if let Err(reason) = check_url(&webhook.url) {
@@ -423,7 +456,10 @@ impl Context<'_> {
             && value.depth() > VALUE_DEPTH_MAX
         {
             let reason = format!("the value is nested deeper than {VALUE_DEPTH_MAX}");
-            problems.push(self.problem(format_args!("{member}/value"), "too_deep", reason));
+            problems.push(
+                self.problem(format_args!("{member}/value"), "too_deep", reason)
+                    .with_help("make it flatter"),
+            );
         }
     }
 
@@ -437,7 +473,10 @@ impl Context<'_> {
         }
         if goto.times_max == Some(0) {
             let reason = "nobody ever goes there";
-            problems.push(self.problem("goto/times_max", "goto_never", reason));
+            problems.push(
+                self.problem("goto/times_max", "goto_never", reason)
+                    .with_help("write 1 or more, or take the step out"),
+            );
         }
         self.check_next("goto", goto.times_max.is_some(), problems);
     }
@@ -446,7 +485,10 @@ impl Context<'_> {
         check_reason(&self.at("exit/reason"), exit.reason.as_deref(), problems);
         if self.step.next.is_some() {
             let reason = "an exit ends the journey, nothing comes next";
-            problems.push(self.problem("next", "next_after_exit", reason));
+            problems.push(
+                self.problem("next", "next_after_exit", reason)
+                    .with_help("leave it out"),
+            );
         }
     }
 }

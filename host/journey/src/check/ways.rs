@@ -6,6 +6,7 @@ use signalbox_model::{
     problem::Problem,
     workflow::{
         Workflow,
+        goal::Goal,
         step::{ARMS_MAX, Action, Step},
     },
 };
@@ -39,10 +40,15 @@ pub(super) fn check(workflow: &Workflow, positions: &Positions, problems: &mut V
         .collect();
     let ways = possible_ways(workflow, positions, &own);
     check_reachable(steps, &ways, problems);
-    if workflow.exits.is_empty() {
+    if workflow.exits.is_empty() && !goal_ends(workflow) {
         check_ends(steps, &own, &ways, problems);
     }
-    check_waits(steps, &own, problems);
+    check_waits(workflow, &own, problems);
+}
+
+fn goal_ends(workflow: &Workflow) -> bool {
+    let goal = workflow.goal.as_ref().and_then(Goal::event);
+    goal.is_some_and(|goal| goal.exit)
 }
 
 fn arms_of(step: &Step) -> usize {
@@ -96,7 +102,10 @@ fn check_reachable(steps: &[Step], ways: &[PossibleWays], problems: &mut Vec<Pro
         if !is_reached[index] {
             let reason = format!("no way leads to step {}", step.id);
             let at = format!("/steps/{index}");
-            problems.push(Problem::new(at, "unreachable", reason));
+            problems.push(
+                Problem::new(at, "unreachable", reason)
+                    .with_help("lead a way to it by `goto`, `next` or a jump, or take it out"),
+            );
         }
     }
 }
@@ -114,11 +123,13 @@ fn check_ends(steps: &[Step], own: &[Ways], ways: &[PossibleWays], problems: &mu
     if let Some(caught) = (0..steps.len()).find(|&at| !ends[at]) {
         let reason = format!("no way leads from step {} to an end", steps[caught].id);
         let problem = Problem::new(format!("/steps/{caught}"), "never_ends", reason);
-        problems.push(problem.with_help("add an exit step, or an event under exits"));
+        let help = "add an exit step, an event under exits, or `exit: true` to the goal";
+        problems.push(problem.with_help(help));
     }
 }
 
-fn check_waits(steps: &[Step], own: &[Ways], problems: &mut Vec<Problem>) {
+fn check_waits(workflow: &Workflow, own: &[Ways], problems: &mut Vec<Problem>) {
+    let steps = &workflow.steps;
     let without_waits: Vec<Vec<usize>> = (0..steps.len())
         .map(|at| {
             if steps[at].surely_waits() {
@@ -141,29 +152,48 @@ fn check_waits(steps: &[Step], own: &[Ways], problems: &mut Vec<Problem>) {
         problems.push(problem.with_help(help));
     }
     if round.is_empty() {
-        check_questions_in_a_row(steps, &without_waits, problems);
+        check_questions_in_a_row(workflow, &without_waits, problems);
     }
 }
 
-/// Each branch and each personalizer asks, and one input has only so many waves of questions. A send that is skipped
-/// does not park the journey, so only waits end the row.
-fn check_questions_in_a_row(steps: &[Step], ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
+/// Each branch and each personalizer asks, each update has the exits asked that read what it changes, and one input has only
+/// so many waves of questions. A send that is skipped does not park the journey, so only waits end the row.
+fn check_questions_in_a_row(workflow: &Workflow, ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
+    let steps = &workflow.steps;
+    let exits_ask = workflow.exits.iter().any(|exit| exit.segment.is_some());
+    let asking: Vec<bool> = steps.iter().map(|step| asks(step, exits_ask)).collect();
     let mut longest: Vec<Option<u32>> = vec![None; steps.len()];
     for at in 0..steps.len() {
-        questions_from(at, steps, ways, &mut longest);
+        questions_from(at, &asking, ways, &mut longest);
     }
     let most = WAVES_MAX - WAVES_OF_ENTRY - 1;
     let first = (0..steps.len()).find(|&at| longest[at].is_some_and(|count| count > most));
     if let Some(at) = first {
-        let reason = format!("more than {most} steps that ask a rule follow each other");
+        let (what, help) = if exits_ask {
+            (
+                "that ask a rule, or change what the segment of an exit may read,",
+                "put a wait between them, or make one update of several",
+            )
+        } else {
+            ("that ask a rule", "put a wait between them")
+        };
+        let reason = format!("more than {most} steps {what} follow each other");
         let problem = Problem::new(format!("/steps/{at}"), "too_many_questions", reason);
-        problems.push(problem.with_help("put a wait between them"));
+        problems.push(problem.with_help(help));
     }
+}
+
+/// Whether the step has rules asked; which inputs an exit's segment reads is known to its plugin alone.
+fn asks(step: &Step, exits_ask: bool) -> bool {
+    let send = step.send.as_ref();
+    step.branch.is_some()
+        || send.is_some_and(|send| send.personalizer.is_some())
+        || (exits_ask && step.update.is_some())
 }
 
 fn questions_from(
     at: usize,
-    steps: &[Step],
+    asking: &[bool],
     ways: &[Vec<usize>],
     longest: &mut [Option<u32>],
 ) -> u32 {
@@ -172,11 +202,9 @@ fn questions_from(
     }
     let next = ways[at].iter();
     let behind = next
-        .map(|&next| questions_from(next, steps, ways, longest))
+        .map(|&next| questions_from(next, asking, ways, longest))
         .max();
-    let send = steps[at].send.as_ref();
-    let asks = steps[at].branch.is_some() || send.is_some_and(|send| send.personalizer.is_some());
-    let count = behind.unwrap_or(0) + u32::from(asks);
+    let count = behind.unwrap_or(0) + u32::from(asking[at]);
     longest[at] = Some(count);
     count
 }

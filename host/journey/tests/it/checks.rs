@@ -14,15 +14,14 @@ fn problems(workflow: Json) -> String {
 
 fn in_lines(problems: Vec<Problem>) -> String {
     let problems = problems.into_iter().map(|problem| {
-        let help = if problem.help.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", problem.help)
-        };
-        format!(
-            "{} {}: {}{help}",
-            problem.pointer, problem.code, problem.reason
-        )
+        let Problem {
+            pointer,
+            code,
+            reason,
+            help,
+        } = problem;
+        assert!(!help.is_empty(), "{code} does not say what to do");
+        format!("{pointer} {code}: {reason} [{help}]")
     });
     problems.collect::<Vec<_>>().join("\n")
 }
@@ -57,24 +56,24 @@ fn all_problems_come_at_once() {
     ]);
     let broken = with(workflow("broken", on("signup"), steps), "exits", exits);
     assert_snapshot!(problems(with(broken, "title", json!(" "))), @r#"
-    /exits/0/on/where/0/value condition_value: the operator wants a list, the value is of type integer
-    /exits/0/on/where/1/value condition_value: the operator wants true or false, the value is of type text
-    /exits/0/on/where/2/value condition_value: the operator wants a number, a text or an instant, the value is of type list
-    /exits/0/reason reason_malformed: "Not so" is not a code in snake_case of at most 100 bytes
+    /exits/0/on/where/0/value condition_value: the operator wants a list, the value is of type integer [write a list, or choose another operator]
+    /exits/0/on/where/1/value condition_value: the operator wants true or false, the value is of type text [write true or false, or choose another operator]
+    /exits/0/on/where/2/value condition_value: the operator wants a number, a text or an instant, the value is of type list [write a number, a text or an instant, or choose another operator]
+    /exits/0/reason reason_malformed: "Not so" is not a code in snake_case of at most 100 bytes [write a code such as `not_wanted`: reports count by it]
     /steps/0 several_actions: step a has several actions: send, wait [make a step of each]
-    /steps/0/next step_unknown: there is no step gone
+    /steps/0/next step_unknown: there is no step gone [steps of the workflow: a, c, d, e, f]
     /steps/0/send/template template_unknown: there is no template nowhere [templates of the workflow: hello]
-    /steps/0/wait/for wait_empty: the wait has no length
-    /steps/1/id id_twice: the id a is that of step 0 already
+    /steps/0/wait/for wait_empty: the wait has no length [say how long, such as 1d]
+    /steps/1/id id_twice: the id a is that of step 0 already [give each step an id of its own]
     /steps/2 no_action: step c does nothing [give it one of send, wait, wait_for, approve, branch, split, update, webhook, goto, exit]
-    /steps/3/exit/reason reason_malformed: "Not A Code" is not a code in snake_case of at most 100 bytes
-    /steps/3/next next_after_exit: an exit ends the journey, nothing comes next
-    /steps/4/branch/arms no_arms: the branch has no arm
-    /steps/4/branch/otherwise step_unknown: there is no step nobody
+    /steps/3/exit/reason reason_malformed: "Not A Code" is not a code in snake_case of at most 100 bytes [write a code such as `not_wanted`: reports count by it]
+    /steps/3/next next_after_exit: an exit ends the journey, nothing comes next [leave it out]
+    /steps/4/branch/arms no_arms: the branch has no arm [give it at least one arm]
+    /steps/4/branch/otherwise step_unknown: there is no step nobody [steps of the workflow: a, c, d, e, f]
     /steps/4/next next_not_taken: the branch says where everybody goes, so nobody takes `next` [leave it out]
-    /steps/5/branch/arms/0/goto step_unknown: there is no step lost
-    /steps/5/branch/arms/1/goto arm_without_target: the arm says nowhere to go
-    /title title_empty: the title is empty
+    /steps/5/branch/arms/0/goto step_unknown: there is no step lost [steps of the workflow: a, c, d, e, f]
+    /steps/5/branch/arms/1/goto arm_without_target: the arm says nowhere to go [name in `goto` the step where its members go on]
+    /title title_empty: the title is empty [write what people are to call it]
     "#);
     assert_snapshot!(problems(workflow("empty", on("signup"), json!([]))), @"/steps no_steps: there is no step [add at least one step, such as a send]");
 }
@@ -102,25 +101,25 @@ fn a_condition_compares_with_a_value_or_with_the_event_that_the_journey_began_wi
         "jumps",
         json!([{"on": {"event": "left", "where": conditions}, "goto": "rest"}]),
     );
-    assert_snapshot!(problems(keyed.clone()), @"
-    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
-    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    assert_snapshot!(problems(keyed.clone()), @r"
+    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
+    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
     /exits/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
-    /jumps/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
-    /jumps/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /jumps/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
+    /jumps/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
     /jumps/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
-    /steps/0/wait_for/arms/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
-    /steps/0/wait_for/arms/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /steps/0/wait_for/arms/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
+    /steps/0/wait_for/arms/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
     /steps/0/wait_for/arms/0/on/where/3/entry_event condition_reference: whether a field is there does not depend on another event [give the `value` true or false]
     ");
     let mut bulk = with(keyed, "enter_existing", json!(true));
     bulk.as_object_mut().unwrap().remove("trigger");
     bulk["jumps"] = json!([]);
     bulk["steps"] = json!([{"id": "rest", "wait": {"for": "1d"}}]);
-    assert_snapshot!(problems(bulk), @"
+    assert_snapshot!(problems(bulk), @r"
     /exits/0/on/where/0/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
-    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
-    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event`
+    /exits/0/on/where/1 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
+    /exits/0/on/where/2 condition_of_one: a condition compares with exactly one of `value` and `entry_event` [give it one of the two]
     /exits/0/on/where/3/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
     /exits/0/on/where/4/entry_event condition_reference: journeys of a workflow without a trigger begin with an event without fields [compare with a `value`, or name a trigger]
     ");
@@ -142,9 +141,9 @@ fn loops_need_a_wait() {
     ]);
     assert_snapshot!(problems(workflow("round", on("signup"), steps)), @r"
     /steps/0 loop_without_wait: step a comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
-    /steps/0 never_ends: no way leads from step a to an end [add an exit step, or an event under exits]
+    /steps/0 never_ends: no way leads from step a to an end [add an exit step, an event under exits, or `exit: true` to the goal]
     /steps/1 loop_without_wait: step b comes back to itself without a wait in between [put a wait into the loop; one for a window or a date may be over at once]
-    /steps/3 unreachable: no way leads to step d
+    /steps/3 unreachable: no way leads to step d [lead a way to it by `goto`, `next` or a jump, or take it out]
     ");
 }
 
@@ -163,6 +162,24 @@ fn only_so_many_questions_in_a_row() {
 }
 
 #[test]
+fn an_update_has_the_exits_asked_whose_segment_may_read_it() {
+    let update = |index: u32| json!({"id": format!("u{index}"), "update": {"set": {"seen": {"value": index}}}});
+    let mut steps: Vec<Json> = (0..30).map(update).collect();
+    let noted = |steps: &[Json], exits: Json| {
+        let noted = workflow("noted", on("signup"), json!(steps));
+        problems(with(noted, "exits", exits))
+    };
+    let by_segment = json!([{"segment": has("gold")}]);
+    assert_snapshot!(noted(&steps, by_segment.clone()), @"/steps/0 too_many_questions: more than 29 steps that ask a rule, or change what the segment of an exit may read, follow each other [put a wait between them, or make one update of several]");
+    assert_eq!(
+        noted(&steps, json!([{"on": {"event": "unsubscribed"}}])),
+        ""
+    );
+    steps.insert(15, json!({"id": "rest", "wait": {"for": "1h"}}));
+    assert_eq!(noted(&steps, by_segment), "");
+}
+
+#[test]
 fn counts_are_bounded() {
     let steps: Vec<Json> = (0..201)
         .map(|index| json!({"id": format!("s{index}"), "wait": {"for": "1h"}}))
@@ -176,9 +193,9 @@ fn counts_are_bounded() {
         json!(exits),
     );
     assert_snapshot!(problems(with(large, "title", json!("x".repeat(201)))), @r"
-    /exits too_many: there are 21 exits, at most 20 are allowed
-    /steps too_many: there are 201 steps, at most 200 are allowed
-    /title title_too_long: the title has 201 bytes, at most 200 are allowed
+    /exits too_many: there are 21 exits, at most 20 are allowed [take some out, or share them among several workflows]
+    /steps too_many: there are 201 steps, at most 200 are allowed [take some out, or share them among several workflows]
+    /title title_too_long: the title has 201 bytes, at most 200 are allowed [shorten it]
     ");
 }
 
@@ -213,31 +230,31 @@ fn every_step_says_what_is_wrong_with_it() {
     let jumps = json!([{"on": {"event": "paid"}, "goto": "nobody"}]);
     assert_snapshot!(problems(with(wrong, "jumps", jumps)), @r"
     /entry/after entry_empty: the duration has no length [write `every` to let a contact in every time]
-    /jumps/0/goto step_unknown: there is no step nobody
+    /jumps/0/goto step_unknown: there is no step nobody [steps of the workflow: a, b, c, d, e, f, g, h, i, j and 4 more]
     /steps/0/wait wait_count: the wait is told in 0 ways, it needs exactly one [give one of for, calendar, until, window]
     /steps/1/wait wait_count: the wait is told in 2 ways, it needs exactly one [give one of for, calendar, until, window]
     /steps/1/wait/window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
     /steps/10/goto goto_unbounded: the way leads back to b without a bound [say how often at most with times_max]
-    /steps/11/goto/times_max goto_never: nobody ever goes there
+    /steps/11/goto/times_max goto_never: nobody ever goes there [write 1 or more, or take the step out]
     /steps/12/next next_not_taken: the goto says where everybody goes, so nobody takes `next` [leave it out]
-    /steps/13/goto/step step_unknown: there is no step nowhere
-    /steps/2/wait/calendar wait_count: a calendar wait has either days or weekdays
-    /steps/2/wait/calendar/weekdays weekday_twice: a weekday stands there twice
-    /steps/3/wait/calendar wait_count: a calendar wait has either days or weekdays
-    /steps/4/wait/until/days wait_too_long: 4000 days are more than 3660
-    /steps/5/wait_for/arms no_arms: the wait_for has no arm
-    /steps/5/wait_for/timeout wait_empty: the wait has no length
+    /steps/13/goto/step step_unknown: there is no step nowhere [steps of the workflow: a, b, c, d, e, f, g, h, i, j and 4 more]
+    /steps/2/wait/calendar wait_count: a calendar wait has either days or weekdays [give it one of the two]
+    /steps/2/wait/calendar/weekdays weekday_twice: a weekday stands there twice [name each weekday once]
+    /steps/3/wait/calendar wait_count: a calendar wait has either days or weekdays [give it one of the two]
+    /steps/4/wait/until/days wait_too_long: 4000 days are more than 3660 [write at most 3660, ten years]
+    /steps/5/wait_for/arms no_arms: the wait_for has no arm [give it at least one arm]
+    /steps/5/wait_for/timeout wait_empty: the wait has no length [say how long, such as 1d]
     /steps/6/next next_not_taken: the wait_for says where everybody goes, so nobody takes `next` [leave it out]
-    /steps/6/wait_for/arms/0/goto step_unknown: there is no step x
-    /steps/6/wait_for/arms/0/on/where/0/value condition_value: the operator wants a number, a text or an instant, the value is of type list
-    /steps/6/wait_for/otherwise step_unknown: there is no step y
+    /steps/6/wait_for/arms/0/goto step_unknown: there is no step x [steps of the workflow: a, b, c, d, e, f, g, h, i, j and 4 more]
+    /steps/6/wait_for/arms/0/on/where/0/value condition_value: the operator wants a number, a text or an instant, the value is of type list [write a number, a text or an instant, or choose another operator]
+    /steps/6/wait_for/otherwise step_unknown: there is no step y [steps of the workflow: a, b, c, d, e, f, g, h, i, j and 4 more]
     /steps/7/split/arms weights_sum: the weights add up to 9000, not to 10000 [weights are basis points: 10000 are everybody]
-    /steps/7/split/arms/1/name arm_twice: another arm has the name one already
+    /steps/7/split/arms/1/name arm_twice: another arm has the name one already [give each arm a name of its own]
     /steps/8/update update_empty: the update changes nothing [give it set, unset, add_tags, remove_tags or keep]
-    /steps/9/update/remove_tags set_and_unset: the tag t is added and removed
+    /steps/9/update/remove_tags set_and_unset: the tag t is added and removed [keep one of the two]
     /steps/9/update/set/a source_count: the value comes from 0 places, it needs exactly one [give one of value, attribute, event, kept, plus]
     /steps/9/update/set/b source_count: the value comes from 2 places, it needs exactly one [give one of value, attribute, event, kept, plus]
-    /steps/9/update/unset set_and_unset: a is set and removed
+    /steps/9/update/unset set_and_unset: a is set and removed [keep one of the two]
     ");
 }
 
@@ -248,9 +265,13 @@ fn a_workflow_comes_to_an_end_by_its_steps_or_by_an_exit() {
         {"id": "week", "wait": {"for": "7d"}, "next": "note"},
     ]);
     let weekly = workflow("weekly", on("signup"), steps);
-    assert_snapshot!(problems(weekly.clone()), @"/steps/0 never_ends: no way leads from step note to an end [add an exit step, or an event under exits]");
+    assert_snapshot!(problems(weekly.clone()), @"/steps/0 never_ends: no way leads from step note to an end [add an exit step, an event under exits, or `exit: true` to the goal]");
     let exits = json!([{"on": {"event": "unsubscribed"}}]);
-    assert_snapshot!(problems(with(weekly, "exits", exits)), @"");
+    assert_snapshot!(problems(with(weekly.clone(), "exits", exits)), @"");
+    let goal = |exit: bool| json!({"on": {"event": "order_completed"}, "exit": exit});
+    assert_snapshot!(problems(with(weekly.clone(), "goal", goal(true))), @"");
+    let going_on = problems(with(weekly, "goal", goal(false)));
+    assert!(going_on.contains("never_ends"), "{going_on}");
 }
 
 #[test]
@@ -261,7 +282,7 @@ fn a_step_is_reached_by_a_jump_alone() {
         {"id": "offer", "send": {"template": "hello"}},
     ]);
     let jumping = workflow("jumping", on("signup"), steps);
-    assert_snapshot!(problems(jumping.clone()), @"/steps/2 unreachable: no way leads to step offer");
+    assert_snapshot!(problems(jumping.clone()), @"/steps/2 unreachable: no way leads to step offer [lead a way to it by `goto`, `next` or a jump, or take it out]");
     let jumps = json!([{"on": {"event": "message_replied"}, "goto": "offer"}]);
     assert_snapshot!(problems(with(jumping, "jumps", jumps)), @"");
 }
@@ -305,7 +326,7 @@ fn what_cannot_be_waited_for_split_or_changed_is_refused() {
     assert_snapshot!(problems(with(workflow("odd", on("signup"), steps), "jumps", jumps)), @r"
     /jumps/0/on/event event_of_sending: no journey can wait for a sent message [the step behind a send begins when its message is sent]
     /steps/0/wait_for/arms/0/on/event event_of_sending: no journey can wait for a sent message [the step behind a send begins when its message is sent]
-    /steps/2/split/experiment arms_differ: step b splits the same experiment into other arms
+    /steps/2/split/experiment arms_differ: step b splits the same experiment into other arms [give both the same arms, or each an experiment of its own]
     /steps/3/update tags_by_name: the attribute tags is changed by tags only [use add_tags and remove_tags]
     ");
 }
@@ -322,12 +343,12 @@ fn windows_exits_grace_and_priority_say_what_is_wrong_with_them() {
     let wrong = with(wrong, "priority", json!(101));
     let wrong = with(wrong, "window", empty);
     assert_snapshot!(problems(with(wrong.clone(), "grace", json!("0s"))), @r"
-    /exits/0 exit_of_one: an exit names either an event (`on`) or a segment
-    /exits/1 exit_of_one: an exit names either an event (`on`) or a segment
-    /grace grace_length: the grace is longer than nothing and at most 30d
-    /priority priority_too_high: 101 is more than 100
+    /exits/0 exit_of_one: an exit names either an event (`on`) or a segment [give it one of the two, and an exit of its own for the other]
+    /exits/1 exit_of_one: an exit names either an event (`on`) or a segment [give it one of the two, and an exit of its own for the other]
+    /grace grace_length: the grace is longer than nothing and at most 30d [write how long, such as 2h, or leave it out]
+    /priority priority_too_high: 101 is more than 100 [write a number from 0 to 100]
     /steps/0/send/window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
-    /steps/1/send/window window_of_transactional: a transactional message goes out at any time
+    /steps/1/send/window window_of_transactional: a transactional message goes out at any time [take the window out, or make the message a marketing one]
     /window/to window_empty: the window opens and closes at 09:00 [leave the window out if every hour is meant]
     ");
     let told = problems(with(wrong, "grace", json!("31d")));
@@ -339,12 +360,12 @@ fn a_count_that_is_passed_is_told_before_anything_else_is_looked_at() {
     let steps: Vec<Json> = (0..201)
         .map(|index| json!({"id": format!("s{index}"), "send": {"template": "nowhere"}}))
         .collect();
-    assert_snapshot!(problems(workflow("large", on("signup"), json!(steps))), @"/steps too_many: there are 201 steps, at most 200 are allowed");
+    assert_snapshot!(problems(workflow("large", on("signup"), json!(steps))), @"/steps too_many: there are 201 steps, at most 200 are allowed [take some out, or share them among several workflows]");
     let arms: Vec<Json> = (0..21)
         .map(|index| json!({"name": format!("arm_{index}"), "weight": 1, "goto": "nowhere"}))
         .collect();
     let wide = json!([{"id": "lot", "split": {"arms": arms}}]);
-    assert_snapshot!(problems(workflow("wide", on("signup"), wide)), @"/steps/0/split/arms too_many: there are 21 arms, at most 20 are allowed");
+    assert_snapshot!(problems(workflow("wide", on("signup"), wide)), @"/steps/0/split/arms too_many: there are 21 arms, at most 20 are allowed [take some out, or share them among several workflows]");
 }
 
 #[test]
@@ -374,9 +395,9 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
         {"id": "aside", "wait": {"for": "1h"}, "next": "gone"},
     ]);
     assert_snapshot!(problems(workflow("aside", on("signup"), aside)), @r"
-    /steps/0 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
-    /steps/1 unreachable: no way leads to step aside
-    /steps/1/next step_unknown: there is no step gone
+    /steps/0 never_ends: no way leads from step round to an end [add an exit step, an event under exits, or `exit: true` to the goal]
+    /steps/1 unreachable: no way leads to step aside [lead a way to it by `goto`, `next` or a jump, or take it out]
+    /steps/1/next step_unknown: there is no step gone [steps of the workflow: aside, round]
     ");
     // The wrong name may be meant to lead to what nobody comes to now, or to the end; but not out of the round.
     let ahead = json!([
@@ -385,8 +406,8 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
         {"id": "perhaps", "exit": {}},
     ]);
     assert_snapshot!(problems(workflow("ahead", on("signup"), ahead)), @r"
-    /steps/0/branch/arms/0/goto step_unknown: there is no step gone
-    /steps/1 never_ends: no way leads from step round to an end [add an exit step, or an event under exits]
+    /steps/0/branch/arms/0/goto step_unknown: there is no step gone [steps of the workflow: perhaps, round, which]
+    /steps/1 never_ends: no way leads from step round to an end [add an exit step, an event under exits, or `exit: true` to the goal]
     ");
     let jumps = json!([{"on": {"event": "left"}, "goto": "gone"}]);
     let round = json!([
@@ -394,7 +415,7 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
         {"id": "perhaps", "exit": {}},
     ]);
     let jumping = with(workflow("jumping", on("signup"), round), "jumps", jumps);
-    assert_snapshot!(problems(jumping), @"/jumps/0/goto step_unknown: there is no step gone");
+    assert_snapshot!(problems(jumping), @"/jumps/0/goto step_unknown: there is no step gone [steps of the workflow: perhaps, round]");
     let twice = json!([
         {"id": "note", "wait": {"for": "1h"}, "next": "over"},
         {"id": "over", "wait": {"for": "1h"}, "next": "note"},
@@ -402,8 +423,8 @@ fn an_unknown_name_hides_nothing_that_is_so_whatever_it_should_be() {
         {"id": "lost", "exit": {}},
     ]);
     assert_snapshot!(problems(workflow("twice", on("signup"), twice)), @r"
-    /steps/2/id id_twice: the id over is that of step 1 already
-    /steps/3 unreachable: no way leads to step lost
+    /steps/2/id id_twice: the id over is that of step 1 already [give each step an id of its own]
+    /steps/3 unreachable: no way leads to step lost [lead a way to it by `goto`, `next` or a jump, or take it out]
     ");
 }
 

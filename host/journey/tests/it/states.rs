@@ -89,6 +89,36 @@ const STATES: [WorkflowState; 5] = [
 ];
 
 #[test]
+fn a_start_is_of_the_version_whose_checklist_was_looked_at() {
+    let start = |version: u32, action: Action| Command::Start {
+        workflow: id(),
+        action,
+        version,
+        by: None,
+    };
+    let code = |definitions: &Definitions, command: &Command| {
+        apply(definitions, command).map_err(|conflict| (conflict.code(), conflict.to_string()))
+    };
+    let edited = apply(&inside(WorkflowState::Draft), &put(Some(1))).unwrap();
+    for action in [Action::Start, Action::Schedule(later())] {
+        let (code, reason) = code(&edited, &start(1, action)).unwrap_err();
+        assert_eq!(code, "workflow_version", "{reason}");
+        assert_eq!(
+            reason,
+            "workflow note has moved on to version 2, the checklist was that of 1"
+        );
+        apply(&edited, &start(2, action)).unwrap();
+    }
+    let edited = apply(&inside(WorkflowState::Paused), &put(Some(1))).unwrap();
+    assert!(apply(&edited, &start(1, Action::Resume)).is_err());
+    apply(&edited, &start(2, Action::Resume)).unwrap();
+    // The state is told first: nothing else can be done about it.
+    let running = inside(WorkflowState::Running);
+    let (code, _) = code(&running, &start(7, Action::Start)).unwrap_err();
+    assert_eq!(code, "workflow_state");
+}
+
+#[test]
 fn every_action_in_every_state() {
     let actions = [
         Action::Start,

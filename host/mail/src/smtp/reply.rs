@@ -5,6 +5,8 @@
 
 use std::fmt;
 
+use super::Stage;
+
 /// Longest reply text that is kept, in bytes.
 pub const REPLY_TEXT_BYTES_MAX: usize = 500;
 
@@ -52,7 +54,7 @@ impl Enhanced {
 pub enum Class {
     /// Try later.
     Transient,
-    /// The address does not exist or takes no mail: suppress it.
+    /// The recipient's address does not exist or takes no mail: suppress it.
     HardBounce,
     /// It is about us or about the content: slow the domain down, suppress nobody.
     Policy,
@@ -91,23 +93,26 @@ impl Reply {
         }
     }
 
-    /// The class of a refusal.
+    /// The class of a refusal at that stage of a conversation.
     ///
-    /// The enhanced code decides where there is one: 5.1.x about the mailbox and 5.2.1 are hard bounces, 5.2.2
-    /// (full) is transient, 5.7.x is policy. Without one only the basic code is left, which says too little
-    /// about an address to suppress it, but for 550 and 551 at RCPT, which the caller asks for.
-    pub fn class(&self) -> Class {
+    /// The enhanced code decides where there is one: 5.1.x about the mailbox and 5.2.1 are hard bounces, 5.1.7 and
+    /// 5.1.8 (the sender's address) are not, 5.2.2 (full) is transient, 5.7.x is policy. Without one only the basic
+    /// code is left, which says too little about an address to suppress it, but for 550 and 551 at RCPT (RFC 5321
+    /// section 4.2.3). Before RCPT no recipient was named, so that every word about an address is about ours.
+    pub fn class(&self, stage: Stage) -> Class {
         if self.code < 500 {
             return match self.enhanced {
                 Some(Enhanced { subject: 7, .. }) => Class::Policy,
                 _ => Class::Transient,
             };
         }
-        match self
+        let names_recipient = matches!(stage, Stage::Rcpt | Stage::Data | Stage::Body);
+        let enhanced = self
             .enhanced
-            .map(|enhanced| (enhanced.subject, enhanced.detail))
-        {
-            Some((1, 1 | 2 | 3 | 6 | 10) | (2, 1)) => Class::HardBounce,
+            .map(|enhanced| (enhanced.subject, enhanced.detail));
+        match enhanced {
+            Some((1, 0..=4 | 6 | 10) | (2, 1)) if names_recipient => Class::HardBounce,
+            None if stage == Stage::Rcpt && matches!(self.code, 550 | 551) => Class::HardBounce,
             Some((2, 2)) => Class::Transient,
             Some((7, _)) => Class::Policy,
             _ => Class::Permanent,
@@ -142,22 +147,26 @@ mod tests {
             (450, "4.2.0 try later", Class::Transient),
             (451, "greylisted", Class::Transient),
             (450, "4.7.1 rate limited", Class::Policy),
+            (550, "5.1.0 address refused", Class::HardBounce),
             (550, "5.1.1 no such user", Class::HardBounce),
             (550, "5.1.2 bad domain", Class::HardBounce),
+            (553, "5.1.4 ambiguous", Class::HardBounce),
             (551, "5.1.6 moved", Class::HardBounce),
+            (553, "5.1.7 sender's syntax", Class::Permanent),
+            (550, "5.1.8 sender's domain", Class::Permanent),
             (556, "5.1.10 null MX", Class::HardBounce),
             (550, "5.2.1 disabled", Class::HardBounce),
             (552, "5.2.2 mailbox full", Class::Transient),
             (550, "5.7.1 blocked", Class::Policy),
             (550, "5.7.515 not authenticated", Class::Policy),
             (554, "5.6.0 bad content", Class::Permanent),
-            (550, "no such user", Class::Permanent),
             (550, "4.1.1 disagrees with its code", Class::Permanent),
             (550, "5.1.1.1 too long", Class::Permanent),
             (550, "5.1111.1 too long", Class::Permanent),
         ];
         for (code, text, class) in cases {
-            assert_eq!(Reply::new(code, text).class(), class, "{code} {text}");
+            let reply = Reply::new(code, text);
+            assert_eq!(reply.class(Stage::Body), class, "{code} {text}");
         }
     }
 

@@ -333,15 +333,7 @@ fn refusal(stage: Stage, error: &lettre::transport::smtp::Error) -> Option<SendE
     let reply = Reply::new(code, &text);
     // 421 announces that the connection is being closed (RFC 5321 section 3.8).
     let connection_usable = code != 421;
-    let class = match reply.class() {
-        // Without an enhanced code, these two at RCPT still speak of the mailbox (RFC 5321 section 4.2.3).
-        Class::Permanent
-            if stage == Stage::Rcpt && reply.enhanced.is_none() && matches!(code, 550 | 551) =>
-        {
-            Class::HardBounce
-        }
-        class => class,
-    };
+    let class = reply.class(stage);
     let retry = code < 500 || class == Class::Transient;
     Some(if retry {
         SendError::Retry {

@@ -109,6 +109,11 @@ pub(super) fn output_tag(escape: Escape, body: &str) -> &'static str {
     }
 }
 
+/// A tag that prints `text`, which has no quotes, as it is.
+pub(super) fn printed(text: &str) -> String {
+    format!("{{% {OUT} \"{text}\" %}}")
+}
+
 /// Parses one tag by itself; the error is a sentence fragment for its author.
 pub(super) fn check_tag(name: &str, body: &str) -> Result<(), String> {
     let source = match name {

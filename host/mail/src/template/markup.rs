@@ -5,6 +5,8 @@
 //! keeps the stack of open elements, so that depth is bounded and a missing end tag is reported where it is
 //! missing.
 
+use std::ops::Range;
+
 use super::limits::ELEMENTS_DEEP_MAX;
 use super::tokens::{Escape, Piece, Scanned, Tag};
 use super::{Part, Problems};
@@ -27,8 +29,9 @@ pub(super) struct Attribute {
     pub(super) name: String,
     /// The value with its Liquid rewritten for text.
     pub(super) value: String,
+    /// Where in the value the rewritten Liquid stands, in order.
+    pub(super) liquid: Vec<Range<usize>>,
     pub(super) at: usize,
-    pub(super) has_liquid: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -49,11 +52,10 @@ impl Element {
             .any(|attribute| attribute.name == name)
     }
 
-    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&Attribute> {
         self.attributes
             .iter()
             .find(|attribute| attribute.name == name)
-            .map(|attribute| attribute.value.as_str())
     }
 }
 
@@ -258,8 +260,8 @@ impl Walker<'_, '_> {
                     let attribute = Attribute {
                         name: String::new(),
                         value: String::new(),
+                        liquid: Vec::new(),
                         at,
-                        has_liquid: false,
                     };
                     self.attribute = Some((attribute, false));
                 }
@@ -363,8 +365,9 @@ impl Walker<'_, '_> {
             State::Name | State::Attributes => Place::Between,
             State::Value(_) => {
                 if let Some((attribute, _)) = &mut self.attribute {
+                    let start = attribute.value.len();
                     attribute.value.push_str(&source);
-                    attribute.has_liquid = true;
+                    attribute.liquid.push(start..attribute.value.len());
                 }
                 Place::Word
             }

@@ -264,7 +264,7 @@ impl Check<'_, '_> {
                     message,
                     "check the spelling",
                 );
-            } else if attribute.has_liquid && is_computed(&attribute.name) {
+            } else if !attribute.liquid.is_empty() && is_computed(&attribute.name) {
                 let message = format!(
                     "`{}` is computed with, so Liquid in it would be lost",
                     attribute.name

@@ -3,7 +3,8 @@
 //! A linear walk over [`super::markup`]'s events rather than a tree builder such as `html2text`: a tree builder
 //! moves text (and so a loop's tags) out of tables, and would have to run on every message instead of once.
 
-use super::markup::{Event, Place};
+use super::language;
+use super::markup::{Attribute, Event, Place};
 
 /// What an element does to the text around it.
 enum Effect {
@@ -57,14 +58,16 @@ pub(super) fn derive(events: &[Event]) -> String {
             Event::Open(element) => {
                 let target = element
                     .attribute("href")
-                    .map(decode)
+                    .map(value)
                     .filter(|href| !href.is_empty() && !href.starts_with('#'));
                 maker.open(&element.name);
                 if matches!(element.name.as_str(), "img" | "mj-image")
-                    && let Some(alternative) =
-                        element.attribute("alt").filter(|text| !text.is_empty())
+                    && let Some(alternative) = element
+                        .attribute("alt")
+                        .map(value)
+                        .filter(|text| !text.is_empty())
                 {
-                    maker.words(&format!("[{}]", decode(alternative)));
+                    maker.words(&format!("[{alternative}]"));
                 }
                 if let Some(target) = target {
                     maker
@@ -170,8 +173,26 @@ impl Maker {
     }
 }
 
-/// Entities as characters: the five of XML, those that editors write, and numbers.
+/// An attribute's value: its Liquid as it is, all else decoded.
+fn value(attribute: &Attribute) -> String {
+    let mut made = String::with_capacity(attribute.value.len());
+    let mut from = 0;
+    for tag in &attribute.liquid {
+        made.push_str(&decode(&attribute.value[from..tag.start]));
+        made.push_str(&attribute.value[tag.clone()]);
+        from = tag.end;
+    }
+    made.push_str(&decode(&attribute.value[from..]));
+    made
+}
+
+/// Entities as characters: the five of XML, those that editors write, and numbers. What was no Liquid in the markup is
+/// none in the text either, so each brace becomes a tag that prints it.
 fn decode(text: &str) -> String {
+    characters(text).replace('{', &language::printed("{"))
+}
+
+fn characters(text: &str) -> String {
     let mut decoded = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.find('&') {

@@ -494,9 +494,9 @@ fn check_tag(tag: &Tag, names: &BTreeSet<String>) -> Result<Vec<Variable>, Wrong
     }
     let is_root = |name: &str| Root::ALL.iter().any(|root| root.as_str() == name);
     if tag.declares()
-        && let Some(name) = found.paths.first().filter(|name| is_root(name))
+        && let Some(name) = found.paths.first().filter(|name| is_root(&name.path))
     {
-        let message = format!("`{name}` is given and cannot be set");
+        let message = format!("`{}` is given and cannot be set", name.path);
         return Err(Wrong {
             code: "name_taken",
             message,
@@ -508,7 +508,7 @@ fn check_tag(tag: &Tag, names: &BTreeSet<String>) -> Result<Vec<Variable>, Wrong
         "if" | "elsif" | "unless" | "case" | "when"
     );
     let mut used = Vec::new();
-    for path in found.paths.into_iter().skip(usize::from(tag.declares())) {
+    for Named { path, is_head } in found.paths.into_iter().skip(usize::from(tag.declares())) {
         let root = path.split(['.', '[']).next().unwrap_or_default();
         if names.contains(root) {
             continue;
@@ -525,7 +525,7 @@ fn check_tag(tag: &Tag, names: &BTreeSet<String>) -> Result<Vec<Variable>, Wrong
         used.push(Variable {
             part: Part::Html,
             path,
-            has_default: found.has_default,
+            has_default: is_head && found.has_default,
             in_condition,
         });
     }
@@ -533,9 +533,18 @@ fn check_tag(tag: &Tag, names: &BTreeSet<String>) -> Result<Vec<Variable>, Wrong
 }
 
 struct Found {
-    paths: Vec<String>,
+    paths: Vec<Named>,
+    /// Whether one of the filters gives a default to what it is handed.
     has_default: bool,
     brackets: usize,
+}
+
+/// A variable of the view as a tag names it.
+struct Named {
+    path: String,
+    /// Whether it is what the filters are handed, and so what a default stands in for: neither an argument of a filter
+    /// nor an index in brackets is.
+    is_head: bool,
 }
 
 /// The variables named in the inside of a tag, with their paths as written.
@@ -552,12 +561,13 @@ fn paths(body: &str) -> Found {
     };
     let mut index = 0;
     let mut after_pipe = false;
+    let mut in_filters = false;
     let mut depth = 0_usize;
     while index < chars.len() {
         let c = chars[index];
         match c {
             '"' | '\'' => index = skip_quoted(&chars, index),
-            '|' => after_pipe = true,
+            '|' => (after_pipe, in_filters) = (true, true),
             '[' => depth += 1,
             ']' => depth = depth.saturating_sub(1),
             _ => {}
@@ -588,7 +598,11 @@ fn paths(body: &str) -> Found {
             found.has_default |= word == "default";
         } else if !colon && !WORDS.contains(&word.as_str()) && word != "offset" {
             found.brackets = found.brackets.max(word.matches('[').count());
-            found.paths.push(word);
+            let is_head = !in_filters && depth == 0;
+            found.paths.push(Named {
+                path: word,
+                is_head,
+            });
         }
     }
     found
@@ -638,21 +652,25 @@ fn skip_path(chars: &[char], start: usize) -> usize {
 mod tests {
     use super::*;
 
+    fn names(body: &str) -> Vec<String> {
+        let paths = paths(body).paths.into_iter();
+        paths.map(|named| named.path).collect()
+    }
+
     #[test]
     fn paths_skip_strings_filters_keywords_and_numbers() {
-        let found =
-            paths(r#"contact.first_name | append: event.suffix, flag: true | default: "a.b""#);
-        assert_eq!(found.paths, ["contact.first_name", "event.suffix"]);
-        assert!(found.has_default);
+        let body = r#"contact.first_name | append: event.suffix, flag: true | default: "a.b""#;
+        assert_eq!(names(body), ["contact.first_name", "event.suffix"]);
+        assert!(paths(body).has_default);
         assert_eq!(
-            paths("item in event.items limit: 3 reversed").paths,
+            names("item in event.items limit: 3 reversed"),
             ["item", "event.items"]
         );
         assert_eq!(
-            paths(r#"event.items[0].name == "x" and contact.vip"#).paths,
+            names(r#"event.items[0].name == "x" and contact.vip"#),
             ["event.items[0].name", "contact.vip"]
         );
-        assert_eq!(paths("contact[event.key]").paths, ["contact", "event.key"]);
+        assert_eq!(names("contact[event.key]"), ["contact", "event.key"]);
     }
 
     #[test]

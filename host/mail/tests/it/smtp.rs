@@ -112,12 +112,24 @@ async fn refusals_are_classed_by_their_codes() {
         ("550 5.7.1 blocked", Stage::Rcpt, false, Class::Policy),
         ("554 no", Stage::Rcpt, false, Class::Permanent),
         ("552 5.2.2 full", Stage::Rcpt, true, Class::Transient),
+        ("550 5.1.0 refused", Stage::Rcpt, false, Class::HardBounce),
+        ("553 5.1.4 ambiguous", Stage::Rcpt, false, Class::HardBounce),
+        ("550 5.1.8 sender", Stage::Rcpt, false, Class::Permanent),
+        // No recipient was named yet: whatever address these speak of is the sender's.
+        ("550 5.1.0 refused", Stage::Mail, false, Class::Permanent),
+        ("550 5.1.1 unknown", Stage::Mail, false, Class::Permanent),
+        ("550 5.1.2 no domain", Stage::Mail, false, Class::Permanent),
+        ("550 5.2.1 disabled", Stage::Mail, false, Class::Permanent),
+        ("550 unknown", Stage::Mail, false, Class::Permanent),
+        ("550 5.7.1 blocked", Stage::Mail, false, Class::Policy),
+        ("450 4.1.8 later", Stage::Mail, true, Class::Transient),
     ];
     for (reply, stage, retry, class) in cases {
-        let script = Script {
-            rcpt: Answer::Say(reply),
-            ..Script::default()
-        };
+        let mut script = Script::default();
+        match stage {
+            Stage::Mail => script.mail = Answer::Say(reply),
+            _ => script.rcpt = Answer::Say(reply),
+        }
         let error = failed(script).await.unwrap_err();
         assert!(error.connection_usable(), "{reply}");
         match error {

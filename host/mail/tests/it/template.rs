@@ -432,6 +432,28 @@ fn the_text_part_is_made_from_the_markup_once() {
 }
 
 #[test]
+fn what_is_no_liquid_in_the_markup_is_none_in_the_text_made_from_it() {
+    let cases = [
+        (
+            "&#123;&#123; contact.name &#125;&#125;",
+            "{{ contact.name }}",
+        ),
+        ("&#x7b;% if x %&#x7D;", "{% if x %}"),
+        ("{<b>{ contact.name }}</b>", "{{ contact.name }}"),
+        ("{<b>{{ contact.name }}</b>}", "{Ann}"),
+        (
+            "<a href=\"https://example.com/&#123;&#123;{{ contact.name | append: '&#123;' }}\">see</a>",
+            "see (https://example.com/{{Ann&#123;)",
+        ),
+        ("<img src=\"x\" alt=\"&#123;&#123;x}}\"/>", "[{{x}}]"),
+    ];
+    for (body, expected) in cases {
+        let rendered = render(body, &json!({"name": "Ann"})).unwrap();
+        assert_eq!(rendered.text, format!("{expected}\n"), "{body}");
+    }
+}
+
+#[test]
 fn runaway_templates_end_quickly_with_the_name_of_their_bound() {
     let big = json!({"name": "x".repeat(200_000), "list": (0..5_000).map(|n| n.to_string()).collect::<Vec<_>>()});
     let doubling = format!(
@@ -596,6 +618,40 @@ fn the_variables_of_a_template_are_known() {
             (Part::Text, "event.items[0].name", false, false),
         ]
     );
+}
+
+#[test]
+fn a_default_stands_in_for_what_its_filters_are_handed_and_for_nothing_else() {
+    let cases: [(&str, &[(&str, bool)]); 5] = [
+        (
+            "{{ contact.name | default: links.foo }}",
+            &[("contact.name", true), ("links.foo", false)],
+        ),
+        (
+            "{{ contact.last | append: links.foo | default: 'x' }}",
+            &[("contact.last", true), ("links.foo", false)],
+        ),
+        (
+            "{{ contact[links.x] | default: 'z' }}",
+            &[("contact", true), ("links.x", false)],
+        ),
+        (
+            "{{ 'Dear ' | append: contact.name | default: 'x' }}",
+            &[("contact.name", false)],
+        ),
+        (
+            "{{ contact.name | upcase | default: 'x' }}",
+            &[("contact.name", true)],
+        ),
+    ];
+    for (subject, expected) in cases {
+        let template = parse(&source(subject, "x"));
+        let used = template.variables().iter();
+        let found: Vec<_> = used
+            .map(|variable| (variable.path.as_str(), variable.has_default))
+            .collect();
+        assert_eq!(found, expected, "{subject}");
+    }
 }
 
 #[test]

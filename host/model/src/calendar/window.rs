@@ -44,11 +44,10 @@ impl Window {
         let mut seen = BTreeSet::new();
         for (index, day) in self.days.iter().enumerate() {
             if !seen.insert(day) {
-                problems.push(Problem::new(
-                    format!("{pointer}/days/{index}"),
-                    "window_day_twice",
-                    format!("{} is named already", day.as_str()),
-                ));
+                let reason = format!("{} is named already", day.as_str());
+                let pointer = format!("{pointer}/days/{index}");
+                let problem = Problem::new(pointer, "window_day_twice", reason);
+                problems.push(problem.with_help("name each day once"));
             }
         }
         problems

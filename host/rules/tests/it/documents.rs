@@ -5,7 +5,9 @@ use signalbox_model::{
     describe::{Description, RuleKind},
     plan::Plan,
 };
-use signalbox_rules::documents::{DESCRIBE_SCHEMA, PLAN_SCHEMA, check_plan, read_workflow};
+use signalbox_rules::documents::{
+    DESCRIBE_SCHEMA, PLAN_SCHEMA, Reading, check_plan, read_workflow,
+};
 
 fn accepts(schema: &str, document: &Json) -> bool {
     let schema: Json = serde_json::from_str(schema).expect("the schema is JSON");
@@ -240,7 +242,9 @@ fn a_value_that_a_workflow_cannot_have_is_told_once_and_the_rest_is_read() {
             {"id": "b", "wait": {"for": "99999999999d"}},
         ],
     });
-    let (workflow, problems) = read_workflow(&document);
+    let Reading {
+        workflow, problems, ..
+    } = read_workflow(&document);
     let told: Vec<_> = problems
         .iter()
         .map(|problem| (problem.pointer.as_str(), problem.code.as_str()))

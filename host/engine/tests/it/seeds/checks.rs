@@ -81,6 +81,7 @@ pub(super) fn check(play: &mut Play) -> Checked {
         &messages,
         &play.host.sink.bodies(),
     )?;
+    check_unsubscribed(&play.known, &messages, &play.host.sink.bodies())?;
     check_rebuilt(play)
 }
 
@@ -553,6 +554,30 @@ fn check_exits(
                 return Err(format!(
                     "{} was begun after {:?} was acknowledged",
                     body.message_id, closed.event
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// After an unsubscribe was acknowledged, and what was under way had ended, no marketing body to the contact was begun, in
+/// whatever workflow; unless a call has subscribed it before that body.
+fn check_unsubscribed(
+    known: &Known,
+    messages: &BTreeMap<String, Sent>,
+    bodies: &[Body],
+) -> Checked {
+    for gone in &known.unsubscribed {
+        let subscribed = known.subscribed.get(&gone.contact);
+        let until = subscribed.copied().unwrap_or(u64::MAX);
+        let after = gone.stamp..until;
+        for body in bodies.iter().filter(|body| after.contains(&body.begun)) {
+            let sent = messages.get(&body.message_id);
+            if sent.is_some_and(|sent| sent.contact == gone.contact && sent.workflow != THANKS) {
+                return Err(format!(
+                    "{} to {} was begun after its unsubscribe was acknowledged",
+                    body.message_id, gone.contact
                 ));
             }
         }

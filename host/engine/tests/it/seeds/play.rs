@@ -39,17 +39,31 @@ const HOPS_OF_COMMANDS: [&str; 5] = [
     "committed",
 ];
 /// What happens to contacts, the usual more often.
-const EVENTS: [&str; 9] = [
+const EVENTS: [&str; 20] = [
+    "order_completed",
+    "order_completed",
+    "order_completed",
     "order_completed",
     "order_completed",
     "order_completed",
     "signed_up",
     "signed_up",
+    "signed_up",
+    "signed_up",
+    "cart_updated",
+    "cart_updated",
     "cart_updated",
     "cart_updated",
     "account_closed",
+    "account_closed",
     "cart_emptied",
+    "cart_emptied",
+    UNSUBSCRIBED,
+    SUBSCRIBED,
 ];
+/// Ends all marketing to the contact, until it subscribes.
+const UNSUBSCRIBED: &str = "contact_unsubscribed";
+const SUBSCRIBED: &str = "contact_subscribed";
 /// Tries to start an engine that goes down while it starts.
 const STARTS_MAX: u32 = 8;
 /// Behind the last wait and the last retry of every workflow.
@@ -80,6 +94,12 @@ pub(super) struct Closed {
     pub(super) stamp: u64,
 }
 
+/// An unsubscribe that was acknowledged, and after which everything under way had come to its end.
+pub(super) struct Unsubscribed {
+    pub(super) contact: ContactId,
+    pub(super) stamp: u64,
+}
+
 /// What whoever calls the engine knows.
 #[derive(Default)]
 pub(super) struct Known {
@@ -87,6 +107,9 @@ pub(super) struct Known {
     /// The states that each workflow may be in.
     pub(super) states: BTreeMap<&'static str, Vec<WorkflowState>>,
     pub(super) closed: Vec<Closed>,
+    pub(super) unsubscribed: Vec<Unsubscribed>,
+    /// Before the first call that subscribes the contact anew.
+    pub(super) subscribed: BTreeMap<ContactId, u64>,
     /// Where the clock of an engine began later than the one before had stood.
     pub(super) leaps: Vec<Instant>,
     /// Where engines went down.
@@ -476,6 +499,7 @@ impl Play {
         let mut calls = Vec::new();
         for &batch in batches {
             self.known.batches[batch].calls += 1;
+            self.note_subscribed(batch);
             calls.push(self.known.batches[batch].inputs.clone());
         }
         let answers: Answers = Arc::new(Mutex::new(vec![None; calls.len()]));
@@ -509,6 +533,18 @@ impl Play {
         match done {
             Ok(_) => Ok(Ok(())),
             Err(Down) => Ok(Err(Down)),
+        }
+    }
+
+    fn note_subscribed(&mut self, batch: usize) {
+        for input in &self.known.batches[batch].inputs {
+            if let NewInput::Event(event) = input
+                && event.name.as_str() == SUBSCRIBED
+            {
+                let stamp = self.host.sink.stamp();
+                let first = self.known.subscribed.entry(event.contact.clone());
+                first.or_insert(stamp);
+            }
         }
     }
 
@@ -548,6 +584,13 @@ impl Play {
                 let workflow = match event.name.as_str() {
                     "account_closed" => WELCOME,
                     "cart_emptied" => CART,
+                    UNSUBSCRIBED => {
+                        self.known.unsubscribed.push(Unsubscribed {
+                            contact: event.contact.clone(),
+                            stamp,
+                        });
+                        continue;
+                    }
                     _ => continue,
                 };
                 self.known.closed.push(Closed {

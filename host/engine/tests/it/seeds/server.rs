@@ -22,6 +22,9 @@ const SLOWNESS: Duration = Duration::from_millis(15);
 /// So many in a hundred steps of a conversation are lies, while it lies.
 const LIES_PERCENT: u64 = 12;
 
+/// After this reply, and no other, a body comes.
+const GO_ON: &str = "354 go on";
+
 /// A body that a server was given, whole.
 #[derive(Debug, Clone)]
 pub(super) struct Body {
@@ -191,25 +194,48 @@ async fn converse(stream: TcpStream, shared: &Shared) -> std::io::Result<()> {
         let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
         let said = match verb.as_str() {
             "EHLO" => Said::Well("250-sink\r\n250 8BITMIME"),
+            "MAIL" => at_sender(shared.lie()),
             "RCPT" => at_recipient(shared.lie()),
-            "DATA" => Said::Well("354 go on"),
+            "DATA" => at_data(shared.lie()),
             "QUIT" => Said::HangsUp("221 2.0.0 bye"),
             _ => Said::Well("250 2.0.0 well"),
         };
+        let takes = matches!(said, Said::Well(GO_ON));
         if !say(&mut stream, said).await? {
             return Ok(());
         }
-        if verb == "DATA" && !take(&mut stream, shared).await? {
+        if takes && !take(&mut stream, shared).await? {
             return Ok(());
         }
     }
 }
 
-fn at_recipient(lie: Option<u64>) -> Said {
+fn at_sender(lie: Option<u64>) -> Said {
     match lie.map(|lie| lie % 4) {
+        None => Said::Well("250 2.1.0 well"),
+        Some(0 | 1) => Said::Well("451 4.3.0 later"),
+        // It is about the sender: the recipient is mailed as before.
+        Some(2) => Said::Well("550 5.1.1 who are you?"),
+        Some(_) => Said::HangsUp("421 4.3.2 enough"),
+    }
+}
+
+fn at_data(lie: Option<u64>) -> Said {
+    match lie.map(|lie| lie % 4) {
+        None => Said::Well(GO_ON),
+        Some(0 | 1) => Said::Well("451 4.3.0 later"),
+        Some(2) => Said::Well("554 5.5.1 never"),
+        Some(_) => Said::HangsUp(""),
+    }
+}
+
+fn at_recipient(lie: Option<u64>) -> Said {
+    match lie.map(|lie| lie % 5) {
         None => Said::Well("250 2.1.5 well"),
         Some(0 | 1) => Said::Well("450 4.2.1 later"),
         Some(2) => Said::Well("550 5.2.1 never"),
+        // The domain gets its marketing slowly from then on.
+        Some(3) => Said::Well("550 5.7.1 not from you"),
         Some(_) => Said::HangsUp("421 4.3.2 enough"),
     }
 }
