@@ -350,7 +350,8 @@ impl From<Conflict> for Error {
             Conflict::NotFound { .. }
             | Conflict::NoExperiment { .. }
             | Conflict::SegmentNotFound { .. }
-            | Conflict::TableNotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            | Conflict::TableNotFound { .. }
+            | Conflict::NotQuarantined { .. } => Self::new(ErrorCode::NotFound, message),
             Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())

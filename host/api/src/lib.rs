@@ -38,7 +38,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use signalbox_engine::Engine;
 use signalbox_rules::limits::Limits;
@@ -119,6 +119,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/schemas/workflow", get(workflows::schema))
         .route("/v1/schemas/segment", get(segments::schema))
         .route("/v1/plugins", get(system::plugins))
+        .route("/v1/plugins/{digest}/quarantine", delete(system::lift))
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))
         .route("/v1/clock", get(clock::read).post(clock::advance))

@@ -60,6 +60,7 @@ use crate::{
         tables::delete,
         tables::rows,
         system::plugins,
+        system::lift,
         system::schema,
         system::status,
         system::healthz,

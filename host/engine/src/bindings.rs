@@ -311,6 +311,8 @@ fn bind(
         config: config.to_string(),
         plan,
         reasons,
+        formers: Vec::new(),
+        returned_from: None,
     })
 }
 

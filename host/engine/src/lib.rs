@@ -44,8 +44,8 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
-        WebhookId, WorkflowId,
+        ArmName, ContactId, Digest, EventName, FieldName, Partition, SegmentName, StepId,
+        TableName, WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
@@ -568,6 +568,14 @@ impl Engine {
     /// Every plugin file and version with its state.
     pub fn plugins(&self) -> Result<Vec<PluginStatus>, Unavailable> {
         Ok(self.shared()?.catalogue.list())
+    }
+
+    /// Ends the quarantine of a file, for all bindings. Answers once every partition's log has it.
+    pub async fn lift_quarantine(&self, digest: Digest) -> Result<(), CommandError> {
+        let shared = self.shared()?;
+        control::command(&shared, Command::LiftQuarantine { digest }).await?;
+        shared.catalogue.lift(digest);
+        Ok(())
     }
 
     /// How the engine is. Cheap; reads no row but the counters of inputs.

@@ -77,6 +77,9 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
+    for (digest, found) in &shared.definitions.borrow().quarantined {
+        shared.catalogue.quarantine(*digest, &found.reason);
+    }
     crate::kept_plugins::prune(&shared);
     let mut threads = Vec::new();
     for (number, partition) in partitions.into_iter().enumerate() {

@@ -5,6 +5,7 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod experiments;
+mod quarantine;
 mod segments;
 mod tables;
 
@@ -12,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     definitions::{
-        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, ResolvedBinding, Slot,
-        WorkflowDefinition, WorkflowVersion,
+        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, Quarantined,
+        ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
@@ -200,6 +201,12 @@ pub enum Conflict {
         /// What it asks for.
         reason: String,
     },
+    /// The file is not quarantined.
+    #[error("no file {digest} is quarantined")]
+    NotQuarantined {
+        /// Which one.
+        digest: Digest,
+    },
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -232,6 +239,7 @@ impl Conflict {
             Self::TableNotFound { .. } => "table_not_found",
             Self::TableUnmet { .. } => "table_unmet",
             Self::Full { .. } => "workflows_full",
+            Self::NotQuarantined { .. } => "not_quarantined",
             Self::Malformed { .. } => "command_malformed",
         }
     }
@@ -322,6 +330,23 @@ pub fn apply(
         Command::DeleteSegment { name } => segments::delete(definitions, name),
         Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
         Command::DeleteTable { table } => tables::delete(definitions, table),
+        Command::Quarantine {
+            plugin,
+            version,
+            digest,
+            reason,
+        } => {
+            let found = Quarantined {
+                plugin: plugin.clone(),
+                version: version
+                    .parse()
+                    .map_err(|error| malformed("version", &error))?,
+                at: now,
+                reason: reason.clone(),
+            };
+            Ok(quarantine::put(definitions, *digest, found))
+        }
+        Command::LiftQuarantine { digest } => quarantine::lift(definitions, *digest),
     }
 }
 
@@ -445,6 +470,7 @@ fn put(
         (Some(found), Some(based_on)) => {
             may_edit(&workflow, found, based_on)?;
             changed(definitions, &workflow, |found| {
+                succeed(found, &mut version, &definitions.quarantined);
                 if found.state == WorkflowState::Draft {
                     // Nobody has entered a draft, so nobody needs what it was before.
                     found.versions.clear();
@@ -454,6 +480,21 @@ fn put(
                 experiments::begin_changed_anew(found, &version);
                 found.versions.insert(found.current, version);
             })
+        }
+    }
+}
+
+/// Bindings of the next version know where those of the current one would go back to.
+fn succeed(
+    found: &WorkflowDefinition,
+    version: &mut WorkflowVersion,
+    quarantined: &BTreeMap<Digest, Quarantined>,
+) {
+    let before = found.current_version().map(|current| &current.bindings);
+    for (slot, binding) in &mut version.bindings {
+        let before = before.and_then(|bindings| bindings.get(slot));
+        if let Some(before) = before.filter(|before| before.plugin == binding.plugin) {
+            *binding = binding.clone().in_place_of(before, quarantined);
         }
     }
 }
@@ -643,7 +684,7 @@ fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Co
     let bindings = found.versions.get_mut(version).map(|v| &mut v.bindings);
     match bindings.and_then(|bindings| bindings.get_mut(&slot)) {
         Some(before) if before.plugin == binding.plugin => {
-            *before = binding;
+            *before = binding.in_place_of(before, &definitions.quarantined);
             Ok(())
         }
         _ => Err(Conflict::Malformed {
@@ -709,10 +750,14 @@ fn one_of(states: &[WorkflowState]) -> String {
 }
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Conflict> {
-    serde_json::from_str(text).map_err(|error| Conflict::Malformed {
+    serde_json::from_str(text).map_err(|error| malformed(what, &error))
+}
+
+fn malformed(what: &'static str, error: &dyn std::error::Error) -> Conflict {
+    Conflict::Malformed {
         what,
         reason: error.to_string(),
-    })
+    }
 }
 
 fn template_names(

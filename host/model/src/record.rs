@@ -11,8 +11,8 @@ use crate::{
     definitions::{Override, ResolvedBinding, Slot},
     event::Event,
     id::{
-        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
-        TableName, WorkflowId,
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, PluginName, SegmentName,
+        StepId, TableName, WorkflowId,
     },
     message::AttemptOutcome,
     segment::{Owner, Segment},
@@ -261,6 +261,22 @@ pub enum Command {
     DeleteSegment {
         /// Which one.
         name: SegmentName,
+    },
+    /// A version of a plugin failed too often: no binding moves on to its file any more.
+    Quarantine {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its version, as text.
+        version: String,
+        /// Its file.
+        digest: Digest,
+        /// The last failure.
+        reason: String,
+    },
+    /// Bindings may move on to a quarantined file again.
+    LiftQuarantine {
+        /// Which one.
+        digest: Digest,
     },
 }
 

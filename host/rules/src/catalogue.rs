@@ -105,6 +105,15 @@ pub enum CatalogueEvent {
         /// The last failure.
         reason: String,
     },
+    /// The quarantine of a version is over.
+    Lifted {
+        /// The plugin's name.
+        name: PluginName,
+        /// Its version.
+        version: semver::Version,
+        /// Its file's content.
+        digest: Digest,
+    },
     /// A file is gone: no new bindings to what it held.
     Removed {
         /// The file.
@@ -143,6 +152,8 @@ struct Inner {
     events: Events,
     // Read by every decision, written when a version comes or goes; never held over a run.
     plugins: RwLock<BTreeMap<Digest, Arc<Plugin>>>,
+    /// Files that are quarantined from when they are loaded on, with the reason. Locked after `plugins`.
+    known_bad: Mutex<BTreeMap<Digest, String>>,
     // A std mutex: held for look-ups and changes of records only, never over reading, compiling or running.
     files: Mutex<Files>,
     settled: Condvar,
@@ -199,6 +210,7 @@ impl Catalogue {
             cache,
             events: Box::new(events),
             plugins: RwLock::default(),
+            known_bad: Mutex::default(),
             files: Mutex::default(),
             settled: Condvar::new(),
             config,
@@ -286,13 +298,8 @@ impl Catalogue {
                 && requirement.matches(&plugin.description.version);
             fits.then_some((&plugin.description.version, held.order, plugin))
         });
-        let (version, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;
-        Some(Available {
-            digest: plugin.digest,
-            name: name.clone(),
-            version: version.clone(),
-            kinds: plugin.component.kinds().to_vec(),
-        })
+        let (_, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;
+        Some(available(plugin))
     }
 
     /// Makes a digest ready that was let in once, from the data folder; nothing to do if it is ready.
@@ -301,6 +308,36 @@ impl Catalogue {
     /// When it was never let in, or its copy can no longer be loaded.
     pub fn ensure(&self, digest: Digest) -> Result<(), LoadError> {
         self.inner.ensure(digest).map(drop)
+    }
+
+    /// A digest that was let in once, made ready, whether a file holds it or not.
+    ///
+    /// # Errors
+    /// As [`Self::ensure`].
+    pub fn available(&self, digest: Digest) -> Result<Available, LoadError> {
+        Ok(available(&*self.inner.ensure(digest)?))
+    }
+
+    /// Quarantines a digest, loaded or not, for what is known of it from before.
+    pub fn quarantine(&self, digest: Digest, reason: &str) {
+        self.inner.known_bad().insert(digest, reason.to_owned());
+        if let Some(plugin) = self.inner.plugin(digest) {
+            plugin.health.quarantine(reason);
+        }
+    }
+
+    /// Ends the quarantine of a digest, and tells so if it is loaded.
+    pub fn lift(&self, digest: Digest) {
+        self.inner.known_bad().remove(&digest);
+        if let Some(plugin) = self.inner.plugin(digest) {
+            plugin.health.lift();
+            let Available { name, version, .. } = available(&plugin);
+            (self.inner.events)(CatalogueEvent::Lifted {
+                name,
+                version,
+                digest,
+            });
+        }
     }
 
     /// What a loaded plugin says of itself.
@@ -439,6 +476,12 @@ impl Inner {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn known_bad(&self) -> MutexGuard<'_, BTreeMap<Digest, String>> {
+        self.known_bad
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn plugin(&self, digest: Digest) -> Option<Arc<Plugin>> {
         self.plugins
             .read()
@@ -459,6 +502,15 @@ impl Inner {
             .values()
             .filter_map(|r| r.current.filter(is_good).or(r.previous.filter(is_good)))
             .collect()
+    }
+}
+
+fn available(plugin: &Plugin) -> Available {
+    Available {
+        digest: plugin.digest,
+        name: plugin.description.name.clone(),
+        version: plugin.description.version.clone(),
+        kinds: plugin.component.kinds().to_vec(),
     }
 }
 

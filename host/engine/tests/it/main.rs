@@ -7,6 +7,7 @@ mod clock;
 mod events;
 mod evidence;
 mod journeys;
+mod quarantine;
 mod recovery;
 mod reexecute;
 mod seeds;
