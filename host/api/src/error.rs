@@ -12,7 +12,7 @@ use serde::Serialize;
 use signalbox_engine::{
     AcceptError, CommandError, FollowError, PutError, ReadError, StartWorkflowError, Unavailable,
 };
-use signalbox_journey::control::Conflict;
+use signalbox_journey::control::{Conflict, ShadowConflict};
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
 
@@ -368,6 +368,10 @@ impl From<Conflict> for Error {
             | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
             | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
+            Conflict::Shadow(ShadowConflict::NotFound { .. }) => {
+                Self::new(ErrorCode::NotFound, message)
+            }
+            Conflict::Shadow(_) => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }
     }

@@ -17,6 +17,7 @@ pub mod experiments;
 pub mod facts;
 pub mod segments;
 pub mod settings;
+pub mod shadows;
 pub mod system;
 pub mod tables;
 pub mod webhooks;
@@ -118,6 +119,12 @@ pub fn router(app: App) -> Router {
         .route("/v1/segments/{name}/members.csv", get(segments::members_csv))
         .route("/v1/schemas/workflow", get(workflows::schema))
         .route("/v1/schemas/segment", get(segments::schema))
+        .route("/v1/shadows", get(shadows::list).post(shadows::start))
+        .route(
+            "/v1/shadows/{number}",
+            get(shadows::read).delete(shadows::drop),
+        )
+        .route("/v1/shadows/{number}/promote", post(shadows::promote))
         .route("/v1/plugins", get(system::plugins))
         .route("/v1/plugins/{digest}/quarantine", delete(system::lift))
         .route("/v1/schema", get(system::schema))

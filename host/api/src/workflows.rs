@@ -10,7 +10,7 @@ use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::{advise, reach::Reach};
 use signalbox_model::{
     amount,
-    definitions::{Overridden, ResolvedBinding, WorkflowVersion},
+    definitions::{Former, Overridden, ResolvedBinding, WorkflowVersion},
     id::WorkflowId,
     problem::Problem,
     record::OVERRIDE_BYTES_MAX,
@@ -551,6 +551,15 @@ fn worth(conversions: &ConversionCounters) -> JsonValue {
     amount::number_of(conversions.worth).into()
 }
 
+impl FileBody {
+    pub(crate) fn of(file: &Former) -> Self {
+        Self {
+            version: file.version.to_string(),
+            digest: file.digest.to_string(),
+        }
+    }
+}
+
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {
     let bindings = version.bindings.iter();
     bindings
@@ -565,9 +574,6 @@ pub(crate) fn binding_body(binding: &ResolvedBinding) -> BindingBody {
         version: binding.version.to_string(),
         digest: binding.digest.to_string(),
         reads: inputs.map(|input| input.source.in_words()).collect(),
-        returned_from: binding.returned_from.as_ref().map(|file| FileBody {
-            version: file.version.to_string(),
-            digest: file.digest.to_string(),
-        }),
+        returned_from: binding.returned_from.as_ref().map(FileBody::of),
     }
 }

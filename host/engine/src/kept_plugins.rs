@@ -16,7 +16,8 @@ use crate::{
 pub(crate) fn prune(shared: &Shared) {
     let definitions = shared.definitions.borrow().clone();
     let mut named: BTreeSet<Digest> = BTreeSet::new();
-    for binding in definitions.bindings() {
+    let shadows = definitions.shadows.values().map(|shadow| &shadow.binding);
+    for binding in definitions.bindings().chain(shadows) {
         named.insert(binding.digest);
         named.extend(binding.formers.iter().map(|former| former.digest));
     }

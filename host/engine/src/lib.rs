@@ -25,6 +25,7 @@ mod outbox;
 mod partition;
 mod reexecute;
 mod segments;
+mod shadows;
 mod shared;
 mod simulate;
 mod snapshot;
@@ -62,7 +63,7 @@ use signalbox_rules::catalogue::PluginStatus;
 use signalbox_store::{Schema, SnapshotSet, StoredFact};
 
 pub use signalbox_journal::{Disk, Position, SystemDisk, TrimReport};
-pub use signalbox_journey::control::Conflict;
+pub use signalbox_journey::control::{Conflict, ShadowConflict};
 pub use signalbox_store::Hops;
 
 pub use crate::{
@@ -88,6 +89,7 @@ pub use crate::{
         Reexecution, ReplayedFrom, reexecute,
     },
     segments::{Member, MembersPage, SegmentView},
+    shadows::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport, ShadowView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
     stored_history::{HistoryError, StoredHistory, stored_history},

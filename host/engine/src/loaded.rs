@@ -36,6 +36,7 @@ pub(crate) struct Loaded {
     pub(crate) compiled: Compiled,
     bindings: Vec<Bound>,
     by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>>,
+    shadows: BTreeMap<u32, Bound>,
 }
 
 /// A binding that several slots may share.
@@ -68,8 +69,13 @@ impl Loaded {
                 .or_default()
                 .insert(slot, index);
         }
+        let shadows = definitions.shadows.iter().map(|(number, shadow)| {
+            let bound = Bound::new(shadow.slot.kind(), &shadow.binding);
+            (*number, bound)
+        });
         Self {
             digest,
+            shadows: shadows.collect(),
             compiled: Compiled::with_tables(definitions, tables),
             bindings,
             by_slot,
@@ -92,6 +98,11 @@ impl Loaded {
     pub(crate) fn resolved(&self, question: &QuestionId) -> Option<&ResolvedBinding> {
         let definitions = self.definitions();
         definitions.binding(&question.owner, question.version, &question.slot)
+    }
+
+    /// What a shadow stands for.
+    pub(crate) fn shadow(&self, number: u32) -> Option<&Bound> {
+        self.shadows.get(&number)
     }
 
     pub(crate) fn bound(&self, index: usize) -> &Bound {

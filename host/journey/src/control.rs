@@ -6,10 +6,12 @@
 
 mod experiments;
 mod quarantine;
+mod rebind;
 mod segments;
+mod shadows;
 mod tables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use signalbox_model::{
     definitions::{
@@ -18,13 +20,15 @@ use signalbox_model::{
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
-    record::{Command, Posted, REBINDINGS_MAX, Rebinding},
+    record::{Command, Posted},
     segment::Owner,
     settings::Settings,
+    shadow::Shadow,
     time::Instant,
     workflow::{Action, Workflow, WorkflowState},
 };
 
+pub use self::shadows::ShadowConflict;
 use crate::limits::{DEFINITIONS_BYTES_MAX, VERSIONS_MAX, WORKFLOWS_MAX};
 
 /// New definitions, and whom they concern.
@@ -207,6 +211,9 @@ pub enum Conflict {
         /// Which one.
         digest: Digest,
     },
+    /// A shadow cannot begin or end.
+    #[error(transparent)]
+    Shadow(#[from] ShadowConflict),
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -240,6 +247,7 @@ impl Conflict {
             Self::TableUnmet { .. } => "table_unmet",
             Self::Full { .. } => "workflows_full",
             Self::NotQuarantined { .. } => "not_quarantined",
+            Self::Shadow(conflict) => conflict.code(),
             Self::Malformed { .. } => "command_malformed",
         }
     }
@@ -293,7 +301,7 @@ pub fn apply(
             action,
             by,
         } => start_overridden(definitions, workflow, (*action, by), now),
-        Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
+        Command::Rebind { bindings } => bounded(rebind::all(definitions, bindings)?),
         Command::PutSettings { settings, based_on } => {
             put_settings(definitions, read("settings", settings)?, *based_on)
         }
@@ -347,6 +355,23 @@ pub fn apply(
             Ok(quarantine::put(definitions, *digest, found))
         }
         Command::LiftQuarantine { digest } => quarantine::lift(definitions, *digest),
+        Command::StartShadow {
+            owner,
+            version,
+            slot,
+            binding,
+        } => {
+            let shadow = Shadow {
+                owner: owner.clone(),
+                version: *version,
+                slot: read_slot(slot)?,
+                binding: read("binding", binding)?,
+                started_at: now,
+            };
+            bounded(shadows::start(definitions, shadow)?)
+        }
+        Command::PromoteShadow { number } => bounded(shadows::promote(definitions, *number)?),
+        Command::DropShadow { number } => shadows::drop(definitions, *number),
     }
 }
 
@@ -605,6 +630,7 @@ fn transition(
             let mut definitions = definitions.clone();
             definitions.version += 1;
             definitions.workflows.remove(workflow);
+            shadows::forget_lost(&mut definitions);
             Ok(Change {
                 definitions,
                 affected: vec![workflow.clone()],
@@ -633,70 +659,6 @@ fn start_overridden(
     bounded(change)
 }
 
-/// Moves all that can be moved; refused only if none can.
-fn rebind(definitions: &Definitions, bindings: &[Rebinding]) -> Result<Change, Conflict> {
-    let mut changed = definitions.clone();
-    changed.version += 1;
-    let mut affected = BTreeSet::new();
-    let mut has_moved = false;
-    let mut refused = None;
-    for moved in bindings.iter().take(REBINDINGS_MAX) {
-        match rebind_one(&mut changed, moved) {
-            Ok(()) => {
-                affected.extend(moved.owner.workflow().cloned());
-                has_moved = true;
-            }
-            Err(conflict) => refused = refused.or(Some(conflict)),
-        }
-    }
-    if !has_moved {
-        return Err(refused.unwrap_or_else(|| Conflict::Malformed {
-            what: "bindings",
-            reason: "there are none".to_owned(),
-        }));
-    }
-    Ok(Change {
-        definitions: changed,
-        affected: affected.into_iter().collect(),
-    })
-}
-
-fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Conflict> {
-    let binding: ResolvedBinding = read("binding", &moved.binding)?;
-    let (workflow, version) = match &moved.owner {
-        Owner::Workflow(workflow) => (workflow, &moved.version),
-        Owner::Segment(segment) => {
-            return segments::rebind(definitions, segment, moved.version, binding);
-        }
-    };
-    let slot = Slot::parse(&moved.slot).ok_or_else(|| Conflict::Malformed {
-        what: "slot",
-        reason: format!("{:?} is not a place of a binding", moved.slot),
-    })?;
-    tables::serve_one(definitions, &slot, &binding)?;
-    segments::serve_one(definitions, &binding)?;
-    let found = definitions
-        .workflows
-        .get_mut(workflow)
-        .ok_or_else(|| Conflict::NotFound {
-            workflow: workflow.clone(),
-        })?;
-    let bindings = found.versions.get_mut(version).map(|v| &mut v.bindings);
-    match bindings.and_then(|bindings| bindings.get_mut(&slot)) {
-        Some(before) if before.plugin == binding.plugin => {
-            *before = binding.in_place_of(before, &definitions.quarantined);
-            Ok(())
-        }
-        _ => Err(Conflict::Malformed {
-            what: "slot",
-            reason: format!(
-                "version {version} has no binding of {} at {slot}",
-                binding.plugin
-            ),
-        }),
-    }
-}
-
 fn changed(
     definitions: &Definitions,
     workflow: &WorkflowId,
@@ -710,6 +672,7 @@ fn changed(
         });
     };
     change(found);
+    shadows::forget_lost(&mut definitions);
     Ok(Change {
         definitions,
         affected: vec![workflow.clone()],
@@ -751,6 +714,13 @@ fn one_of(states: &[WorkflowState]) -> String {
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Conflict> {
     serde_json::from_str(text).map_err(|error| malformed(what, &error))
+}
+
+fn read_slot(text: &str) -> Result<Slot, Conflict> {
+    Slot::parse(text).ok_or_else(|| Conflict::Malformed {
+        what: "slot",
+        reason: format!("{text:?} is not a place of a binding"),
+    })
 }
 
 fn malformed(what: &'static str, error: &dyn std::error::Error) -> Conflict {

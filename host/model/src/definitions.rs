@@ -14,6 +14,7 @@ use crate::{
     plan::Plan,
     segment::{Owner, SegmentDefinition},
     settings::Settings,
+    shadow::Shadow,
     table::TableVersion,
     time::Instant,
     workflow::{Edit, Workflow, WorkflowState},
@@ -44,6 +45,17 @@ pub struct Definitions {
     /// Files of plugins that failed too often, the last [`QUARANTINED_MAX`] of them: no binding moves on to one of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub quarantined: BTreeMap<Digest, Quarantined>,
+    /// The shadows by number, at most [`SHADOWS_MAX`](crate::shadow::SHADOWS_MAX).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadows: BTreeMap<u32, Shadow>,
+    /// How many shadows ever began.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shadows_made: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// Most quarantined files that are known; the one that failed first goes first.

@@ -278,6 +278,27 @@ pub enum Command {
         /// Which one.
         digest: Digest,
     },
+    /// Has another version of its plugin asked beside a binding.
+    StartShadow {
+        /// The workflow or segment.
+        owner: Owner,
+        /// Which version of it.
+        version: u32,
+        /// Which binding.
+        slot: String,
+        /// What the shadow stands for, as JSON text of a resolved binding.
+        binding: String,
+    },
+    /// Has a binding stand for what its shadow does, and ends the shadow.
+    PromoteShadow {
+        /// Which one.
+        number: u32,
+    },
+    /// Ends a shadow.
+    DropShadow {
+        /// Which one.
+        number: u32,
+    },
 }
 
 /// Most bytes of the name of who overrides a checklist, and of the reason.

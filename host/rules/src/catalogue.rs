@@ -39,7 +39,7 @@ use crate::{
     decide::{self, Binding},
     engine::Engine,
     error::{CatalogueError, LoadError, PlanError},
-    plugin::Plugin,
+    plugin::{Health, Plugin},
 };
 
 /// Where the catalogue finds and keeps its files, and how it compiles.
@@ -132,6 +132,27 @@ pub struct Available {
     pub version: semver::Version,
     /// Its rules.
     pub kinds: Vec<RuleKind>,
+}
+
+/// How a version fares with somebody whose decisions have no effect.
+pub struct Apart(Health);
+
+impl Default for Apart {
+    fn default() -> Self {
+        Self(Health::new(1))
+    }
+}
+
+impl Apart {
+    /// Whether it failed too often.
+    pub fn is_quarantined(&self) -> bool {
+        self.0.is_quarantined()
+    }
+
+    /// The last failure.
+    pub fn last_error(&self) -> Option<String> {
+        self.0.last_error()
+    }
 }
 
 type Events = Box<dyn Fn(CatalogueEvent) + Send + Sync>;
@@ -389,7 +410,8 @@ impl Catalogue {
                 "the version is quarantined",
             );
         }
-        let decided = decide::decide(&inner.engine, &plugin, binding, now, columns);
+        let health = &plugin.health;
+        let decided = decide::decide(&inner.engine, &plugin, health, binding, now, columns);
         if decided.quarantined {
             let Description { name, version, .. } = plugin.description.clone();
             let reason = plugin.health.last_error().unwrap_or_default();
@@ -405,6 +427,28 @@ impl Catalogue {
             });
         }
         decided.answers
+    }
+
+    /// As [`Self::decide`] for somebody whose decisions have no effect: how they go is told to `apart` alone, and whether
+    /// the digest is quarantined is no matter. The caller looks whether `apart` is.
+    pub fn decide_apart(
+        &self,
+        apart: &Apart,
+        binding: &Binding,
+        now: Instant,
+        rows: &[Row],
+    ) -> Vec<Answer> {
+        let inner = &self.inner;
+        let columns = Columns::from_rows(&binding.plan, now, rows);
+        let Some(plugin) = inner.plugin(binding.digest) else {
+            return decide::not_loaded(
+                binding.digest,
+                None,
+                columns.rows(),
+                "no such plugin is loaded",
+            );
+        };
+        decide::decide(&inner.engine, &plugin, &apart.0, binding, now, &columns).answers
     }
 
     /// Every file and every version that is loaded, with its state.

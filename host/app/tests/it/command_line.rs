@@ -29,6 +29,8 @@ fn help_says_what_can_be_done() {
         "workflow start",
         "table",
         "table put",
+        "shadow",
+        "shadow start",
         "feed",
         "store",
         "store restore",

@@ -412,6 +412,10 @@ impl<'a> Player<'a> {
                 let server = self.server.as_ref().context("the server is down")?;
                 plugins::page(&server.api, rest, &mut self.digests)?
             }
+            "shadow" => {
+                let words = format!("shadow {rest}");
+                command::on_server(&self.home, self.api()?, self.story, &words)?
+            }
             "workflows" => {
                 let body = self.api()?.get("/v1/workflows")?;
                 tell::workflows(&body.good("listing the workflows")?)

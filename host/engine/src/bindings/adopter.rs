@@ -280,7 +280,7 @@ impl Adopter {
 }
 
 /// What is wrong with the plan in that place.
-fn misplaced(owner: &Owner, plan: &Plan, definitions: &Definitions) -> Vec<Problem> {
+pub(super) fn misplaced(owner: &Owner, plan: &Plan, definitions: &Definitions) -> Vec<Problem> {
     let segment = owner
         .segment()
         .and_then(|name| definitions.segments.get(name));

@@ -12,6 +12,7 @@ mod recovery;
 mod reexecute;
 mod seeds;
 mod segments;
+mod shadows;
 mod simulate;
 mod support;
 mod sweep;

@@ -10,7 +10,7 @@ use signalbox_model::{
     workflow::WorkflowState,
 };
 
-use super::{Change, Conflict, tables};
+use super::{Change, Conflict, shadows, tables};
 use crate::{
     check,
     limits::SEGMENTS_MAX,
@@ -71,6 +71,7 @@ pub(super) fn put(
         }
     };
     changed.segments.insert(segment, definition);
+    shadows::forget_lost(&mut changed);
     Ok(of_nobody(changed))
 }
 
@@ -99,6 +100,7 @@ pub(super) fn delete(definitions: &Definitions, segment: &SegmentName) -> Result
         return Err(Conflict::SegmentInUse { segment, by });
     }
     changed.version += 1;
+    shadows::forget_lost(&mut changed);
     Ok(of_nobody(changed))
 }
 
