@@ -1,11 +1,10 @@
 //! A version that fails too often: bindings go back to the last good one, for good.
 
-use std::sync::Arc;
-
 use serde_json::{Value as Json, json};
+use signalbox_engine::CameOut;
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot},
-    id::WorkflowId,
+    id::{ContactId, WorkflowId},
     value::Value,
 };
 
@@ -174,7 +173,7 @@ async fn a_quarantine_is_lifted_by_hand_and_bindings_move_on_again() {
     let [digest] = status.quarantined.keys().copied().collect::<Vec<_>>()[..] else {
         panic!("one file is quarantined: {status:?}");
     };
-    let world = Arc::new(world.restarted().await);
+    let world = world.restarted().await;
     world
         .engine
         .lift_quarantine(digest)
@@ -183,6 +182,33 @@ async fn a_quarantine_is_lifted_by_hand_and_bindings_move_on_again() {
     comes_to(&world, "follows", "1.1.0").await;
     let twice = world.engine.lift_quarantine(digest).await;
     assert!(twice.is_err(), "{twice:?}");
-    let world = Arc::into_inner(world).expect("nobody else has it");
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_again_what_failed_quarantines_nothing() {
+    let place = Place::new(&["event"]);
+    place.put_plugin("trap", &bad("1.1.0"));
+    let world = place.start();
+    world.run(guarded("follows", "adopt")).await;
+    for order in 1..FAILURES {
+        attack(&world, order).await;
+    }
+    let eve = ContactId::parse("eve").expect("an id");
+    let told = world.engine.evidence(&eve).await.expect("it is asked");
+    let again = told
+        .decisions
+        .iter()
+        .filter(|one| one.slot == Slot::Audience);
+    let again: Vec<&CameOut> = again.map(|one| &one.again).collect();
+    assert_eq!(again, vec![&CameOut::Equal; FAILURES as usize - 1]);
+    // The next failure in force is the tenth.
+    let status = world.engine.status().await.expect("it runs");
+    assert!(status.quarantined.is_empty(), "{status:?}");
+    world
+        .event("ann", "order_completed", json!({"order": 1}))
+        .await;
+    let told = world.facts("ann").await;
+    assert!(told.contains(&"audience: out (out)".to_owned()), "{told:?}");
     world.stopped().await;
 }
