@@ -22,6 +22,9 @@ create visits
 start visits
 create calm
 start calm
+bindings visits
+    audience: trap 1.0.0, D1
+    trigger: event 1.0.0, D2
 contact eve {"attack": true}
 event eve visited #0
 altered trap.wasm of trap.wasm 1.0.0=1.1.0
