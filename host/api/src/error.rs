@@ -351,7 +351,10 @@ impl From<Conflict> for Error {
             | Conflict::NoExperiment { .. }
             | Conflict::SegmentNotFound { .. }
             | Conflict::TableNotFound { .. }
-            | Conflict::NotQuarantined { .. } => Self::new(ErrorCode::NotFound, message),
+            | Conflict::NotQuarantined { .. }
+            | Conflict::Shadow(ShadowConflict::NotFound { .. }) => {
+                Self::new(ErrorCode::NotFound, message)
+            }
             Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
@@ -367,11 +370,10 @@ impl From<Conflict> for Error {
             | Conflict::SegmentInUse { .. }
             | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
-            | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
-            Conflict::Shadow(ShadowConflict::NotFound { .. }) => {
-                Self::new(ErrorCode::NotFound, message)
+            | Conflict::Full { .. }
+            | Conflict::Shadow(ShadowConflict::Exists { .. } | ShadowConflict::Unbound { .. }) => {
+                Self::new(ErrorCode::Conflict, message)
             }
-            Conflict::Shadow(_) => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }
     }

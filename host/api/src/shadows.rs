@@ -170,7 +170,7 @@ pub(crate) async fn read(
     Path(number): Path<u32>,
 ) -> Result<Json<ShadowAnswer>, Error> {
     let view = app.engine.shadow(number)?;
-    let view = view.ok_or_else(|| Error::not_found("shadow", &number))?;
+    let view = view.ok_or_else(|| Error::not_found("shadow", number))?;
     Ok(Json(answer(&view)))
 }
 
@@ -183,7 +183,7 @@ pub(crate) async fn promote(
 ) -> Result<Json<ShadowAnswer>, Error> {
     let promoted = app.engine.promote_shadow(number).await;
     let view = promoted.map_err(|error| refused(error, ErrorCode::Conflict, "be promoted"))?;
-    let view = view.ok_or_else(|| Error::not_found("shadow", &number))?;
+    let view = view.ok_or_else(|| Error::not_found("shadow", number))?;
     Ok(Json(answer(&view)))
 }
 

@@ -65,7 +65,7 @@ impl Engine {
         let shared = self.shared()?;
         let checking = Arc::clone(&shared);
         let prepared =
-            tokio::task::spawn_blocking(move || prepare(&checking, owner, slot, requirement));
+            tokio::task::spawn_blocking(move || prepare(&checking, owner, &slot, requirement));
         let command = prepared.await.unwrap_or(Err(Unavailable::Failed.into()))?;
         let definitions = bindings::commanded(&shared, command).await?;
         let newest = definitions.shadows_made;
@@ -133,17 +133,13 @@ fn view(shared: &Shared, definitions: &Definitions, number: u32) -> Option<Shado
 fn prepare(
     shared: &Shared,
     owner: Owner,
-    slot: Slot,
+    slot: &Slot,
     requirement: semver::VersionReq,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let (version, bound) = bindings::beside(
-        &shared.catalogue,
-        &definitions,
-        (&owner, &slot),
-        requirement,
-    )
-    .map_err(PutError::Problems)?;
+    let (version, bound) =
+        bindings::beside(&shared.catalogue, &definitions, (&owner, slot), requirement)
+            .map_err(PutError::Problems)?;
     let binding = serde_json::to_string(&bound).map_err(|_| Unavailable::Failed)?;
     Ok(Command::StartShadow {
         owner,

@@ -23,9 +23,8 @@ use signalbox_model::{
     record::{Command, Posted},
     segment::Owner,
     settings::Settings,
-    shadow::Shadow,
     time::Instant,
-    workflow::{Action, Workflow, WorkflowState},
+    workflow::{Action, WorkflowState},
 };
 
 pub use self::shadows::ShadowConflict;
@@ -278,19 +277,17 @@ pub fn apply(
             based_on,
             edit,
         } => {
-            let document: Workflow = read("document", document)?;
             let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
             tables::serve(definitions, &bindings)?;
             let mut bound = bindings.values();
             bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
-            let templates = template_names(templates)?;
-            let version = |number| WorkflowVersion {
-                number,
+            let version = WorkflowVersion {
+                number: 1,
                 created_at: now,
                 edit: *edit,
-                document,
+                document: read("document", document)?,
                 bindings,
-                templates,
+                templates: template_names(templates)?,
                 ended: BTreeMap::new(),
             };
             bounded(put(definitions, version, *based_on)?)
@@ -327,13 +324,8 @@ pub fn apply(
             let document = read("document", document)?;
             let binding = binding.as_ref().map(|text| read("binding", text));
             let binding = binding.transpose()?;
-            bounded(segments::put(
-                definitions,
-                document,
-                binding,
-                *based_on,
-                now,
-            )?)
+            let change = segments::put(definitions, document, binding, *based_on, now)?;
+            bounded(change)
         }
         Command::DeleteSegment { name } => segments::delete(definitions, name),
         Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
@@ -343,17 +335,7 @@ pub fn apply(
             version,
             digest,
             reason,
-        } => {
-            let found = Quarantined {
-                plugin: plugin.clone(),
-                version: version
-                    .parse()
-                    .map_err(|error| malformed("version", &error))?,
-                at: now,
-                reason: reason.clone(),
-            };
-            Ok(quarantine::put(definitions, *digest, found))
-        }
+        } => quarantine::put(definitions, *digest, (plugin, version), reason, now),
         Command::LiftQuarantine { digest } => quarantine::lift(definitions, *digest),
         Command::StartShadow {
             owner,
@@ -361,14 +343,8 @@ pub fn apply(
             slot,
             binding,
         } => {
-            let shadow = Shadow {
-                owner: owner.clone(),
-                version: *version,
-                slot: read_slot(slot)?,
-                binding: read("binding", binding)?,
-                started_at: now,
-            };
-            bounded(shadows::start(definitions, shadow)?)
+            let place = (owner, *version, slot.as_str());
+            bounded(shadows::start(definitions, place, binding, now)?)
         }
         Command::PromoteShadow { number } => bounded(shadows::promote(definitions, *number)?),
         Command::DropShadow { number } => shadows::drop(definitions, *number),
@@ -480,10 +456,9 @@ fn start(workflow: &mut WorkflowDefinition, at: Instant) {
 
 fn put(
     definitions: &Definitions,
-    version: impl FnOnce(u32) -> WorkflowVersion,
+    mut version: WorkflowVersion,
     based_on: Option<u32>,
 ) -> Result<Change, Conflict> {
-    let mut version = version(1);
     let workflow = version.document.id.clone();
     match (definitions.workflows.get(&workflow), based_on) {
         (None, Some(_)) => Err(Conflict::NotFound { workflow }),

@@ -321,7 +321,9 @@ impl Partition {
             }
         }
         if let Some(shadows) = self.shared.shadows.get() {
-            shadowed.into_iter().for_each(|asked| shadows.offer(asked));
+            for asked in shadowed {
+                shadows.offer(asked);
+            }
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ use std::{
 
 use signalbox_journey::Beside;
 use signalbox_model::{
-    definitions::{Definitions, Former},
+    definitions::{Definitions, Former, ResolvedBinding},
     id::Partition,
     record::RecordedAnswer,
     time::Instant,
@@ -326,7 +326,7 @@ fn add(report: &mut ShadowReport, number: u32, asked: &Asked, answer: &Answer) {
                 version: semver::Version::new(0, 0, 0),
                 digest: decided.digest,
             },
-            |bound| bound.file(),
+            ResolvedBinding::file,
         ),
         decided: said,
         shadow,

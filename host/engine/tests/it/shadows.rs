@@ -6,7 +6,11 @@ use std::collections::BTreeMap;
 use serde_json::{Value as Json, json};
 use signalbox_engine::{PutError, ShadowDifference, ShadowView};
 use signalbox_model::{
-    definitions::Slot, id::WorkflowId, segment::Owner, value::Value, workflow::Edit,
+    definitions::Slot,
+    id::{SegmentName, WorkflowId},
+    segment::Owner,
+    value::Value,
+    workflow::Edit,
 };
 
 use crate::support::{BOUND, Place, World, component, event, exchanged, thanks, workflow};
@@ -198,6 +202,50 @@ async fn what_a_shadow_says_otherwise_is_what_it_says_in_force_and_nothing_comes
     assert_eq!((asked.different, asked.unasked), (0, 0), "{asked:?}");
     alone.stopped().await;
     in_force.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_rule_of_a_segment_has_a_shadow_too() {
+    let world = Place::new(&["company"]).start();
+    let document = json!({
+        "name": "business",
+        "title": "At companies",
+        "rule": {"plugin": "company", "follow": "pin"},
+    });
+    let document = serde_json::from_value(document).expect("the shape of a segment");
+    let put = world.engine.put_segment(document, None).await;
+    put.expect("it is good");
+    world.place.put_plugin("company-next", &next("1.9.9"));
+    assert!(world.catalogue.wait_settled(BOUND), "it is loaded");
+    let name = SegmentName::parse("business").expect("a name");
+    let any = "*".parse().expect("a requirement");
+    let begun = world
+        .engine
+        .start_shadow(name.clone().into(), Slot::Membership, any);
+    let number = begun.await.expect("it fits").number;
+    tape(&world, 0..1).await;
+    let report = compared(&world, number).await.report;
+    let expected = [
+        ("ann", "out (private)", "in (inside)"),
+        ("bob", "in (inside)", "out (private)"),
+    ];
+    let expected = expected.map(|(who, old, new)| (who.to_owned(), old.to_owned(), new.to_owned()));
+    assert_eq!(pairs(report.differences), expected);
+    assert_eq!(members(&world, &name).await, ["bob", "cat"]);
+    let promoted = world.engine.promote_shadow(number).await;
+    promoted.expect("it fits");
+    world.settle().await;
+    assert_eq!(members(&world, &name).await, ["ann", "cat"]);
+    world.stopped().await;
+}
+
+async fn members(world: &World, segment: &SegmentName) -> Vec<String> {
+    let page = world.engine.members(segment, None, 10).await;
+    let page = page.expect("it is read").expect("it is there");
+    let members = page.members.iter().map(|member| member.contact.to_string());
+    let mut members: Vec<String> = members.collect();
+    members.sort();
+    members
 }
 
 #[tokio::test(flavor = "multi_thread")]

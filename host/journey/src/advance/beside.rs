@@ -82,7 +82,7 @@ mod tests {
     }
 
     /// What a shadow with these occasions is given where the binding is asked on the first of its own.
-    fn given(own: &Json, asked: &Json, slot: Slot) -> Option<Option<Box<[Option<Value>]>>> {
+    fn given(own: &Json, asked: &Json, slot: Slot) -> Option<Beside> {
         let owner = WorkflowId::parse("note").expect("an id").into();
         let shadow = Shadow {
             owner,
@@ -121,9 +121,7 @@ mod tests {
             },
             definitions: &compiled,
         };
-        let beside = of(&id, &bound(asked), &state, &asking)?;
-        assert_eq!(beside.shadow, 7);
-        Some(beside.row)
+        of(&id, &bound(asked), &state, &asking)
     }
 
     #[test]
@@ -131,12 +129,13 @@ mod tests {
         let signup = json!({"event": {"event": "signed_up"}});
         let order = json!({"event": {"event": "order_completed"}});
         let own = json!([order, signup]);
-        let row = given(&own, &json!([signup]), Slot::Trigger);
+        let beside = |row| Some(Beside { shadow: 7, row });
         let second: Box<[Option<Value>]> = Box::new([Some(Value::Integer(1))]);
-        assert_eq!(row, Some(Some(second)));
-        let row = given(&json!([order]), &json!([signup]), Slot::Trigger);
-        assert_eq!(row, Some(None), "it has no such occasion");
-        let row = given(&own, &json!([signup]), Slot::Audience);
-        assert_eq!(row, None, "no shadow of that binding");
+        let asked = given(&own, &json!([signup]), Slot::Trigger);
+        assert_eq!(asked, beside(Some(second)));
+        let asked = given(&json!([order]), &json!([signup]), Slot::Trigger);
+        assert_eq!(asked, beside(None), "it has no such occasion");
+        let asked = given(&own, &json!([signup]), Slot::Audience);
+        assert_eq!(asked, None, "no shadow of that binding");
     }
 }

@@ -5,13 +5,27 @@
 
 use signalbox_model::{
     definitions::{Definitions, QUARANTINED_MAX, Quarantined},
-    id::Digest,
+    id::{Digest, PluginName},
+    time::Instant,
 };
 
-use super::{Change, Conflict};
+use super::{Change, Conflict, malformed};
 
 /// Notes a file; one that is noted already stays as it is.
-pub(super) fn put(definitions: &Definitions, digest: Digest, found: Quarantined) -> Change {
+pub(super) fn put(
+    definitions: &Definitions,
+    digest: Digest,
+    (plugin, version): (&PluginName, &str),
+    reason: &str,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let version = version.parse();
+    let found = Quarantined {
+        plugin: plugin.clone(),
+        version: version.map_err(|error| malformed("version", &error))?,
+        at: now,
+        reason: reason.to_owned(),
+    };
     let mut definitions = definitions.clone();
     definitions.version += 1;
     let quarantined = &mut definitions.quarantined;
@@ -26,10 +40,10 @@ pub(super) fn put(definitions: &Definitions, digest: Digest, found: Quarantined)
         };
         quarantined.remove(&oldest);
     }
-    Change {
+    Ok(Change {
         definitions,
         affected: Vec::new(),
-    }
+    })
 }
 
 /// Forgets a file.

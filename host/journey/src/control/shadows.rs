@@ -7,9 +7,10 @@ use signalbox_model::{
     record::Rebinding,
     segment::Owner,
     shadow::{SHADOWS_MAX, Shadow},
+    time::Instant,
 };
 
-use super::{Change, Conflict, malformed, rebind, segments, tables};
+use super::{Change, Conflict, malformed, read, read_slot, rebind, segments, tables};
 
 /// Why a command about a shadow was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,14 +55,38 @@ impl ShadowConflict {
 }
 
 /// Begins one.
-pub(super) fn start(definitions: &Definitions, shadow: Shadow) -> Result<Change, Conflict> {
+pub(super) fn start(
+    definitions: &Definitions,
+    (owner, version, slot): (&Owner, u32, &str),
+    binding: &str,
+    now: Instant,
+) -> Result<Change, Conflict> {
+    let shadow = Shadow {
+        owner: owner.clone(),
+        version,
+        slot: read_slot(slot)?,
+        binding: read("binding", binding)?,
+        started_at: now,
+    };
+    may_begin(definitions, &shadow)?;
+    let mut changed = definitions.clone();
+    changed.version += 1;
+    changed.shadows_made += 1;
+    changed.shadows.insert(changed.shadows_made, shadow);
+    Ok(Change {
+        definitions: changed,
+        affected: Vec::new(),
+    })
+}
+
+fn may_begin(definitions: &Definitions, shadow: &Shadow) -> Result<(), Conflict> {
     let Shadow {
         owner,
         version,
         slot,
         binding,
         ..
-    } = &shadow;
+    } = shadow;
     tables::serve_one(definitions, slot, binding)?;
     segments::serve_one(definitions, binding)?;
     let is_other = definitions
@@ -91,14 +116,7 @@ pub(super) fn start(definitions: &Definitions, shadow: Shadow) -> Result<Change,
             count_max: SHADOWS_MAX,
         });
     }
-    let mut changed = definitions.clone();
-    changed.version += 1;
-    changed.shadows_made += 1;
-    changed.shadows.insert(changed.shadows_made, shadow);
-    Ok(Change {
-        definitions: changed,
-        affected: Vec::new(),
-    })
+    Ok(())
 }
 
 /// Has its binding move on to what it stands for, and ends it.
