@@ -277,15 +277,13 @@ pub fn apply(
             based_on,
             edit,
         } => {
-            let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
-            tables::serve(definitions, &bindings)?;
-            let mut bound = bindings.values();
-            bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
+            let document = read("document", document)?;
+            let bindings = read_bindings(definitions, bindings)?;
             let version = WorkflowVersion {
                 number: 1,
                 created_at: now,
                 edit: *edit,
-                document: read("document", document)?,
+                document,
                 bindings,
                 templates: template_names(templates)?,
                 ended: BTreeMap::new(),
@@ -689,6 +687,18 @@ fn one_of(states: &[WorkflowState]) -> String {
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Conflict> {
     serde_json::from_str(text).map_err(|error| malformed(what, &error))
+}
+
+/// Bindings of a workflow that what there is can serve.
+fn read_bindings(
+    definitions: &Definitions,
+    text: &str,
+) -> Result<BTreeMap<Slot, ResolvedBinding>, Conflict> {
+    let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", text)?;
+    tables::serve(definitions, &bindings)?;
+    let mut bound = bindings.values();
+    bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
+    Ok(bindings)
 }
 
 fn read_slot(text: &str) -> Result<Slot, Conflict> {
