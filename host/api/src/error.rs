@@ -12,7 +12,7 @@ use serde::Serialize;
 use signalbox_engine::{
     AcceptError, CommandError, FollowError, PutError, ReadError, StartWorkflowError, Unavailable,
 };
-use signalbox_journey::control::Conflict;
+use signalbox_journey::control::{Conflict, ShadowConflict};
 use signalbox_model::problem::Problem;
 use utoipa::ToSchema;
 
@@ -350,7 +350,11 @@ impl From<Conflict> for Error {
             Conflict::NotFound { .. }
             | Conflict::NoExperiment { .. }
             | Conflict::SegmentNotFound { .. }
-            | Conflict::TableNotFound { .. } => Self::new(ErrorCode::NotFound, message),
+            | Conflict::TableNotFound { .. }
+            | Conflict::NotQuarantined { .. }
+            | Conflict::Shadow(ShadowConflict::NotFound { .. }) => {
+                Self::new(ErrorCode::NotFound, message)
+            }
             Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
@@ -368,7 +372,10 @@ impl From<Conflict> for Error {
             | Conflict::SegmentInUse { .. }
             | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
-            | Conflict::Full { .. } => Self::new(ErrorCode::Conflict, message),
+            | Conflict::Full { .. }
+            | Conflict::Shadow(ShadowConflict::Exists { .. } | ShadowConflict::Unbound { .. }) => {
+                Self::new(ErrorCode::Conflict, message)
+            }
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }
     }

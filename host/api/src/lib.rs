@@ -17,6 +17,7 @@ pub mod experiments;
 pub mod facts;
 pub mod segments;
 pub mod settings;
+pub mod shadows;
 pub mod system;
 pub mod tables;
 pub mod webhooks;
@@ -38,7 +39,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
-    routing::{any, get, post},
+    routing::{any, delete, get, post},
 };
 use signalbox_engine::Engine;
 use signalbox_rules::limits::Limits;
@@ -118,7 +119,7 @@ pub fn router(app: App) -> Router {
         .route("/v1/segments/{name}/members.csv", get(segments::members_csv))
         .route("/v1/schemas/workflow", get(workflows::schema))
         .route("/v1/schemas/segment", get(segments::schema))
-        .route("/v1/plugins", get(system::plugins))
+        .merge(of_plugins())
         .route("/v1/schema", get(system::schema))
         .route("/v1/status", get(system::status))
         .route("/v1/clock", get(clock::read).post(clock::advance))
@@ -145,6 +146,19 @@ pub fn router(app: App) -> Router {
         // The extractors hold their own bounds; this one only guards what reads a body without them.
         .layer(DefaultBodyLimit::max(extract::BODY_BYTES_MAX))
         .with_state(app)
+}
+
+/// Plugins and what is tried beside them.
+fn of_plugins() -> Router<App> {
+    Router::new()
+        .route("/v1/shadows", get(shadows::list).post(shadows::start))
+        .route(
+            "/v1/shadows/{number}",
+            get(shadows::read).delete(shadows::drop),
+        )
+        .route("/v1/shadows/{number}/promote", post(shadows::promote))
+        .route("/v1/plugins", get(system::plugins))
+        .route("/v1/plugins/{digest}/quarantine", delete(system::lift))
 }
 
 async fn no_route(uri: axum::http::Uri) -> Error {

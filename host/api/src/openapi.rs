@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, days, events, experiments, inbox, segments, settings, system,
-    tables, webhooks, why, workflows,
+    approvals, clock, contacts, days, events, experiments, inbox, segments, settings, shadows,
+    system, tables, webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -59,7 +59,13 @@ use crate::{
         tables::put,
         tables::delete,
         tables::rows,
+        shadows::list,
+        shadows::start,
+        shadows::read,
+        shadows::promote,
+        shadows::drop,
         system::plugins,
+        system::lift,
         system::schema,
         system::status,
         system::healthz,

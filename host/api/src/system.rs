@@ -9,12 +9,13 @@ use axum::{
 use serde::Serialize;
 use serde_json::Value as JsonValue;
 use signalbox_engine::Misfit;
-use signalbox_model::time::Instant;
+use signalbox_model::{definitions::Quarantined, id::Digest, time::Instant};
 use utoipa::ToSchema;
 
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
+    extract::Path,
     metrics,
 };
 
@@ -86,6 +87,34 @@ pub struct StatusBody {
     pub records_parked: u64,
     /// Bindings that stay on their version because a newer one does not fit them.
     pub misfits: Vec<MisfitBody>,
+    /// Files of plugins that failed too often: they are not asked, and no binding moves on to them.
+    pub quarantined: Vec<QuarantinedBody>,
+}
+
+/// A file that failed too often.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct QuarantinedBody {
+    /// The plugin's name.
+    pub plugin: String,
+    /// Its version.
+    pub version: String,
+    /// SHA-256 of the file.
+    pub digest: String,
+    /// Since when.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Instant,
+    /// The last failure.
+    pub reason: String,
+}
+
+fn quarantined_body((digest, found): (Digest, Quarantined)) -> QuarantinedBody {
+    QuarantinedBody {
+        plugin: found.plugin.to_string(),
+        version: found.version.to_string(),
+        digest: digest.to_string(),
+        at: found.at,
+        reason: found.reason,
+    }
 }
 
 /// A binding that stays on its version.
@@ -133,6 +162,20 @@ pub(crate) async fn plugins(State(app): State<App>) -> Result<Json<PluginsAnswer
     }))
 }
 
+/// Lifts the quarantine of a file, so that it is asked again and bindings that follow its plugin move on to it; ten
+/// failures in a minute quarantine it anew. Rather put a file that does not fail into the folder.
+#[utoipa::path(delete, path = "/v1/plugins/{digest}/quarantine", operation_id = "lift_quarantine", tag = "plugins", responses(
+    (status = 204), (status = 404, body = Envelope)))]
+pub(crate) async fn lift(
+    State(app): State<App>,
+    Path(digest): Path<String>,
+) -> Result<StatusCode, Error> {
+    let digest = Digest::parse(&digest)
+        .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))?;
+    app.engine.lift_quarantine(digest).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// What the store has seen: names and types of events, fields and attributes.
 #[utoipa::path(get, path = "/v1/schema", operation_id = "read_schema", tag = "schema", responses((status = 200, body = SchemaAnswer)))]
 pub(crate) async fn schema(State(app): State<App>) -> Result<Json<SchemaAnswer>, Error> {
@@ -159,6 +202,11 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>,
             attributes_left_out: status.inputs.attributes_left_out,
             records_parked: status.inputs.parked,
             misfits: status.misfits.into_iter().map(misfit_body).collect(),
+            quarantined: status
+                .quarantined
+                .into_iter()
+                .map(quarantined_body)
+                .collect(),
         },
     }))
 }

@@ -10,7 +10,7 @@ use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::{advise, reach::Reach};
 use signalbox_model::{
     amount,
-    definitions::{Overridden, ResolvedBinding, WorkflowVersion},
+    definitions::{Former, Overridden, ResolvedBinding, WorkflowVersion},
     id::WorkflowId,
     problem::Problem,
     record::OVERRIDE_BYTES_MAX,
@@ -85,6 +85,18 @@ pub struct BindingBody {
     pub digest: String,
     /// What the rule reads with this config, in plain words.
     pub reads: Vec<String>,
+    /// The quarantined file that it went back from; absent where it did not, or has moved on since.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub returned_from: Option<FileBody>,
+}
+
+/// A file of a plugin.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct FileBody {
+    /// The version of the file.
+    pub version: String,
+    /// SHA-256 of the file.
+    pub digest: String,
 }
 
 /// One workflow.
@@ -541,6 +553,15 @@ fn worth(conversions: &ConversionCounters) -> JsonValue {
     amount::number_of(conversions.worth).into()
 }
 
+impl FileBody {
+    pub(crate) fn of(file: &Former) -> Self {
+        Self {
+            version: file.version.to_string(),
+            digest: file.digest.to_string(),
+        }
+    }
+}
+
 fn bindings_of(version: &WorkflowVersion) -> BTreeMap<String, BindingBody> {
     let bindings = version.bindings.iter();
     bindings
@@ -555,5 +576,6 @@ pub(crate) fn binding_body(binding: &ResolvedBinding) -> BindingBody {
         version: binding.version.to_string(),
         digest: binding.digest.to_string(),
         reads: inputs.map(|input| input.source.in_words()).collect(),
+        returned_from: binding.returned_from.as_ref().map(FileBody::of),
     }
 }

@@ -61,6 +61,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: TableCommand,
     },
+    /// Have another version of a plugin asked beside the one in force on a server, and see where the two differ
+    Shadow {
+        #[command(subcommand)]
+        command: ShadowCommand,
+    },
     /// Post the events of a CSV, JSON lines or column file
     Feed(Feed),
     /// Check, rebuild, re-execute, save and export the data folder of a server that is not running
@@ -424,6 +429,48 @@ pub(crate) enum TableCommand {
         #[command(flatten)]
         server: ServerArgs,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ShadowCommand {
+    /// Have the newest other version in the folder asked whatever a binding is asked, without any effect
+    Start(ShadowStart),
+    /// List the shadows with their counts
+    List(ServerArgs),
+    /// Say how often a shadow agrees, and each decision in which it does not, by contact
+    Report(ShadowOnServer),
+    /// Have the binding stand for what its shadow does
+    Promote(ShadowOnServer),
+    /// End a shadow and forget what came of it
+    Drop(ShadowOnServer),
+}
+
+/// What is asked beside which binding.
+#[derive(Debug, Args)]
+pub(crate) struct ShadowStart {
+    /// The workflow whose binding it is
+    #[arg(long, value_name = "ID", required_unless_present = "segment")]
+    pub(crate) workflow: Option<String>,
+    /// The segment whose rule it is
+    #[arg(long, value_name = "NAME", conflicts_with = "workflow")]
+    pub(crate) segment: Option<String>,
+    /// The place of the binding, such as trigger, audience or steps/ID/personalizer
+    #[arg(long, value_name = "PLACE", required_unless_present = "segment")]
+    pub(crate) binding: Option<String>,
+    /// Which versions of the plugin, such as ^2 [default: any]
+    #[arg(long, value_name = "VERSIONS")]
+    pub(crate) requirement: Option<String>,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
+}
+
+/// A shadow that a server has.
+#[derive(Debug, Args)]
+pub(crate) struct ShadowOnServer {
+    /// Its number
+    pub(crate) number: u32,
+    #[command(flatten)]
+    pub(crate) server: ServerArgs,
 }
 
 /// A table of a file, as `NAME=FILE`.

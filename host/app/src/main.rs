@@ -16,6 +16,7 @@ mod new;
 mod output;
 mod plugin;
 mod serve;
+mod shadow;
 mod signals;
 mod simulate;
 mod store;
@@ -74,6 +75,10 @@ fn run(command: &Command) -> anyhow::Result<()> {
         Command::Table { command } => {
             logging::set_up(&quiet_log())?;
             table::run(command)
+        }
+        Command::Shadow { command } => {
+            logging::set_up(&quiet_log())?;
+            shadow::run(command)
         }
         Command::Feed(feed) => {
             logging::set_up(&quiet_log())?;

@@ -213,8 +213,12 @@ pub fn component(name: &str) -> Vec<u8> {
         .ancestors()
         .find(|folder| folder.join("CACHEDIR.TAG").is_file())
         .expect("a benchmark's binary lies in a target folder");
-    let file = Path::new(name).with_extension("wasm");
-    for folder in ["plugins", "plugins-bench"] {
+    let (folder, name_there) = match name.strip_prefix("hostile/") {
+        Some(name) => ("plugins-hostile", name),
+        None => ("plugins", name),
+    };
+    let file = Path::new(name_there).with_extension("wasm");
+    for folder in [folder, "plugins-bench"] {
         if let Ok(bytes) = fs::read(target.join(folder).join(&file)) {
             return bytes;
         }

@@ -3,7 +3,7 @@
 //!
 //! Tests and stories drop them into a server's folder. What they say of themselves is true unless a lie is asked for.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::json;
 use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -22,6 +22,19 @@ pub fn versioned(number: u32) -> Result<Vec<u8>> {
 /// The same, but for its case `everybody`: that says nobody is in, which is not so.
 pub fn lying(number: u32) -> Result<Vec<u8>> {
     component(number, false)
+}
+
+/// Puts another text of the same length in the place of each such text of a component: another version, other words.
+pub fn exchange(component: &mut [u8], from: &str, to: &str) -> Result<()> {
+    let (from, to) = (from.as_bytes(), to.as_bytes());
+    ensure!(from.len() == to.len(), "only texts of one length");
+    for at in 1..component.len().saturating_sub(from.len()) {
+        // Versions of the contract stand behind an `@`.
+        if component[at..].starts_with(from) && component[at - 1] != b'@' {
+            component[at..at + to.len()].copy_from_slice(to);
+        }
+    }
+    Ok(())
 }
 
 fn component(number: u32, case_member: bool) -> Result<Vec<u8>> {

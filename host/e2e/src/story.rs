@@ -43,6 +43,7 @@
 //! | `people FIRST..LAST EVENT` | each of these people, `p1@example.com` and so on, has that event |
 //! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
 //! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW.json}` a workflow of the story, `{PLUGIN.wasm}` a plugin that is shipped or hostile, any other `{...}` a new file; fuel, bytes, digests and times stand there as `..` |
+//! | `shadow WORDS` | a command of the binary on the server that runs; what it prints |
 //! | `feed FILE` | the events of a file, JSON lines, each at its instant |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end`; `rcpt*9` is nine times |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |
@@ -50,6 +51,7 @@
 //! | `hostile NAME` | that one of the hostile plugins is dropped into the folder; its rule fails for contacts with `attack` |
 //! | `version N` | a plugin `versioned`, version `1.0.N`, is dropped into the folder: everybody is in, for the reason `vN`; what follows it does so before the next line |
 //! | `version N lying` | likewise one whose own case fails |
+//! | `altered NEW.wasm of FILE.wasm A=B C=D` | a plugin of that file is dropped into the folder under another name or its own, with other texts of the same length in it: `1.0.0=1.1.0` is another version |
 //! | `mails` | the mails since the last look: to, subject and date |
 //! | `text`, `html` | what the last mail says in its text and in its HTML, without empty lines |
 //! | `workflows` | all of them, each with its kind and its state |
@@ -78,7 +80,7 @@
 //! not sent.
 //!
 //! `soon` before a look takes it without winding the clock, and within a second after the event in the line before was
-//! posted.
+//! posted; `awaits` likewise within a minute, for what follows by itself.
 //!
 //! The indented lines below a line are what must come of it, all of it. Below a line that asks for something they may
 //! be left out: then it must succeed. Before a look everything due at the instant has happened.

@@ -12,7 +12,7 @@ use signalbox_model::{
     plan::Plan,
     problem::Problem,
     record::Command,
-    segment::Segment,
+    segment::{Owner, Segment},
     workflow::{Binding, Edit, Workflow},
 };
 use signalbox_rules::{
@@ -79,7 +79,10 @@ pub(crate) fn prepare_segment(
         .map_err(|_| PutError::from(Unavailable::Failed))
 }
 
-async fn commanded(shared: &Arc<Shared>, command: Command) -> Result<Arc<Definitions>, PutError> {
+pub(crate) async fn commanded(
+    shared: &Arc<Shared>,
+    command: Command,
+) -> Result<Arc<Definitions>, PutError> {
     let done = control::command(shared, command).await;
     done.map_err(|error| match error {
         CommandError::Conflict(conflict) => conflict.into(),
@@ -203,6 +206,78 @@ fn unmet(definitions: &Definitions, plan: &Plan, pointer: &str) -> Vec<Problem> 
     problems.collect()
 }
 
+/// What another version of its plugin stands for beside a binding of the current version of a workflow or segment, and the
+/// number of that version; what is wrong with it if anything is.
+pub(crate) fn beside(
+    catalogue: &Catalogue,
+    definitions: &Definitions,
+    (owner, slot): (&Owner, &Slot),
+    requirement: semver::VersionReq,
+) -> Result<(u32, ResolvedBinding), Vec<Problem>> {
+    let unbound = || {
+        let reason = format!("{} has no binding {slot}", owner.in_words());
+        vec![Problem::new("/binding", "binding_unknown", reason)]
+    };
+    let version = current(definitions, owner).ok_or_else(unbound)?;
+    let written = written(definitions, owner, version, slot).ok_or_else(unbound)?;
+    let bound = definitions
+        .binding(owner, version, slot)
+        .ok_or_else(unbound)?;
+    let binding = Binding {
+        version: requirement,
+        ..written.clone()
+    };
+    let placed = Placed {
+        slot: slot.clone(),
+        pointer: String::new(),
+        binding: &binding,
+    };
+    let shadow = resolve(catalogue, &placed)?;
+    if shadow.digest == bound.digest {
+        let reason = format!(
+            "the binding stands for {} {} itself, and the folder has no newer version",
+            shadow.plugin, shadow.version
+        );
+        let help = "put the other version into the folder beside it, or name it";
+        return Err(vec![
+            Problem::new("/version", "shadow_same", reason).with_help(help),
+        ]);
+    }
+    match adopter::misplaced(owner, &shadow.plan, definitions) {
+        problems if problems.is_empty() => Ok((version, shadow)),
+        problems => Err(problems),
+    }
+}
+
+/// The version that is current.
+fn current(definitions: &Definitions, owner: &Owner) -> Option<u32> {
+    match owner {
+        Owner::Workflow(workflow) => Some(definitions.workflows.get(workflow)?.current),
+        Owner::Segment(segment) => Some(definitions.segments.get(segment)?.version),
+    }
+}
+
+/// The binding as the document of that version has it.
+pub(crate) fn written<'a>(
+    definitions: &'a Definitions,
+    owner: &Owner,
+    version: u32,
+    slot: &Slot,
+) -> Option<&'a Binding> {
+    let placed = match owner {
+        Owner::Workflow(workflow) => {
+            let found = definitions.workflows.get(workflow)?;
+            placed(&found.versions.get(&version)?.document)
+        }
+        Owner::Segment(segment) => {
+            let found = definitions.segments.get(segment)?;
+            placed_in(&found.document).into_iter().collect()
+        }
+    };
+    let found = placed.into_iter().find(|placed| placed.slot == *slot)?;
+    Some(found.binding)
+}
+
 /// The command that puts the workflow, its templates kept in the store. Blocks.
 pub(crate) fn prepare(
     shared: &Shared,
@@ -309,6 +384,8 @@ fn bind(
         config: config.to_string(),
         plan,
         reasons,
+        formers: Vec::new(),
+        returned_from: None,
     })
 }
 

@@ -15,12 +15,12 @@ use crate::{
 /// Removes kept plugins that nothing wants. A failure is only logged: nothing depends on it.
 pub(crate) fn prune(shared: &Shared) {
     let definitions = shared.definitions.borrow().clone();
-    let versions = definitions
-        .workflows
-        .values()
-        .flat_map(|workflow| workflow.versions.values());
-    let bindings = versions.flat_map(|version| version.bindings.values());
-    let named: BTreeSet<Digest> = bindings.map(|binding| binding.digest).collect();
+    let mut named: BTreeSet<Digest> = BTreeSet::new();
+    let shadows = definitions.shadows.values().map(|shadow| &shadow.binding);
+    for binding in definitions.bindings().chain(shadows) {
+        named.insert(binding.digest);
+        named.extend(binding.formers.iter().map(|former| former.digest));
+    }
     let config = &shared.config;
     let days = config.history_keep_days.max(config.journal_keep_days);
     let kept = Duration::from_hours(u64::from(days) * 24);

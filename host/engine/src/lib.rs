@@ -25,6 +25,7 @@ mod outbox;
 mod partition;
 mod reexecute;
 mod segments;
+mod shadows;
 mod shared;
 mod simulate;
 mod snapshot;
@@ -44,8 +45,8 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
-        WebhookId, WorkflowId,
+        ArmName, ContactId, Digest, EventName, FieldName, Partition, SegmentName, StepId,
+        TableName, WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
@@ -62,7 +63,7 @@ use signalbox_rules::catalogue::PluginStatus;
 use signalbox_store::{Schema, SnapshotSet, StoredFact};
 
 pub use signalbox_journal::{Disk, Position, SystemDisk, TrimReport};
-pub use signalbox_journey::control::Conflict;
+pub use signalbox_journey::control::{Conflict, ShadowConflict};
 pub use signalbox_store::Hops;
 
 pub use crate::{
@@ -88,6 +89,7 @@ pub use crate::{
         Reexecution, ReplayedFrom, reexecute,
     },
     segments::{Member, MembersPage, SegmentView},
+    shadows::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport, ShadowView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,
     stored_history::{HistoryError, StoredHistory, stored_history},
@@ -567,6 +569,14 @@ impl Engine {
     /// Every plugin file and version with its state.
     pub fn plugins(&self) -> Result<Vec<PluginStatus>, Unavailable> {
         Ok(self.shared()?.catalogue.list())
+    }
+
+    /// Ends the quarantine of a file, for all bindings. Answers once every partition's log has it.
+    pub async fn lift_quarantine(&self, digest: Digest) -> Result<(), CommandError> {
+        let shared = self.shared()?;
+        control::command(&shared, Command::LiftQuarantine { digest }).await?;
+        shared.catalogue.lift(digest);
+        Ok(())
     }
 
     /// How the engine is. Cheap; reads no row but the counters of inputs.

@@ -38,6 +38,7 @@ pub(crate) struct Loaded {
     bindings: Vec<Bound>,
     by_slot: HashMap<(Owner, u32), HashMap<Slot, usize>>,
     next_start: Option<Instant>,
+    shadows: BTreeMap<u32, Bound>,
 }
 
 /// A binding that several slots may share.
@@ -70,8 +71,14 @@ impl Loaded {
                 .or_default()
                 .insert(slot, index);
         }
+        let definitions = compiled.definitions();
+        let shadows = definitions.shadows.iter().map(|(number, shadow)| {
+            let bound = Bound::new(shadow.slot.kind(), &shadow.binding);
+            (*number, bound)
+        });
         Self {
             digest,
+            shadows: shadows.collect(),
             next_start: control::next_start(compiled.definitions()),
             compiled,
             bindings,
@@ -107,6 +114,11 @@ impl Loaded {
     pub(crate) fn resolved(&self, question: &QuestionId) -> Option<&ResolvedBinding> {
         let definitions = self.definitions();
         definitions.binding(&question.owner, question.version, &question.slot)
+    }
+
+    /// What a shadow stands for.
+    pub(crate) fn shadow(&self, number: u32) -> Option<&Bound> {
+        self.shadows.get(&number)
     }
 
     pub(crate) fn bound(&self, index: usize) -> &Bound {

@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -32,6 +32,7 @@ use crate::{
     metrics::Metrics,
     outbox::Door,
     reexecute::Tally,
+    shadows::Shadows,
     simulate::Observer,
     snapshot::OneAtATime,
 };
@@ -74,6 +75,8 @@ pub(crate) struct Shared {
     pub(crate) definers: Definers,
     pub(crate) outbox: Door,
     pub(crate) misfits: Misfits,
+    /// Where decisions are handed over that have a shadow; set once an engine serves.
+    pub(crate) shadows: OnceLock<Shadows>,
     pub(crate) snapshots: OneAtATime,
     /// Why the engine cannot go on, once it cannot.
     pub(crate) failed: watch::Sender<Option<String>>,

@@ -5,7 +5,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64},
         mpsc,
     },
@@ -34,6 +34,7 @@ use crate::{
         render::{From, Renderer},
     },
     partition::Partition,
+    shadows::Runner,
     shared::Shared,
     simulate::Observer,
     snapshot,
@@ -58,6 +59,7 @@ pub(crate) struct Threads {
     pub(crate) partitions: Vec<JoinHandle<()>>,
     pub(crate) outbox: JoinHandle<()>,
     pub(crate) adopter: JoinHandle<()>,
+    pub(crate) shadows: JoinHandle<()>,
 }
 
 pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Threads), StartError> {
@@ -77,7 +79,11 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
+    for (digest, found) in &shared.definitions.borrow().quarantined {
+        shared.catalogue.quarantine(*digest, &found.reason);
+    }
     crate::kept_plugins::prune(&shared);
+    let shadows = Runner::new(&shared);
     let mut threads = Vec::new();
     for (number, partition) in partitions.into_iter().enumerate() {
         threads.push(spawn(&format!("partition-{number}"), move || {
@@ -90,6 +96,7 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
         partitions: threads,
         outbox: spawn("outbox", move || outbox.serve())?,
         adopter: spawn("adopter", move || adopter.serve())?,
+        shadows: spawn("shadows", move || shadows.serve())?,
     };
     shared.outbox.wake_all();
     Ok((shared, threads))
@@ -277,6 +284,7 @@ fn join(
         definitions: watch::Sender::new(Arc::new(Definitions::default())),
         definers: crate::loaded::Definers::default(),
         misfits: crate::bindings::Misfits::default(),
+        shadows: OnceLock::new(),
         snapshots: crate::snapshot::OneAtATime::default(),
         failed,
         reexecution: None,
@@ -464,6 +472,10 @@ pub(crate) fn stop(shared: &Arc<Shared>, threads: Threads) {
     for thread in threads.partitions {
         join("partition", thread);
     }
+    if let Some(shadows) = shared.shadows.get() {
+        shadows.stop();
+    }
+    join("shadows", threads.shadows);
     let mut claims = shared.claims.lock().unwrap_or_else(PoisonError::into_inner);
     claims.clear();
 }

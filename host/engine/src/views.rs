@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
 use signalbox_journey::reach::Reach;
 use signalbox_model::{
-    definitions::{Definitions, WorkflowDefinition},
+    definitions::{Definitions, Quarantined, WorkflowDefinition},
     fact::FactKind,
-    id::{ContactId, JourneyId, WorkflowId},
+    id::{ContactId, Digest, JourneyId, WorkflowId},
     message::{Message, MessageStatus},
     state::{ContactState, Journey, JourneySummary, PendingArm},
     time::{Instant, Span},
@@ -134,6 +134,8 @@ pub struct Status {
     pub inputs: InputsView,
     /// Bindings that a new version of their plugin does not fit.
     pub misfits: Vec<crate::bindings::Misfit>,
+    /// Files of plugins that failed too often.
+    pub quarantined: BTreeMap<Digest, Quarantined>,
 }
 
 /// Inputs that had no effect.
@@ -441,6 +443,7 @@ pub(crate) fn status(shared: &Shared, misfits: Vec<crate::bindings::Misfit>) -> 
             .collect(),
         inputs: InputsView::default(),
         misfits,
+        quarantined: shared.definitions.borrow().quarantined.clone(),
         failed,
     }
 }

@@ -5,6 +5,7 @@
 //! nothing of an advance survives but what [`Advance::finish`] returns.
 
 mod arms;
+mod beside;
 mod claims;
 mod earlier;
 mod entry;
@@ -47,6 +48,7 @@ use signalbox_model::{
     workflow::WorkflowState,
 };
 
+pub use self::beside::Beside;
 use self::segments::Settling;
 use crate::{
     budget,
@@ -122,6 +124,8 @@ pub struct Question {
     pub id: QuestionId,
     /// The values of the binding's plan, in order, typed for their columns.
     pub row: Box<[Option<Value>]>,
+    /// What is put to the binding's shadow, if it has one.
+    pub beside: Option<Beside>,
 }
 
 /// A contact on its way through one input.
@@ -468,7 +472,8 @@ impl Advance {
             definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
-        self.questions.push(Question { id, row });
+        let beside = beside::of(&id, binding, &self.state, &asking);
+        self.questions.push(Question { id, row, beside });
         self.waiting.push((Continuation::Entry(entering), 1));
     }
 
@@ -494,7 +499,8 @@ impl Advance {
             definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
-        self.questions.push(Question { id, row });
+        let beside = beside::of(&id, binding, &self.state, &asking);
+        self.questions.push(Question { id, row, beside });
     }
 
     /// Puts a question about a contact as it is; the caller parks what goes on with the answer.
@@ -517,7 +523,8 @@ impl Advance {
             definitions: ctx.definitions,
         };
         let row = inputs::row(&binding.plan, &self.state, &asking);
-        self.questions.push(Question { id, row });
+        let beside = beside::of(&id, binding, &self.state, &asking);
+        self.questions.push(Question { id, row, beside });
     }
 
     fn question_id(

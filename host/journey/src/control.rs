@@ -5,25 +5,29 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod experiments;
+mod quarantine;
+mod rebind;
 mod segments;
+mod shadows;
 mod tables;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use signalbox_model::{
     definitions::{
-        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, ResolvedBinding, Slot,
-        WorkflowDefinition, WorkflowVersion,
+        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, Quarantined,
+        ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
-    record::{Command, Posted, REBINDINGS_MAX, Rebinding},
+    record::{Command, Posted},
     segment::Owner,
     settings::Settings,
     time::{Instant, Span},
-    workflow::{Action, Workflow, WorkflowState},
+    workflow::{Action, WorkflowState},
 };
 
+pub use self::shadows::ShadowConflict;
 use crate::limits::{CANCEL_BEFORE_MIN, DEFINITIONS_BYTES_MAX, VERSIONS_MAX, WORKFLOWS_MAX};
 
 /// New definitions, and whom they concern.
@@ -222,6 +226,15 @@ pub enum Conflict {
         /// What it asks for.
         reason: String,
     },
+    /// The file is not quarantined.
+    #[error("no file {digest} is quarantined")]
+    NotQuarantined {
+        /// Which one.
+        digest: Digest,
+    },
+    /// A shadow cannot begin or end.
+    #[error(transparent)]
+    Shadow(#[from] ShadowConflict),
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -255,6 +268,8 @@ impl Conflict {
             Self::TableNotFound { .. } => "table_not_found",
             Self::TableUnmet { .. } => "table_unmet",
             Self::Full { .. } => "workflows_full",
+            Self::NotQuarantined { .. } => "not_quarantined",
+            Self::Shadow(conflict) => conflict.code(),
             Self::Malformed { .. } => "command_malformed",
         }
     }
@@ -298,19 +313,15 @@ fn apply_to(
             based_on,
             edit,
         } => {
-            let document: Workflow = read("document", document)?;
-            let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", bindings)?;
-            tables::serve(definitions, &bindings)?;
-            let mut bound = bindings.values();
-            bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
-            let templates = template_names(templates)?;
-            let version = |number| WorkflowVersion {
-                number,
+            let document = read("document", document)?;
+            let bindings = read_bindings(definitions, bindings)?;
+            let version = WorkflowVersion {
+                number: 1,
                 created_at: now,
                 edit: *edit,
                 document,
                 bindings,
-                templates,
+                templates: template_names(templates)?,
                 ended: BTreeMap::new(),
             };
             bounded(put(definitions, version, *based_on)?)
@@ -322,7 +333,7 @@ fn apply_to(
             version,
             by,
         } => start_checked(definitions, workflow, (*action, *version), by.as_ref(), now),
-        Command::Rebind { bindings } => bounded(rebind(definitions, bindings)?),
+        Command::Rebind { bindings } => bounded(rebind::all(definitions, bindings)?),
         Command::PutSettings { settings, based_on } => {
             put_settings(definitions, read("settings", settings)?, *based_on)
         }
@@ -348,17 +359,30 @@ fn apply_to(
             let document = read("document", document)?;
             let binding = binding.as_ref().map(|text| read("binding", text));
             let binding = binding.transpose()?;
-            bounded(segments::put(
-                definitions,
-                document,
-                binding,
-                *based_on,
-                now,
-            )?)
+            let change = segments::put(definitions, document, binding, *based_on, now)?;
+            bounded(change)
         }
         Command::DeleteSegment { name } => segments::delete(definitions, name),
         Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
         Command::DeleteTable { table } => tables::delete(definitions, table),
+        Command::Quarantine {
+            plugin,
+            version,
+            digest,
+            reason,
+        } => quarantine::put(definitions, *digest, (plugin, version), reason, now),
+        Command::LiftQuarantine { digest } => quarantine::lift(definitions, *digest),
+        Command::StartShadow {
+            owner,
+            version,
+            slot,
+            binding,
+        } => {
+            let place = (owner, *version, slot.as_str());
+            bounded(shadows::start(definitions, place, binding, now)?)
+        }
+        Command::PromoteShadow { number } => bounded(shadows::promote(definitions, *number)?),
+        Command::DropShadow { number } => shadows::drop(definitions, *number),
     }
 }
 
@@ -483,10 +507,9 @@ fn start(workflow: &mut WorkflowDefinition, at: Instant) {
 
 fn put(
     definitions: &Definitions,
-    version: impl FnOnce(u32) -> WorkflowVersion,
+    mut version: WorkflowVersion,
     based_on: Option<u32>,
 ) -> Result<Change, Conflict> {
-    let mut version = version(1);
     let workflow = version.document.id.clone();
     match (definitions.workflows.get(&workflow), based_on) {
         (None, Some(_)) => Err(Conflict::NotFound { workflow }),
@@ -498,6 +521,7 @@ fn put(
         (Some(found), Some(based_on)) => {
             may_edit(&workflow, found, based_on)?;
             changed(definitions, &workflow, |found| {
+                succeed(found, &mut version, &definitions.quarantined);
                 if found.state == WorkflowState::Draft {
                     // Nobody has entered a draft, so nobody needs what it was before.
                     found.versions.clear();
@@ -507,6 +531,21 @@ fn put(
                 experiments::begin_changed_anew(found, &version);
                 found.versions.insert(found.current, version);
             })
+        }
+    }
+}
+
+/// Bindings of the next version know where those of the current one would go back to.
+fn succeed(
+    found: &WorkflowDefinition,
+    version: &mut WorkflowVersion,
+    quarantined: &BTreeMap<Digest, Quarantined>,
+) {
+    let before = found.current_version().map(|current| &current.bindings);
+    for (slot, binding) in &mut version.bindings {
+        let before = before.and_then(|bindings| bindings.get(slot));
+        if let Some(before) = before.filter(|before| before.plugin == binding.plugin) {
+            *binding = binding.clone().in_place_of(before, quarantined);
         }
     }
 }
@@ -627,6 +666,7 @@ fn transition(
             let mut definitions = definitions.clone();
             definitions.version += 1;
             definitions.workflows.remove(workflow);
+            shadows::forget_lost(&mut definitions);
             Ok(Change {
                 definitions,
                 affected: vec![workflow.clone()],
@@ -666,70 +706,6 @@ fn start_checked(
     bounded(change)
 }
 
-/// Moves all that can be moved; refused only if none can.
-fn rebind(definitions: &Definitions, bindings: &[Rebinding]) -> Result<Change, Conflict> {
-    let mut changed = definitions.clone();
-    changed.version += 1;
-    let mut affected = BTreeSet::new();
-    let mut has_moved = false;
-    let mut refused = None;
-    for moved in bindings.iter().take(REBINDINGS_MAX) {
-        match rebind_one(&mut changed, moved) {
-            Ok(()) => {
-                affected.extend(moved.owner.workflow().cloned());
-                has_moved = true;
-            }
-            Err(conflict) => refused = refused.or(Some(conflict)),
-        }
-    }
-    if !has_moved {
-        return Err(refused.unwrap_or_else(|| Conflict::Malformed {
-            what: "bindings",
-            reason: "there are none".to_owned(),
-        }));
-    }
-    Ok(Change {
-        definitions: changed,
-        affected: affected.into_iter().collect(),
-    })
-}
-
-fn rebind_one(definitions: &mut Definitions, moved: &Rebinding) -> Result<(), Conflict> {
-    let binding: ResolvedBinding = read("binding", &moved.binding)?;
-    let (workflow, version) = match &moved.owner {
-        Owner::Workflow(workflow) => (workflow, &moved.version),
-        Owner::Segment(segment) => {
-            return segments::rebind(definitions, segment, moved.version, binding);
-        }
-    };
-    let slot = Slot::parse(&moved.slot).ok_or_else(|| Conflict::Malformed {
-        what: "slot",
-        reason: format!("{:?} is not a place of a binding", moved.slot),
-    })?;
-    tables::serve_one(definitions, &slot, &binding)?;
-    segments::serve_one(definitions, &binding)?;
-    let found = definitions
-        .workflows
-        .get_mut(workflow)
-        .ok_or_else(|| Conflict::NotFound {
-            workflow: workflow.clone(),
-        })?;
-    let bindings = found.versions.get_mut(version).map(|v| &mut v.bindings);
-    match bindings.and_then(|bindings| bindings.get_mut(&slot)) {
-        Some(before) if before.plugin == binding.plugin => {
-            *before = binding;
-            Ok(())
-        }
-        _ => Err(Conflict::Malformed {
-            what: "slot",
-            reason: format!(
-                "version {version} has no binding of {} at {slot}",
-                binding.plugin
-            ),
-        }),
-    }
-}
-
 fn changed(
     definitions: &Definitions,
     workflow: &WorkflowId,
@@ -743,6 +719,7 @@ fn changed(
         });
     };
     change(found);
+    shadows::forget_lost(&mut definitions);
     Ok(Change {
         definitions,
         affected: vec![workflow.clone()],
@@ -783,10 +760,33 @@ fn one_of(states: &[WorkflowState]) -> String {
 }
 
 fn read<T: serde::de::DeserializeOwned>(what: &'static str, text: &str) -> Result<T, Conflict> {
-    serde_json::from_str(text).map_err(|error| Conflict::Malformed {
+    serde_json::from_str(text).map_err(|error| malformed(what, &error))
+}
+
+/// Bindings of a workflow that what there is can serve.
+fn read_bindings(
+    definitions: &Definitions,
+    text: &str,
+) -> Result<BTreeMap<Slot, ResolvedBinding>, Conflict> {
+    let bindings: BTreeMap<Slot, ResolvedBinding> = read("bindings", text)?;
+    tables::serve(definitions, &bindings)?;
+    let mut bound = bindings.values();
+    bound.try_for_each(|binding| segments::serve_one(definitions, binding))?;
+    Ok(bindings)
+}
+
+fn read_slot(text: &str) -> Result<Slot, Conflict> {
+    Slot::parse(text).ok_or_else(|| Conflict::Malformed {
+        what: "slot",
+        reason: format!("{text:?} is not a place of a binding"),
+    })
+}
+
+fn malformed(what: &'static str, error: &dyn std::error::Error) -> Conflict {
+    Conflict::Malformed {
         what,
         reason: error.to_string(),
-    })
+    }
 }
 
 fn template_names(

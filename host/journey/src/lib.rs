@@ -24,7 +24,7 @@ pub mod tables;
 pub mod view;
 
 pub use crate::{
-    advance::{Advance, Context, Input, Question, Status},
+    advance::{Advance, Beside, Context, Input, Question, Status},
     check::{advise, check},
     compiled::Compiled,
     effect::{Decision, Effect, MessageChange},

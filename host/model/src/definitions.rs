@@ -14,6 +14,7 @@ use crate::{
     plan::Plan,
     segment::{Owner, SegmentDefinition},
     settings::Settings,
+    shadow::Shadow,
     table::TableVersion,
     time::Instant,
     workflow::{Edit, Workflow, WorkflowState},
@@ -41,6 +42,36 @@ pub struct Definitions {
     /// The reference tables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<TableName, TableDefinition>,
+    /// Files of plugins that failed too often, the last [`QUARANTINED_MAX`] of them: no binding moves on to one of them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub quarantined: BTreeMap<Digest, Quarantined>,
+    /// The shadows by number, at most [`SHADOWS_MAX`](crate::shadow::SHADOWS_MAX).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub shadows: BTreeMap<u32, Shadow>,
+    /// How many shadows ever began.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub shadows_made: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
+/// Most quarantined files that are known; the one that failed first goes first.
+pub const QUARANTINED_MAX: usize = 64;
+
+/// A version of a plugin that failed too often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quarantined {
+    /// The plugin's name.
+    pub plugin: PluginName,
+    /// Its version.
+    pub version: semver::Version,
+    /// Since when.
+    pub at: Instant,
+    /// The last failure.
+    pub reason: String,
 }
 
 /// Most versions of a table that are listed; the oldest goes first.
@@ -69,6 +100,16 @@ impl Definitions {
                 found.binding.as_ref().filter(|_| is_its)
             }
         }
+    }
+
+    /// Every binding of every version of a workflow, and of every segment.
+    pub fn bindings(&self) -> impl Iterator<Item = &ResolvedBinding> {
+        let workflows = self.workflows.values();
+        let versions = workflows.flat_map(|workflow| workflow.versions.values());
+        let of_segments = self.segments.values();
+        versions
+            .flat_map(|version| version.bindings.values())
+            .chain(of_segments.filter_map(|segment| segment.binding.as_ref()))
     }
 
     /// The versions, newest first, that split at the step as the current one does: what is counted for them together.
@@ -325,9 +366,60 @@ pub struct ResolvedBinding {
     pub plan: Plan,
     /// The reasons its verdicts name.
     pub reasons: Vec<Reason>,
+    /// What it stood for before and was not quarantined, the last one last, at most [`FORMERS_MAX`]: where it goes back to
+    /// once its file is quarantined.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub formers: Vec<Former>,
+    /// The quarantined file that it went back from; `None` where it did not, or has moved on since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub returned_from: Option<Former>,
+}
+
+/// Most files that a binding stood for before and that it knows of.
+pub const FORMERS_MAX: usize = 4;
+
+/// A file that a binding stood for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Former {
+    /// The version of the file.
+    pub version: semver::Version,
+    /// The file.
+    pub digest: Digest,
 }
 
 impl ResolvedBinding {
+    /// The file that it stands for.
+    pub fn file(&self) -> Former {
+        Former {
+            version: self.version.clone(),
+            digest: self.digest,
+        }
+    }
+
+    /// The same in the place of `before`, a binding of the same plugin: knows where to go back to.
+    #[must_use]
+    pub fn in_place_of(
+        mut self,
+        before: &Self,
+        quarantined: &BTreeMap<Digest, Quarantined>,
+    ) -> Self {
+        let left = before.file();
+        self.formers.clone_from(&before.formers);
+        if left.digest == self.digest {
+            self.returned_from.clone_from(&before.returned_from);
+        } else if !quarantined.contains_key(&left.digest) {
+            self.formers.push(left);
+        } else if self.version < left.version || before.formers.contains(&self.file()) {
+            self.returned_from = Some(left);
+        }
+        let digest = self.digest;
+        let formers = &mut self.formers;
+        formers
+            .retain(|former| former.digest != digest && !quarantined.contains_key(&former.digest));
+        formers.drain(..formers.len().saturating_sub(FORMERS_MAX));
+        self
+    }
+
     /// The code of a reason; `unknown_reason` for an index that is none.
     pub fn reason_code(&self, index: u32) -> &str {
         self.reasons

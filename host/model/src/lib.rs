@@ -25,6 +25,7 @@ pub mod record;
 pub mod schema;
 pub mod segment;
 pub mod settings;
+pub mod shadow;
 pub mod state;
 pub mod table;
 pub mod time;

@@ -11,8 +11,8 @@ use crate::{
     definitions::{Override, ResolvedBinding, Slot},
     event::Event,
     id::{
-        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
-        TableName, WorkflowId,
+        ArmName, ContactId, Digest, JourneyId, MessageId, Partition, PluginName, SegmentName,
+        StepId, TableName, WorkflowId,
     },
     message::AttemptOutcome,
     segment::{Owner, Segment},
@@ -269,6 +269,43 @@ pub enum Command {
     DeleteSegment {
         /// Which one.
         name: SegmentName,
+    },
+    /// A version of a plugin failed too often: no binding moves on to its file any more.
+    Quarantine {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its version, as text.
+        version: String,
+        /// Its file.
+        digest: Digest,
+        /// The last failure.
+        reason: String,
+    },
+    /// Bindings may move on to a quarantined file again.
+    LiftQuarantine {
+        /// Which one.
+        digest: Digest,
+    },
+    /// Has another version of its plugin asked beside a binding.
+    StartShadow {
+        /// The workflow or segment.
+        owner: Owner,
+        /// Which version of it.
+        version: u32,
+        /// Which binding.
+        slot: String,
+        /// What the shadow stands for, as JSON text of a resolved binding.
+        binding: String,
+    },
+    /// Has a binding stand for what its shadow does, and ends the shadow.
+    PromoteShadow {
+        /// Which one.
+        number: u32,
+    },
+    /// Ends a shadow.
+    DropShadow {
+        /// Which one.
+        number: u32,
     },
 }
 

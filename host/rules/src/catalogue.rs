@@ -39,7 +39,7 @@ use crate::{
     decide::{self, Binding},
     engine::Engine,
     error::{CatalogueError, LoadError, PlanError},
-    plugin::Plugin,
+    plugin::{Health, Plugin},
 };
 
 /// Where the catalogue finds and keeps its files, and how it compiles.
@@ -105,6 +105,15 @@ pub enum CatalogueEvent {
         /// The last failure.
         reason: String,
     },
+    /// The quarantine of a version is over.
+    Lifted {
+        /// The plugin's name.
+        name: PluginName,
+        /// Its version.
+        version: semver::Version,
+        /// Its file's content.
+        digest: Digest,
+    },
     /// A file is gone: no new bindings to what it held.
     Removed {
         /// The file.
@@ -125,6 +134,27 @@ pub struct Available {
     pub kinds: Vec<RuleKind>,
 }
 
+/// How a version fares with somebody whose decisions have no effect.
+pub struct Apart(Health);
+
+impl Default for Apart {
+    fn default() -> Self {
+        Self(Health::new(1))
+    }
+}
+
+impl Apart {
+    /// Whether it failed too often.
+    pub fn is_quarantined(&self) -> bool {
+        self.0.is_quarantined()
+    }
+
+    /// The last failure.
+    pub fn last_error(&self) -> Option<String> {
+        self.0.last_error()
+    }
+}
+
 type Events = Box<dyn Fn(CatalogueEvent) + Send + Sync>;
 
 /// The catalogue. Dropping it joins its threads; a load that is under way is finished first.
@@ -143,6 +173,8 @@ struct Inner {
     events: Events,
     // Read by every decision, written when a version comes or goes; never held over a run.
     plugins: RwLock<BTreeMap<Digest, Arc<Plugin>>>,
+    /// Files that are quarantined from when they are loaded on, with the reason. Locked after `plugins`.
+    known_bad: Mutex<BTreeMap<Digest, String>>,
     // A std mutex: held for look-ups and changes of records only, never over reading, compiling or running.
     files: Mutex<Files>,
     settled: Condvar,
@@ -199,6 +231,7 @@ impl Catalogue {
             cache,
             events: Box::new(events),
             plugins: RwLock::default(),
+            known_bad: Mutex::default(),
             files: Mutex::default(),
             settled: Condvar::new(),
             config,
@@ -286,13 +319,8 @@ impl Catalogue {
                 && requirement.matches(&plugin.description.version);
             fits.then_some((&plugin.description.version, held.order, plugin))
         });
-        let (version, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;
-        Some(Available {
-            digest: plugin.digest,
-            name: name.clone(),
-            version: version.clone(),
-            kinds: plugin.component.kinds().to_vec(),
-        })
+        let (_, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;
+        Some(available(plugin))
     }
 
     /// Makes a digest ready that was let in once, from the data folder; nothing to do if it is ready.
@@ -301,6 +329,36 @@ impl Catalogue {
     /// When it was never let in, or its copy can no longer be loaded.
     pub fn ensure(&self, digest: Digest) -> Result<(), LoadError> {
         self.inner.ensure(digest).map(drop)
+    }
+
+    /// A digest that was let in once, made ready, whether a file holds it or not.
+    ///
+    /// # Errors
+    /// As [`Self::ensure`].
+    pub fn available(&self, digest: Digest) -> Result<Available, LoadError> {
+        Ok(available(&*self.inner.ensure(digest)?))
+    }
+
+    /// Quarantines a digest, loaded or not, for what is known of it from before.
+    pub fn quarantine(&self, digest: Digest, reason: &str) {
+        self.inner.known_bad().insert(digest, reason.to_owned());
+        if let Some(plugin) = self.inner.plugin(digest) {
+            plugin.health.quarantine(reason);
+        }
+    }
+
+    /// Ends the quarantine of a digest, and tells so if it is loaded.
+    pub fn lift(&self, digest: Digest) {
+        self.inner.known_bad().remove(&digest);
+        if let Some(plugin) = self.inner.plugin(digest) {
+            plugin.health.lift();
+            let Available { name, version, .. } = available(&plugin);
+            (self.inner.events)(CatalogueEvent::Lifted {
+                name,
+                version,
+                digest,
+            });
+        }
     }
 
     /// What a loaded plugin says of itself.
@@ -352,7 +410,8 @@ impl Catalogue {
                 "the version is quarantined",
             );
         }
-        let decided = decide::decide(&inner.engine, &plugin, binding, now, columns);
+        let health = &plugin.health;
+        let decided = decide::decide(&inner.engine, &plugin, health, binding, now, columns);
         if decided.quarantined {
             let Description { name, version, .. } = plugin.description.clone();
             let reason = plugin.health.last_error().unwrap_or_default();
@@ -368,6 +427,28 @@ impl Catalogue {
             });
         }
         decided.answers
+    }
+
+    /// As [`Self::decide`] for somebody whose decisions have no effect: how they go is told to `apart` alone, and whether
+    /// the digest is quarantined is no matter. The caller looks whether `apart` is.
+    pub fn decide_apart(
+        &self,
+        apart: &Apart,
+        binding: &Binding,
+        now: Instant,
+        rows: &[Row],
+    ) -> Vec<Answer> {
+        let inner = &self.inner;
+        let columns = Columns::from_rows(&binding.plan, now, rows);
+        let Some(plugin) = inner.plugin(binding.digest) else {
+            return decide::not_loaded(
+                binding.digest,
+                None,
+                columns.rows(),
+                "no such plugin is loaded",
+            );
+        };
+        decide::decide(&inner.engine, &plugin, &apart.0, binding, now, &columns).answers
     }
 
     /// Every file and every version that is loaded, with its state.
@@ -439,6 +520,12 @@ impl Inner {
         self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn known_bad(&self) -> MutexGuard<'_, BTreeMap<Digest, String>> {
+        self.known_bad
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn plugin(&self, digest: Digest) -> Option<Arc<Plugin>> {
         self.plugins
             .read()
@@ -459,6 +546,15 @@ impl Inner {
             .values()
             .filter_map(|r| r.current.filter(is_good).or(r.previous.filter(is_good)))
             .collect()
+    }
+}
+
+fn available(plugin: &Plugin) -> Available {
+    Available {
+        digest: plugin.digest,
+        name: plugin.description.name.clone(),
+        version: plugin.description.version.clone(),
+        kinds: plugin.component.kinds().to_vec(),
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
     engine::Engine,
     error::cut,
     limits::VALUES_BYTES_MAX,
-    plugin::Plugin,
+    plugin::{Health, Plugin},
     v1::{Bounds, Question, RowAnswer},
 };
 
@@ -45,10 +45,11 @@ pub(crate) struct Decided {
     pub(crate) quarantined: bool,
 }
 
-/// Decides all rows of the columns.
+/// Decides all rows of the columns; `health` is told how it goes.
 pub(crate) fn decide(
     engine: &Engine,
     plugin: &Plugin,
+    health: &Health,
     binding: &Binding,
     now: Instant,
     columns: &Columns<'_>,
@@ -57,6 +58,7 @@ pub(crate) fn decide(
     let mut group = Group {
         engine,
         plugin,
+        health,
         binding,
         columns,
         bounds: Bounds {
@@ -103,6 +105,7 @@ pub(crate) fn not_loaded(
 struct Group<'a> {
     engine: &'a Engine,
     plugin: &'a Plugin,
+    health: &'a Health,
     binding: &'a Binding,
     columns: &'a Columns<'a>,
     bounds: Bounds,
@@ -116,7 +119,7 @@ impl Group<'_> {
     /// How many rows a run should have: by fuel seen, by the size of inputs, and by the size of answers.
     fn run_rows(&self) -> u32 {
         let limits = self.engine.limits();
-        let by_fuel = limits.fuel_per_run_max / 2 / self.plugin.health.fuel_per_row().max(1);
+        let by_fuel = limits.fuel_per_run_max / 2 / self.health.fuel_per_row().max(1);
         let rows = u64::from(self.columns.rows().max(1));
         let row_bytes = (self.columns.text_bytes() / rows).max(1);
         let by_input = (limits.memory_bytes_max as u64 / 8) / row_bytes;
@@ -199,7 +202,7 @@ impl Group<'_> {
         };
         match self.plugin.component.decide(self.engine, &question, fuel) {
             Ok(run) => {
-                self.plugin.health.ran(rows, run.fuel_used);
+                self.health.ran(rows, run.fuel_used);
                 for (row, answer) in range.clone().zip(run.answer) {
                     self.answers[row as usize] = Some(self.row(row, answer));
                 }
@@ -207,7 +210,7 @@ impl Group<'_> {
             }
             Err(failure) if failure.kind == FailureKind::OutOfFuel && is_less_than_full => {
                 // Not the rule's fault: the run was sized for cheaper rows.
-                self.plugin.health.ran(rows, failure.fuel_used);
+                self.health.ran(rows, failure.fuel_used);
                 Run::TooLarge
             }
             Err(failure) => {
@@ -245,10 +248,7 @@ impl Group<'_> {
     }
 
     fn count_failure(&mut self) {
-        self.quarantined |= self
-            .plugin
-            .health
-            .failed(self.engine.limits(), process_now());
+        self.quarantined |= self.health.failed(self.engine.limits(), process_now());
     }
 
     fn failure(&self, row: u32, kind: FailureKind, message: &str) -> Failure {
@@ -281,7 +281,7 @@ impl Group<'_> {
         let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
         let count = failures.clone().count() as u64;
         if let Some(last) = failures.next_back() {
-            self.plugin.health.rows_failed(count, &last.to_string());
+            self.health.rows_failed(count, &last.to_string());
         }
         Decided {
             answers,

@@ -159,6 +159,20 @@ impl Health {
             .last = Some(cut(message));
     }
 
+    /// Quarantines the version for what happened elsewhere, or before it was loaded.
+    pub(crate) fn quarantine(&self, reason: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.last.get_or_insert_with(|| cut(reason));
+        self.quarantined.store(true, Ordering::Release);
+    }
+
+    /// Ends the quarantine; failures are counted anew.
+    pub(crate) fn lift(&self) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.recent.clear();
+        self.quarantined.store(false, Ordering::Release);
+    }
+
     /// Counts a failed run or a malformed answer; true if it is the one that quarantines the version.
     pub(crate) fn failed(&self, limits: &Limits, now: Clock) -> bool {
         self.failed_runs.fetch_add(1, Ordering::Relaxed);

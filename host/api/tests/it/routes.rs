@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 49] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 55] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -64,7 +64,13 @@ pub(crate) const ROUTES: [(&str, &str, Access); 49] = [
     ("GET", "/v1/settings", Access::Key),
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),
+    ("GET", "/v1/shadows", Access::Key),
+    ("POST", "/v1/shadows", Access::Key),
+    ("GET", "/v1/shadows/{number}", Access::Key),
+    ("POST", "/v1/shadows/{number}/promote", Access::Key),
+    ("DELETE", "/v1/shadows/{number}", Access::Key),
     ("GET", "/v1/plugins", Access::Key),
+    ("DELETE", "/v1/plugins/{digest}/quarantine", Access::Key),
     ("GET", "/v1/schema", Access::Key),
     ("GET", "/v1/status", Access::Key),
     ("GET", "/v1/clock", Access::Key),

@@ -30,6 +30,8 @@ fn help_says_what_can_be_done() {
         "workflow schedule",
         "table",
         "table put",
+        "shadow",
+        "shadow start",
         "feed",
         "store",
         "store restore",

@@ -179,6 +179,8 @@ fn compiled() -> Compiled {
             code: "because".to_owned(),
             title: "Because".to_owned(),
         }],
+        formers: Vec::new(),
+        returned_from: None,
     };
     let templates = document.templates.keys();
     let templates =

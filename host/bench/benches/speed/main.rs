@@ -16,6 +16,8 @@ mod due;
 
 mod delay;
 
+mod looping;
+
 mod waiting;
 
 mod reload;
@@ -47,6 +49,7 @@ fn main() {
     send::latency(&mut criterion, &runtime);
     send::rate(&mut criterion, &runtime);
     delay::delays(&runtime);
+    looping::looping(&runtime);
     due::due_in_one_second(&runtime);
     waiting::bytes_each();
     reload::reload(&mut criterion, &runtime);

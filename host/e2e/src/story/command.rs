@@ -16,9 +16,16 @@ use crate::{
 /// Digits of a digest that commands print.
 const DIGEST_DIGITS: usize = 12;
 /// Commands that know no data folder.
-const BESIDE_A_SERVER: [&str; 3] = ["workflow", "new", "plugin"];
+const BESIDE_A_SERVER: [&str; 4] = ["workflow", "new", "plugin", "shadow"];
 /// What is measured, or differs from one build to the next, stands before these words.
 const MEASURES: [&str; 4] = ["fuel", "bytes", "us", "ms"];
+
+/// Runs `WORDS` on the server that runs: its URL and key are added.
+pub(super) fn on_server(home: &Home, api: &Api, story: &Story, words: &str) -> Result<Vec<String>> {
+    let key_file = text_of(home.data().join("admin.key"))?;
+    let server = format!("{words} --url {} --key-file {key_file}", api.base());
+    run(home, story, &server)
+}
 
 /// Runs `WORDS`, with files in the place of `{NAME}`; its lines, and how it ended if not well.
 pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>> {

@@ -24,6 +24,9 @@ const UPDATE: &str = "STORIES_UPDATE";
 /// Longest time after which what was accepted can be seen.
 const SOON: Duration = Duration::from_secs(1);
 
+/// Longest time after which what follows by itself can be seen.
+const AWAITED: Duration = Duration::from_mins(1);
+
 /// Plays a story; what comes otherwise than expected is an error that shows both.
 pub fn play(path: &Path) -> Result<()> {
     let story = read(path)?;
@@ -151,6 +154,7 @@ impl<'a> Player<'a> {
             }
             "hostile" => plugins::hostile(&self.home, self.api()?, rest)?,
             "version" => plugins::version(&self.home, self.api()?, rest)?,
+            "altered" => plugins::altered(&self.home, self.api()?, rest)?,
             "smtp" => self.misbehave(rest)?,
             "new" => ready_made::put(&self.home, self.api()?, rest)?,
             "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
@@ -184,7 +188,8 @@ impl<'a> Player<'a> {
                 let came = self.table(rest)?;
                 return must_succeed_or_compare(line, came);
             }
-            "soon" => return self.soon(rest, &line.expected).map(Some),
+            "soon" => return self.until(rest, &line.expected, SOON).map(Some),
+            "awaits" => return self.until(rest, &line.expected, AWAITED).map(Some),
             "approve" | "reject" => {
                 let came = self.decide(verb, rest)?;
                 return must_succeed_or_compare(line, came);
@@ -370,13 +375,13 @@ impl<'a> Player<'a> {
         Ok(came)
     }
 
-    /// A look without winding the clock, until it shows what is expected or a second has passed since the event before
+    /// A look without winding the clock, until it shows what is expected or that long has passed since the event before
     /// was posted.
-    fn soon(&mut self, rest: &str, expected: &[String]) -> Result<Vec<String>> {
+    fn until(&mut self, rest: &str, expected: &[String], at_most: Duration) -> Result<Vec<String>> {
         let (verb, rest) = rest.split_once(' ').unwrap_or((rest, ""));
         loop {
             let came = self.see(verb, rest)?;
-            if came == expected || self.posted.elapsed() > SOON {
+            if came == expected || self.posted.elapsed() > at_most {
                 return Ok(came);
             }
             std::thread::yield_now();
@@ -406,6 +411,10 @@ impl<'a> Player<'a> {
             "plugin" => {
                 let server = self.server.as_ref().context("the server is down")?;
                 plugins::page(&server.api, rest, &mut self.digests)?
+            }
+            "shadow" => {
+                let words = format!("shadow {rest}");
+                command::on_server(&self.home, self.api()?, self.story, &words)?
             }
             "workflows" => {
                 let body = self.api()?.get("/v1/workflows")?;

@@ -13,12 +13,16 @@ use crate::{component, http::Api, server::Home, tools, wait};
 
 /// Longest that a plugin may take to be let in or refused, and a binding to follow it.
 const LOOKED_AT_WITHIN: Duration = Duration::from_mins(1);
+/// The version of the plugins as they are built.
+const BUILT_VERSION: &str = "1.0.0";
 /// The file of the plugin that has versions.
 const VERSIONED: &str = "versioned.wasm";
 
 /// Whether the line brings a plugin into the folder.
 pub(super) fn changes_folder(line: &str) -> bool {
-    line.starts_with("hostile ") || line.starts_with("version ")
+    ["hostile ", "version ", "altered "]
+        .iter()
+        .any(|verb| line.starts_with(verb))
 }
 
 /// Gives the home a folder of plugins of its own, with the shipped ones.
@@ -38,6 +42,35 @@ pub(super) fn hostile(home: &Home, api: &Api, name: &str) -> Result<()> {
     wait::until(&format!("{file} is available"), LOOKED_AT_WITHIN, || {
         let found = status(api, &file)?;
         Ok((found["state"] == "available").then_some(()))
+    })
+}
+
+/// `NEW.wasm of FILE.wasm A=B C=D` drops in a shipped or hostile plugin with these texts, each of one length, in the
+/// place of those, and waits until it can be bound.
+pub(super) fn altered(home: &Home, api: &Api, rest: &str) -> Result<()> {
+    let mut words = rest.split(' ');
+    let (Some(file), Some("of"), Some(from)) = (words.next(), words.next(), words.next()) else {
+        bail!("write `altered NEW.wasm of FILE.wasm TEXT=TEXT`");
+    };
+    let shipped = tools::plugins()?.join(from);
+    let from = if shipped.exists() {
+        shipped
+    } else {
+        tools::hostile()?.join(from)
+    };
+    let mut bytes = fs::read(&from).with_context(|| format!("reading {}", from.display()))?;
+    let mut version = BUILT_VERSION;
+    for word in words {
+        let (old, new) = word.split_once('=').context("write TEXT=TEXT")?;
+        component::exchange(&mut bytes, old, new)?;
+        if old == BUILT_VERSION {
+            version = new;
+        }
+    }
+    drop_in(home, file, &bytes)?;
+    wait::until(&format!("{file} is available"), LOOKED_AT_WITHIN, || {
+        let found = status(api, file)?;
+        Ok((found["version"]["version"] == version).then_some(()))
     })
 }
 

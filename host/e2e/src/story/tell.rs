@@ -251,7 +251,12 @@ pub(super) fn bindings(workflow: &Json, names: &mut Names) -> Vec<String> {
     for (slot, binding) in workflow["bindings"].as_object().into_iter().flatten() {
         let (plugin, version) = (text(&binding["plugin"]), text(&binding["version"]));
         let digest = names.of('D', &text(&binding["digest"]));
-        lines.push(format!("{slot}: {plugin} {version}, {digest}"));
+        let mut line = format!("{slot}: {plugin} {version}, {digest}");
+        let from = &binding["returned_from"];
+        if !from.is_null() {
+            line = format!("{line}, back from {}", text(&from["version"]));
+        }
+        lines.push(line);
     }
     lines
 }

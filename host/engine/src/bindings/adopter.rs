@@ -4,7 +4,7 @@
 //! whose config does not fit stays, and is listed.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant as ProcessInstant},
 };
@@ -18,7 +18,7 @@ use signalbox_model::{
     segment::Owner,
     workflow::{Follow, WorkflowState},
 };
-use signalbox_rules::catalogue::CatalogueEvent;
+use signalbox_rules::catalogue::{Available, CatalogueEvent};
 use tokio::runtime::Handle;
 
 use super::{Placed, bind, ill_placed, ill_planned, placed, placed_in};
@@ -58,7 +58,8 @@ pub(crate) struct Adopter {
     shared: Arc<Shared>,
     events: mpsc::Receiver<CatalogueEvent>,
     runtime: Handle,
-    quarantined: BTreeSet<Digest>,
+    /// Quarantines that the log does not have yet; tried again after [`RETRY_AFTER`].
+    unlogged: BTreeMap<Digest, Command>,
     /// Plugins whose bindings could not be moved for a passing reason; tried again after [`RETRY_AFTER`].
     unmoved: BTreeSet<PluginName>,
     tried_at: ProcessInstant,
@@ -85,7 +86,7 @@ impl Adopter {
             shared,
             events,
             runtime,
-            quarantined: BTreeSet::new(),
+            unlogged: BTreeMap::new(),
             unmoved: BTreeSet::new(),
             tried_at: process_now(),
         }
@@ -93,12 +94,26 @@ impl Adopter {
 
     /// Works until the engine stops.
     pub(crate) fn serve(mut self) {
+        self.follow_quarantined();
         while !self.shared.is_stopping() && !self.shared.has_failed() {
             match self.events.recv_timeout(LOOK_EVERY) {
-                Ok(CatalogueEvent::Available { name, .. }) => self.follow(&name),
-                Ok(CatalogueEvent::Quarantined { name, digest, .. }) => {
-                    self.quarantined.insert(digest);
-                    self.follow(&name);
+                Ok(
+                    CatalogueEvent::Available { name, .. } | CatalogueEvent::Lifted { name, .. },
+                ) => self.follow(&name),
+                Ok(CatalogueEvent::Quarantined {
+                    name,
+                    version,
+                    digest,
+                    reason,
+                }) => {
+                    let command = Command::Quarantine {
+                        plugin: name,
+                        version: version.to_string(),
+                        digest,
+                        reason,
+                    };
+                    self.unlogged.insert(digest, command);
+                    self.log_quarantines();
                 }
                 Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. }) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
@@ -107,8 +122,37 @@ impl Adopter {
         }
     }
 
+    /// What was quarantined before a stop may have bindings that did not go back yet.
+    fn follow_quarantined(&mut self) {
+        let definitions = Arc::clone(&self.shared.definitions.borrow());
+        let quarantined = definitions.quarantined.values();
+        let plugins: BTreeSet<&PluginName> = quarantined.map(|one| &one.plugin).collect();
+        for plugin in plugins {
+            self.follow(plugin);
+        }
+    }
+
+    /// Has the log know what is quarantined, and bindings go back from it.
+    fn log_quarantines(&mut self) {
+        for (digest, command) in std::mem::take(&mut self.unlogged) {
+            let logged = control::command(&self.shared, command.clone());
+            if let Err(error) = self.runtime.block_on(logged) {
+                tracing::warn!(
+                    rule.digest = %digest,
+                    reason = %error,
+                    "that {digest} is quarantined is not logged: {error}"
+                );
+                self.unlogged.insert(digest, command);
+                self.tried_at = process_now();
+            } else if let Command::Quarantine { plugin, .. } = &command {
+                self.follow(plugin);
+            }
+        }
+    }
+
     fn try_again(&mut self) {
         if self.tried_at.elapsed() >= RETRY_AFTER {
+            self.log_quarantines();
             for plugin in std::mem::take(&mut self.unmoved) {
                 self.follow(&plugin);
             }
@@ -144,8 +188,14 @@ impl Adopter {
         bound: &ResolvedBinding,
     ) -> Option<ResolvedBinding> {
         let catalogue = &self.shared.catalogue;
-        let available = catalogue.resolve(&placed.binding.plugin, &placed.binding.version)?;
-        let has_left = self.quarantined.contains(&bound.digest);
+        let definitions = Arc::clone(&self.shared.definitions.borrow());
+        let has_left = definitions.quarantined.contains_key(&bound.digest);
+        let newest = catalogue.resolve(&placed.binding.plugin, &placed.binding.version);
+        let is_newer = newest
+            .as_ref()
+            .is_some_and(|one| one.version > bound.version);
+        let last_good = (has_left && !is_newer).then(|| self.last_good(placed, bound));
+        let available = last_good.flatten().or(newest)?;
         if available.digest == bound.digest || (available.version < bound.version && !has_left) {
             return None;
         }
@@ -170,7 +220,6 @@ impl Adopter {
         });
         let moved = bind(catalogue, &available, &placed.slot, &placed.binding.config);
         let moved = moved.map_err(|error| in_words(&error)).and_then(|moved| {
-            let definitions = self.shared.definitions.borrow();
             match misplaced(owner, &moved.plan, &definitions).first() {
                 None => Ok(moved),
                 Some(problem) => Err(problem.reason.clone()),
@@ -189,6 +238,16 @@ impl Adopter {
                 None
             }
         }
+    }
+
+    /// The last file that the binding stood for before, meets its requirement, and is there.
+    fn last_good(&self, placed: &Placed<'_>, bound: &ResolvedBinding) -> Option<Available> {
+        let definitions = Arc::clone(&self.shared.definitions.borrow());
+        let mut formers = bound.formers.iter().rev().filter(|former| {
+            placed.binding.version.matches(&former.version)
+                && !definitions.quarantined.contains_key(&former.digest)
+        });
+        formers.find_map(|former| self.shared.catalogue.available(former.digest).ok())
     }
 
     /// Whether it has come to an end, one way or the other.
@@ -221,7 +280,7 @@ impl Adopter {
 }
 
 /// What is wrong with the plan in that place.
-fn misplaced(owner: &Owner, plan: &Plan, definitions: &Definitions) -> Vec<Problem> {
+pub(super) fn misplaced(owner: &Owner, plan: &Plan, definitions: &Definitions) -> Vec<Problem> {
     let segment = owner
         .segment()
         .and_then(|name| definitions.segments.get(name));

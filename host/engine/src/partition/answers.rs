@@ -5,8 +5,10 @@
 use std::{
     collections::{BTreeMap, VecDeque},
     iter::Peekable,
+    sync::Arc,
 };
 
+use signalbox_journey::Beside;
 use signalbox_model::{
     codec,
     id::{ContactId, Digest},
@@ -22,7 +24,7 @@ use super::{
     group::Item,
     lane::{Lane, World},
 };
-use crate::{clock::process_now, error::ApplyError, metrics, shared::Broken};
+use crate::{clock::process_now, error::ApplyError, metrics, shadows::Asked, shared::Broken};
 
 /// Answers of one record of the log; a group with more is recorded in several.
 const RECORD_ANSWERS_MAX: usize = 256;
@@ -117,6 +119,8 @@ pub(super) struct Given {
     pub(super) again: Option<Again>,
     /// What was asked, and when in journey time, where that is kept.
     pub(super) asked: Option<(Instant, Row)>,
+    /// What is put to a shadow, and when in journey time it was asked.
+    beside: Option<(Instant, Beside)>,
 }
 
 impl Partition {
@@ -126,7 +130,7 @@ impl Partition {
         lanes: &mut [Lane],
         given: &mut Vec<Given>,
     ) -> Result<(), Broken> {
-        let loaded = std::sync::Arc::clone(&self.loaded);
+        let loaded = Arc::clone(&self.loaded);
         let world = World {
             loaded: &loaded,
             store_seed: self.shared.store_seed,
@@ -173,6 +177,7 @@ impl Partition {
                         fresh: false,
                         again: None,
                         asked: None,
+                        beside: None,
                     });
                 } else if let Some(bound) = world.loaded.index_of(&question.id) {
                     let reads_clock = world.loaded.bound(bound).reads_clock;
@@ -197,13 +202,15 @@ impl Partition {
                 }
                 let lane = &lanes[place.lane];
                 if let Some((item, questions)) = lane.questions() {
-                    let answer =
-                        recorded(lane, item, &questions[place.question].id, digest, answer);
+                    let question = &questions[place.question];
+                    let answer = recorded(lane, item, &question.id, digest, answer);
+                    let beside = question.beside.clone();
                     given.push(Given {
                         answer,
                         fresh: true,
                         again: None,
                         asked: None,
+                        beside: beside.map(|beside| (item.now, beside)),
                     });
                 }
             }
@@ -286,11 +293,20 @@ impl Partition {
 
     /// Makes new answers durable before anything follows from them.
     pub(super) fn record_answers(&mut self, given: Vec<Given>) -> Result<(), Broken> {
-        let mut fresh: Vec<RecordedAnswer> = given
-            .into_iter()
-            .filter(|given| given.fresh)
-            .map(|given| given.answer)
-            .collect();
+        let mut fresh = Vec::new();
+        let mut shadowed = Vec::new();
+        for given in given.into_iter().filter(|given| given.fresh) {
+            if let Some((at, beside)) = given.beside {
+                shadowed.push(Asked {
+                    loaded: Arc::clone(&self.loaded),
+                    beside,
+                    at,
+                    partition: self.number,
+                    decided: given.answer.clone(),
+                });
+            }
+            fresh.push(given.answer);
+        }
         // By record, so that what answers a later one stands behind every answer of this one. Stable: the answers of
         // one record and contact stay in their order.
         fresh.sort_by_key(|answer| answer.sequence);
@@ -302,6 +318,11 @@ impl Partition {
                 .append_durably(&[(self.number, Record::Decided(part))])?;
             for position in positions {
                 self.log.note_used(position.sequence);
+            }
+        }
+        if let Some(shadows) = self.shared.shadows.get() {
+            for asked in shadowed {
+                shadows.offer(asked);
             }
         }
         Ok(())

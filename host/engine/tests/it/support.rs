@@ -59,15 +59,19 @@ pub(crate) fn compile_command() -> Vec<OsString> {
     words.into()
 }
 
-/// A shipped plugin: as `cargo xtask plugins` built it, or built now.
+/// A shipped plugin, or one of `hostile/`: as `cargo xtask plugins` built it, or built now.
 pub(crate) fn component(name: &str) -> Vec<u8> {
     let this = std::env::current_exe().expect("a test has a binary");
     let target = this
         .ancestors()
         .find(|folder| folder.join("CACHEDIR.TAG").is_file())
         .expect("a test's binary lies in a target folder");
-    let file = Path::new(name).with_extension("wasm");
-    if let Ok(bytes) = fs::read(target.join("plugins").join(&file)) {
+    let (folder, file) = match name.strip_prefix("hostile/") {
+        Some(name) => ("plugins-hostile", name),
+        None => ("plugins", name),
+    };
+    let file = Path::new(file).with_extension("wasm");
+    if let Ok(bytes) = fs::read(target.join(folder).join(&file)) {
         return bytes;
     }
     let built = target

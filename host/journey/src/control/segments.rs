@@ -1,14 +1,16 @@
 //! Named segments: put, replaced, and deleted once nothing goes by them.
 
+use std::collections::BTreeMap;
+
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot},
-    id::SegmentName,
+    definitions::{Definitions, Quarantined, ResolvedBinding, Slot},
+    id::{Digest, SegmentName},
     segment::{Segment, SegmentDefinition},
     time::Instant,
     workflow::WorkflowState,
 };
 
-use super::{Change, Conflict, tables};
+use super::{Change, Conflict, shadows, tables};
 use crate::{
     check,
     limits::SEGMENTS_MAX,
@@ -44,7 +46,7 @@ pub(super) fn put(
             version: found.version + 1,
             put_at: now,
             document,
-            binding,
+            binding: succeeding(found.binding.as_ref(), binding, &definitions.quarantined),
             evaluation: found.evaluation + 1,
             ..found
         },
@@ -69,7 +71,21 @@ pub(super) fn put(
         }
     };
     changed.segments.insert(segment, definition);
+    shadows::forget_lost(&mut changed);
     Ok(of_nobody(changed))
+}
+
+/// The binding, which knows where the one before would go back to if that is of the same plugin.
+fn succeeding(
+    before: Option<&ResolvedBinding>,
+    binding: Option<ResolvedBinding>,
+    quarantined: &BTreeMap<Digest, Quarantined>,
+) -> Option<ResolvedBinding> {
+    let binding = binding?;
+    Some(match before {
+        Some(before) if before.plugin == binding.plugin => binding.in_place_of(before, quarantined),
+        _ => binding,
+    })
 }
 
 /// Deletes a segment that nothing goes by.
@@ -84,6 +100,7 @@ pub(super) fn delete(definitions: &Definitions, segment: &SegmentName) -> Result
         return Err(Conflict::SegmentInUse { segment, by });
     }
     changed.version += 1;
+    shadows::forget_lost(&mut changed);
     Ok(of_nobody(changed))
 }
 
@@ -110,8 +127,14 @@ pub(super) fn rebind(
         });
     }
     may_be(definitions, &found.document, Some(&binding))?;
-    if let Some(found) = definitions.segments.get_mut(segment) {
-        found.binding = Some(binding);
+    let Definitions {
+        segments,
+        quarantined,
+        ..
+    } = definitions;
+    if let Some(found) = segments.get_mut(segment) {
+        let before = found.binding.take();
+        found.binding = succeeding(before.as_ref(), Some(binding), quarantined);
         found.evaluation += 1;
     }
     Ok(())

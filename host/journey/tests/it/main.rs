@@ -21,6 +21,7 @@ mod migrate;
 mod pauses;
 mod permits;
 mod pinned;
+mod quarantine;
 mod random;
 mod reach;
 mod rows;

@@ -63,6 +63,8 @@ pub(crate) fn resolved(binding: &Binding) -> ResolvedBinding {
         config: binding.config.to_string(),
         plan: serde_json::from_value::<Plan>(plan).unwrap(),
         reasons: vec![reason("because"), reason("because_not")],
+        formers: Vec::new(),
+        returned_from: None,
     }
 }
 

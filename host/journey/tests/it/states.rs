@@ -362,9 +362,12 @@ fn a_binding_moves_on_within_its_version() {
         bindings: vec![moved(slot, version, binding)],
     };
     let after = apply(&definitions, &rebind("trigger", 1, &binding)).unwrap();
+    let before = &definitions.workflows[&id()].versions[&1].bindings[&Slot::Trigger];
+    let mut expected = binding.clone();
+    expected.formers = vec![before.file()];
     assert_eq!(
         after.workflows[&id()].versions[&1].bindings[&Slot::Trigger],
-        binding
+        expected
     );
     for (slot, version) in [("audience", 1), ("trigger", 2), ("nowhere", 1)] {
         let conflict = apply(&definitions, &rebind(slot, version, &binding)).unwrap_err();

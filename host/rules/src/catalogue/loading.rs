@@ -199,6 +199,9 @@ impl Inner {
 
     fn keep(&self, plugin: Plugin) -> Arc<Plugin> {
         let mut plugins = self.plugins.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = self.known_bad().get(&plugin.digest) {
+            plugin.health.quarantine(reason);
+        }
         // Another thread may have been quicker: the first one has the record of how it fares.
         Arc::clone(
             plugins

@@ -4,11 +4,11 @@ use std::fs;
 
 use serde_json::json;
 use signalbox_model::{describe::RuleKind, id::Digest};
-use signalbox_rules::{error::PlanError, limits::Limits};
+use signalbox_rules::{catalogue::PluginStatus, error::PlanError, limits::Limits};
 
 use crate::{
     guest::{Guest, LOOPS, TRAPS, describe},
-    support::{Bench, limits, names},
+    support::{Bench, compile_command, limits, names},
 };
 
 fn version(version: &str) -> Vec<u8> {
@@ -233,6 +233,47 @@ fn ten_failures_in_a_minute_bring_the_last_good_version_back() {
         "{told}"
     );
     assert_eq!(bench.decide(&bench.binding(), &[150.0]), ["in 0"]);
+}
+
+#[test]
+fn what_failed_before_a_restart_is_quarantined_until_that_is_lifted() {
+    let bench = Bench::new();
+    bench.put("a.wasm", &version("1.0.0"));
+    bench.put("b.wasm", &version("1.1.0"));
+    let binding = bench.binding();
+    let bench = bench.reopened(compile_command());
+    bench.catalogue.quarantine(binding.digest, "it looped");
+    bench.settle();
+    bench.told();
+    assert_eq!(bench.resolved("*").expect("a version").0, "1.0.0");
+    assert_eq!(bench.decide(&binding, &[150.0]), ["not_loaded (row 0)"]);
+    let states = bench.states();
+    assert!(
+        states.contains(&"b.wasm quarantined big_spender 1.1.0".to_owned()),
+        "{states:?}"
+    );
+    let list = bench.catalogue.list();
+    let last_error = |status: &PluginStatus| status.version.as_ref()?.last_error.clone();
+    assert!(
+        list.iter()
+            .filter_map(last_error)
+            .any(|error| error == "it looped")
+    );
+    // The same bytes under another name are the same file.
+    bench.put("c.wasm", &version("1.1.0"));
+    assert_eq!(bench.resolved("*").expect("a version").0, "1.0.0");
+    bench.told();
+    bench.catalogue.lift(binding.digest);
+    assert_eq!(bench.told(), ["lifted big_spender 1.1.0"]);
+    assert_eq!(bench.resolved("*").expect("a version").0, "1.1.0");
+    assert_eq!(bench.decide(&binding, &[150.0]), ["in 0"]);
+    // Failures are counted anew.
+    for _ in 0..9 {
+        bench.decide(&binding, &[TRAPS]);
+    }
+    assert_eq!(bench.resolved("*").expect("a version").0, "1.1.0");
+    bench.decide(&binding, &[TRAPS]);
+    assert_eq!(bench.resolved("*").expect("a version").0, "1.0.0");
 }
 
 #[test]

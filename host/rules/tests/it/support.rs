@@ -155,6 +155,7 @@ impl Bench {
                 } => {
                     format!("quarantined {name} {version}: {reason}")
                 }
+                CatalogueEvent::Lifted { name, version, .. } => format!("lifted {name} {version}"),
                 CatalogueEvent::Removed { file } => format!("removed {file}"),
             })
             .collect()
