@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, days, events, experiments, inbox, segments, settings, system,
-    tables, webhooks, why, workflows,
+    approvals, clock, contacts, days, events, experiments, inbox, releases, segments, settings,
+    system, tables, webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -60,6 +60,8 @@ use crate::{
         tables::delete,
         tables::rows,
         system::plugins,
+        releases::list,
+        releases::release,
         system::schema,
         system::status,
         system::healthz,

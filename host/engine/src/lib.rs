@@ -24,6 +24,7 @@ mod metrics;
 mod outbox;
 mod partition;
 mod reexecute;
+mod releases;
 mod segments;
 mod shared;
 mod simulate;
@@ -87,6 +88,7 @@ pub use crate::{
         DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
         Reexecution, ReplayedFrom, reexecute,
     },
+    releases::ReleaseError,
     segments::{Member, MembersPage, SegmentView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
     start::Parts,

@@ -5,6 +5,7 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod experiments;
+mod releases;
 mod segments;
 mod tables;
 
@@ -12,8 +13,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use signalbox_model::{
     definitions::{
-        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, ResolvedBinding, Slot,
-        WorkflowDefinition, WorkflowVersion,
+        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, Release,
+        ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
     plan::Occasion,
@@ -200,6 +201,9 @@ pub enum Conflict {
         /// What it asks for.
         reason: String,
     },
+    /// Who has signed a component would release it too.
+    #[error("{} {} is signed by {}: somebody else has to release it", .0.plugin, .0.version, .0.signed_by)]
+    SelfRelease(Box<Release>),
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -231,6 +235,7 @@ impl Conflict {
             Self::TableInUse { .. } => "table_in_use",
             Self::TableNotFound { .. } => "table_not_found",
             Self::TableUnmet { .. } => "table_unmet",
+            Self::SelfRelease(_) => "self_release",
             Self::Full { .. } => "workflows_full",
             Self::Malformed { .. } => "command_malformed",
         }
@@ -322,6 +327,9 @@ pub fn apply(
         Command::DeleteSegment { name } => segments::delete(definitions, name),
         Command::PutTable { table, text } => bounded(tables::put(definitions, table, text, now)?),
         Command::DeleteTable { table } => tables::delete(definitions, table),
+        Command::ReleasePlugin { digest, release } => {
+            bounded(releases::add(definitions, *digest, release, now)?)
+        }
     }
 }
 

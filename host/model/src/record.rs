@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::AttributeChanges,
-    definitions::{Override, ResolvedBinding, Slot},
+    definitions::{Override, Release, ResolvedBinding, Slot},
     event::Event,
     id::{
         ArmName, ContactId, Digest, JourneyId, MessageId, Partition, SegmentName, StepId,
@@ -261,6 +261,13 @@ pub enum Command {
     DeleteSegment {
         /// Which one.
         name: SegmentName,
+    },
+    /// Lets a component be bound; refused if who releases it has signed it. That both signatures are good was checked before.
+    ReleasePlugin {
+        /// The component's bytes.
+        digest: Digest,
+        /// Who releases it.
+        release: Release,
     },
 }
 

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 49] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 51] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -65,6 +65,8 @@ pub(crate) const ROUTES: [(&str, &str, Access); 49] = [
     ("PUT", "/v1/settings", Access::Key),
     ("GET", "/v1/schemas/workflow", Access::Key),
     ("GET", "/v1/plugins", Access::Key),
+    ("GET", "/v1/plugins/releases", Access::Key),
+    ("POST", "/v1/plugins/releases", Access::Key),
     ("GET", "/v1/schema", Access::Key),
     ("GET", "/v1/status", Access::Key),
     ("GET", "/v1/clock", Access::Key),

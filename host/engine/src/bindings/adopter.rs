@@ -100,7 +100,11 @@ impl Adopter {
                     self.quarantined.insert(digest);
                     self.follow(&name);
                 }
-                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. }) => {}
+                Ok(
+                    CatalogueEvent::Unreleased { .. }
+                    | CatalogueEvent::Refused { .. }
+                    | CatalogueEvent::Removed { .. },
+                ) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }

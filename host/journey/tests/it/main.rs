@@ -22,6 +22,7 @@ mod permits;
 mod pinned;
 mod random;
 mod reach;
+mod releases;
 mod rows;
 mod rules;
 mod segments;
