@@ -33,6 +33,10 @@ pub enum ErrorCode {
     InvalidSegment,
     /// The table has problems; nothing was stored.
     InvalidTable,
+    /// What should release a plugin is no good statement of somebody who is trusted.
+    InvalidRelease,
+    /// Who would release a plugin has signed it.
+    SelfRelease,
     /// A binding reads the table, and could not any more.
     TableInUse,
     /// The workflow's checklist fails, and nobody overrides it.
@@ -67,7 +71,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, for the documents.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::MalformedJson,
         Self::InvalidBody,
         Self::InvalidParameter,
@@ -75,6 +79,8 @@ impl ErrorCode {
         Self::InvalidWorkflow,
         Self::InvalidSegment,
         Self::InvalidTable,
+        Self::InvalidRelease,
+        Self::SelfRelease,
         Self::TableInUse,
         Self::ChecklistFailed,
         Self::BodyTooLarge,
@@ -102,6 +108,8 @@ impl ErrorCode {
             Self::InvalidWorkflow => "invalid_workflow",
             Self::InvalidSegment => "invalid_segment",
             Self::InvalidTable => "invalid_table",
+            Self::InvalidRelease => "invalid_release",
+            Self::SelfRelease => "self_release",
             Self::TableInUse => "table_in_use",
             Self::ChecklistFailed => "checklist_failed",
             Self::BodyTooLarge => "body_too_large",
@@ -128,6 +136,7 @@ impl ErrorCode {
             | Self::InvalidWorkflow
             | Self::InvalidSegment
             | Self::InvalidTable
+            | Self::InvalidRelease
             | Self::InvalidInstant => StatusCode::UNPROCESSABLE_ENTITY,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
@@ -136,7 +145,9 @@ impl ErrorCode {
             Self::Forbidden => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Conflict | Self::TableInUse | Self::ChecklistFailed => StatusCode::CONFLICT,
+            Self::Conflict | Self::SelfRelease | Self::TableInUse | Self::ChecklistFailed => {
+                StatusCode::CONFLICT
+            }
             Self::Busy => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
@@ -356,6 +367,7 @@ impl From<Conflict> for Error {
                 Self::new(ErrorCode::NotFound, message)
             }
             Conflict::TableInUse { .. } => Self::new(ErrorCode::TableInUse, message),
+            Conflict::SelfRelease(_) => Self::new(ErrorCode::SelfRelease, message),
             Conflict::State { allowed, .. } => {
                 Self::new(ErrorCode::Conflict, message).with_allowed(allowed.to_vec())
             }

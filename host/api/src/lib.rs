@@ -15,6 +15,7 @@ pub mod days;
 pub mod events;
 pub mod experiments;
 pub mod facts;
+pub mod releases;
 pub mod segments;
 pub mod settings;
 pub mod shadows;
@@ -128,17 +129,9 @@ pub fn router(app: App) -> Router {
         .route("/v1/{*rest}", any(no_route))
         .method_not_allowed_fallback(no_method)
         .layer(from_fn_with_state(app.clone(), auth::with_key));
-    let from_here = Router::new()
-        .route("/inbox", get(inbox::list))
-        .route("/inbox/{id}", get(inbox::show))
-        .route("/inbox/{id}/html", get(inbox::show_html))
-        .route("/inbox/{id}/raw", get(inbox::show_raw))
-        .route("/metrics", get(system::prometheus))
-        .route("/openapi.json", get(openapi::read))
-        .route_layer(from_fn_with_state(app.clone(), auth::from_here_or_with_key));
     Router::new()
         .merge(with_key)
-        .merge(from_here)
+        .merge(from_here(&app))
         .route("/healthz", get(system::healthz))
         .route("/readyz", get(system::readyz))
         .fallback(no_route)
@@ -159,6 +152,22 @@ fn of_plugins() -> Router<App> {
         .route("/v1/shadows/{number}/promote", post(shadows::promote))
         .route("/v1/plugins", get(system::plugins))
         .route("/v1/plugins/{digest}/quarantine", delete(system::lift))
+        .route(
+            "/v1/plugins/releases",
+            get(releases::list).post(releases::release),
+        )
+}
+
+/// What whoever sits at this machine may look at.
+fn from_here(app: &App) -> Router<App> {
+    Router::new()
+        .route("/inbox", get(inbox::list))
+        .route("/inbox/{id}", get(inbox::show))
+        .route("/inbox/{id}/html", get(inbox::show_html))
+        .route("/inbox/{id}/raw", get(inbox::show_raw))
+        .route("/metrics", get(system::prometheus))
+        .route("/openapi.json", get(openapi::read))
+        .route_layer(from_fn_with_state(app.clone(), auth::from_here_or_with_key))
 }
 
 async fn no_route(uri: axum::http::Uri) -> Error {

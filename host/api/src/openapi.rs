@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, days, events, experiments, inbox, segments, settings, shadows,
-    system, tables, webhooks, why, workflows,
+    approvals, clock, contacts, days, events, experiments, inbox, releases, segments, settings,
+    shadows, system, tables, webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -66,6 +66,8 @@ use crate::{
         shadows::drop,
         system::plugins,
         system::lift,
+        releases::list,
+        releases::release,
         system::schema,
         system::status,
         system::healthz,

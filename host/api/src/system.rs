@@ -23,8 +23,9 @@ use crate::{
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PluginsAnswer {
     /// One entry per file of the folder, then one per version that is in use without a file: state, why it was
-    /// refused, and of what serves: name, version, digest, rules with schemas and reasons, what it reads in plain
-    /// words, rows, failures, fuel per row, last error.
+    /// refused or may not be bound yet, who has signed and who has released it where that is asked, and of what serves:
+    /// name, version, digest, rules with schemas and reasons, what it reads in plain words, rows, failures, fuel per row,
+    /// last error.
     #[schema(value_type = Vec<Object>)]
     pub plugins: JsonValue,
     /// The limits that every rule runs under, with units in their names.

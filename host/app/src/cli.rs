@@ -8,12 +8,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
 use signalbox_model::{
     describe::RuleKind,
-    id::{ContactId, TableName, WorkflowId},
+    id::{ActorName, ContactId, TableName, WorkflowId},
     time::Instant,
 };
 use signalbox_rules::toolchain::{JavaScriptEngine, Language};
 
-use crate::feed::Until;
+use crate::{feed::Until, plugin::NamedVersion};
 
 /// Runs email journeys whose rules are WebAssembly plugins.
 #[derive(Debug, Parser)]
@@ -41,7 +41,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Begin, build, check and test plugins
+    /// Begin, build, check, test, sign and release plugins
     Plugin {
         #[command(subcommand)]
         command: PluginCommand,
@@ -262,6 +262,50 @@ pub(crate) enum PluginCommand {
         /// What runs JavaScript in the component
         #[arg(long, value_enum, value_name = "NAME", default_value_t)]
         engine: Engine,
+    },
+    #[command(flatten)]
+    Sign(SignCommand),
+}
+
+/// What those do who stand for plugins.
+#[derive(Debug, Subcommand)]
+pub(crate) enum SignCommand {
+    /// Draw a key to sign and release with, and print the entry of trust.keys that others know it by
+    Keygen {
+        /// Whose it is, without blanks, such as eva or eva@example.com
+        #[arg(value_parser = ActorName::parse)]
+        person: ActorName,
+        /// Where to write it, never over a file that is there [default: the name with .key behind it, here]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Sign a component, so that a server that asks for signatures lets it in
+    Sign {
+        /// The component
+        file: PathBuf,
+        /// File that holds the secret key, as `plugin keygen` wrote it
+        #[arg(long, value_name = "FILE")]
+        secret_key: PathBuf,
+        /// Where to write the signature [default: the component's name with .sig behind it, beside it]
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Have a server let a version be bound that somebody else has signed
+    Release {
+        /// Which one, as NAME@VERSION
+        plugin: NamedVersion,
+        /// File that holds the secret key, as `plugin keygen` wrote it
+        #[arg(long, value_name = "FILE")]
+        secret_key: PathBuf,
+        /// The component that was looked at: nothing is released if the server has another one
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        #[command(flatten)]
+        server: ServerArgs,
+        #[command(flatten)]
+        settings: Settings,
     },
 }
 

@@ -6,6 +6,7 @@
 mod help;
 mod layers;
 mod show;
+mod trust;
 
 use std::{
     fmt,
@@ -25,7 +26,10 @@ use signalbox_mail::{
 use signalbox_model::time::Instant;
 use signalbox_rules::limits::Limits as RuleLimits;
 
-pub(crate) use self::layers::{Loaded, load};
+pub(crate) use self::{
+    layers::{Loaded, load},
+    trust::Trust,
+};
 
 /// Every setting. A field that nothing gives takes its default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +38,7 @@ pub(crate) struct Config {
     pub(crate) data: PathBuf,
     pub(crate) plugins: PathBuf,
     pub(crate) tables: PathBuf,
+    pub(crate) trust: Trust,
     pub(crate) listen: SocketAddr,
     pub(crate) clock: Clock,
     pub(crate) transport: Transport,
@@ -53,6 +58,7 @@ impl Default for Config {
             data: PathBuf::from("signalbox-data"),
             plugins: PathBuf::from("plugins"),
             tables: PathBuf::from("tables"),
+            trust: Trust::default(),
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             clock: Clock::Real,
             transport: Transport::Capture,
@@ -448,7 +454,7 @@ impl Config {
         if self.smtp.connections_max == 0 {
             return Some(("smtp.connections_max", "must be at least 1".to_owned()));
         }
-        self.http.problem()
+        self.trust.policy().err().or_else(|| self.http.problem())
     }
 }
 

@@ -1,7 +1,8 @@
-//! `signalbox plugin new`, `build`, `seal`, `check`, `inspect`, `test` and `bench`, for authors of rules; and the child that
-//! compiles for the server.
+//! `signalbox plugin new`, `build`, `seal`, `check`, `inspect`, `test` and `bench`, for authors of rules; `keygen`, `sign` and
+//! `release`, for those who stand for them; and the child that compiles for the server.
 
 mod new;
+mod sign;
 
 use std::{
     collections::BTreeMap,
@@ -16,6 +17,7 @@ use signalbox_rules::{
     check, compile, engine::Engine, error::LoadError, limits::Limits, seal, toolchain,
 };
 
+pub(crate) use self::sign::NamedVersion;
 use crate::{cli::PluginCommand, config, output};
 
 pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
@@ -70,6 +72,7 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
                 .unwrap_or_else(|| file.with_extension("sealed.wasm"));
             seal_file(file, &out, &loaded.config.limits.rules)
         }
+        PluginCommand::Sign(command) => sign::run(command),
         PluginCommand::Build {
             folder,
             out,

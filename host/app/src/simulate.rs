@@ -154,7 +154,9 @@ fn play(
     scratch.path().clone_into(&mut config.data);
     config.store.manual_start = job.from;
     config.store.partitions = PARTITIONS;
-    let (catalogue, _events) = wiring::listened(&config, wiring::PLUGINS_WAIT_MAX)?;
+    // What is released, only a server knows.
+    let trust = wiring::policy(&config)?.by_signature_only();
+    let (catalogue, _events) = wiring::listened(&config, trust, wiring::PLUGINS_WAIT_MAX)?;
     let tell = Box::new(|happened: signalbox_engine::Happened<'_>| record.take(&happened));
     let mut simulation = Simulation::create(config.engine(), catalogue, seed, rendering, tell)
         .context("beginning the simulation")?;

@@ -32,7 +32,8 @@ fn blocking(config: &Config, why: &cli::Why) -> anyhow::Result<()> {
     copy.data = scratch.path().join("plugins");
     copy.limits.rules = copy.limits.rules.for_every_row();
     wiring::copy_kept_plugins(config, &copy)?;
-    let (catalogue, _events) = wiring::listened(&copy, wiring::PLUGINS_WAIT_MAX)?;
+    let (catalogue, _events) =
+        wiring::listened(&copy, wiring::policy(&copy)?, wiring::PLUGINS_WAIT_MAX)?;
     let folder = scratch.path().join("store");
     wiring::make_data_folder(&folder)?;
     let told = evidence(config.engine(), catalogue, &folder, &why.contact)

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use signalbox_api::{App, bodies::Bodies, connections, keys::Keyring};
 use signalbox_engine::{ClockMode, Engine, Parts};
 use signalbox_mail::{
@@ -20,8 +20,9 @@ use signalbox_mail::{
     smtp::{Config as SmtpConfig, Credentials, Pool, PoolConfig, Timeouts},
     transport::Transport,
 };
-use signalbox_rules::catalogue::{
-    Catalogue, CatalogueConfig, CatalogueEvent, FileState, PluginStatus,
+use signalbox_rules::{
+    catalogue::{Catalogue, CatalogueConfig, CatalogueEvent, FileState, PluginStatus},
+    trust::Trust,
 };
 use tokio::{net::TcpListener, runtime::Handle, sync::watch, task::JoinHandle};
 
@@ -177,7 +178,7 @@ fn parts_within(
     clock: ClockMode,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
-    let (catalogue, catalogue_events) = listened(config, plugins_wait)?;
+    let (catalogue, catalogue_events) = listened(config, policy(config)?, plugins_wait)?;
     Ok(Parts {
         catalogue,
         catalogue_events,
@@ -190,6 +191,7 @@ fn parts_within(
 /// The plugins and what happens to them. Blocks until those of the folder are looked at, within a bound.
 pub(crate) fn listened(
     config: &Config,
+    trust: Trust,
     wait_max: Duration,
 ) -> anyhow::Result<(Arc<Catalogue>, mpsc::Receiver<CatalogueEvent>)> {
     let (sender, events) = mpsc::channel();
@@ -197,13 +199,21 @@ pub(crate) fn listened(
         // Nobody listens any more once the engine is gone.
         let _ = sender.send(event);
     };
-    let catalogue = catalogue(config, config.kept_plugins_folder(), wait_max, tell)?;
+    let kept = config.kept_plugins_folder();
+    let catalogue = catalogue(config, trust, kept, wait_max, tell)?;
     Ok((Arc::new(catalogue), events))
+}
+
+/// Whose signatures count, and what is asked of a plugin before it may be bound.
+pub(crate) fn policy(config: &Config) -> anyhow::Result<Trust> {
+    let policy = config.trust.policy();
+    policy.map_err(|(key, reason)| anyhow!("{key} {reason}"))
 }
 
 /// The plugins of the folder, looked at within a bound. Copies and compiled code go to `kept`.
 pub(crate) fn catalogue(
     config: &Config,
+    trust: Trust,
     kept: PathBuf,
     wait_max: Duration,
     tell: impl Fn(CatalogueEvent) + Send + Sync + 'static,
@@ -212,7 +222,10 @@ pub(crate) fn catalogue(
         .context("starting the sandbox")?;
     let program = std::env::current_exe().context("finding our own program")?;
     let command = vec![program.into_os_string(), OsString::from("compile")];
-    let catalogue_config = CatalogueConfig::new(config.plugins.clone(), kept, command);
+    let catalogue_config = CatalogueConfig {
+        trust,
+        ..CatalogueConfig::new(config.plugins.clone(), kept, command)
+    };
     let catalogue = Catalogue::open(Arc::new(sandbox), catalogue_config, tell)
         .context("opening the folder of plugins")?;
     if !catalogue.wait_settled(wait_max) {

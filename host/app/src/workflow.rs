@@ -160,6 +160,8 @@ fn problems_with_plugins(config: &Config, workflow: &Workflow) -> anyhow::Result
     let kept = tempfile::tempdir().context("making a temporary folder")?;
     let catalogue = wiring::catalogue(
         config,
+        // What is released, only a server knows.
+        wiring::policy(config)?.by_signature_only(),
         kept.path().to_owned(),
         wiring::PLUGINS_WAIT_MAX,
         |_| {},

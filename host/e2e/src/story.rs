@@ -50,8 +50,11 @@
 //! | `down`, `up` | a graceful stop, and another start; what fell due between them happens late, then |
 //! | `hostile NAME` | that one of the hostile plugins is dropped into the folder; its rule fails for contacts with `attack` |
 //! | `version N` | a plugin `versioned`, version `1.0.N`, is dropped into the folder: everybody is in, for the reason `vN`; what follows it does so before the next line |
-//! | `version N lying` | likewise one whose own case fails |
 //! | `altered NEW.wasm of FILE.wasm A=B C=D` | a plugin of that file is dropped into the folder under another name or its own, with other texts of the same length in it: `1.0.0=1.1.0` is another version |
+//! | `version N lying`, `version N unsigned` | likewise one whose own case fails; one that nobody has signed |
+//! | `trust signature PERSON...`, `trust release PERSON...` | a graceful stop, and a start that asks that of plugins, by a key of each of these |
+//! | `sign FILE PERSON`, `unsign FILE` | that person signs a file of the folder (`damaged` and `huge` behind it: badly); its signature is removed |
+//! | `release NAME@VERSION PERSON` | that person releases it; what the command says |
 //! | `mails` | the mails since the last look: to, subject and date |
 //! | `text`, `html` | what the last mail says in its text and in its HTML, without empty lines |
 //! | `workflows` | all of them, each with its kind and its state |
@@ -96,6 +99,7 @@ mod plugins;
 mod ready_made;
 mod segments;
 pub mod tell;
+mod trust;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

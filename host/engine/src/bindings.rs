@@ -390,6 +390,10 @@ fn bind(
 }
 
 fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
+    if let Some(withheld) = catalogue.withheld(&binding.plugin, &binding.version) {
+        let place = format!("{pointer}/plugin");
+        return Problem::new(place, withheld.code, withheld.reason).with_help(withheld.help);
+    }
     let Some(newest) = catalogue.resolve(&binding.plugin, &semver::VersionReq::STAR) else {
         return Problem::new(
             format!("{pointer}/plugin"),

@@ -24,6 +24,7 @@ mod metrics;
 mod outbox;
 mod partition;
 mod reexecute;
+mod releases;
 mod segments;
 mod shadows;
 mod shared;
@@ -88,6 +89,7 @@ pub use crate::{
         DIFFERENCES_LISTED_MAX, Difference, Hindrance, NotReexecutable, ReexecuteError,
         Reexecution, ReplayedFrom, reexecute,
     },
+    releases::ReleaseError,
     segments::{Member, MembersPage, SegmentView},
     shadows::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport, ShadowView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},

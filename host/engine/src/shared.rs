@@ -103,6 +103,16 @@ impl Shared {
         self.store.control_partition()
     }
 
+    /// Puts definitions in force that every partition's log has.
+    pub(crate) fn publish(&self, definitions: Arc<Definitions>) {
+        let releases = definitions.releases.iter();
+        let releases =
+            releases.filter_map(|(digest, one)| Some((*digest, one.release.key.parse().ok()?)));
+        // First, so that whoever hears of the definitions can bind what they release.
+        self.catalogue.set_releases(releases.collect());
+        self.definitions.send_replace(definitions);
+    }
+
     pub(crate) fn inbox(&self, partition: Partition) -> &Inbox {
         &self.inboxes[usize::from(partition)]
     }

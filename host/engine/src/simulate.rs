@@ -197,7 +197,7 @@ impl<'a> Simulation<'a> {
             .collect::<Result<Vec<_>, _>>()?;
         if let Some(control) = partitions.last() {
             let definitions = Arc::clone(control.definitions());
-            shared.definitions.send_replace(definitions);
+            shared.publish(definitions);
         }
         let mut simulation = Self {
             due: vec![true; partitions.len()],

@@ -1,8 +1,12 @@
-//! What plugins and marketers write: descriptions, plans, config schemas, workflows.
+//! What plugins, marketers and operators write: descriptions, plans, config schemas, workflows, signatures and keys.
 
 use serde_json::Value as Json;
 use signalbox_model::describe::RuleKind;
-use signalbox_rules::documents;
+use signalbox_rules::{
+    documents,
+    signature::{Purpose, SecretKey, Statement},
+    trust::TrustedKey,
+};
 
 /// The first byte says as what the others are read.
 pub fn run(bytes: &[u8]) {
@@ -18,6 +22,7 @@ pub fn run(bytes: &[u8]) {
         b's' => plan(text, RuleKind::Segment),
         b'p' => plan(text, RuleKind::Personalizer),
         b'w' => workflow(text),
+        b'g' => signed(text),
         _ => {}
     }
 }
@@ -50,4 +55,19 @@ fn workflow(text: &str) {
         let reading = documents::read_workflow(&document);
         assert!(reading.workflow.is_some() || !reading.problems.is_empty());
     }
+}
+
+/// What can be read is written so that it reads as the same.
+fn signed(text: &str) {
+    for purpose in [Purpose::Signature, Purpose::Release] {
+        if let Ok(statement) = Statement::parse(purpose, text) {
+            let again = Statement::parse(purpose, &statement.to_string());
+            assert_eq!(again.as_ref(), Ok(&statement));
+            let _ = statement.is_true();
+        }
+    }
+    if let Ok(key) = SecretKey::parse(text) {
+        assert!(SecretKey::parse(&key.to_text()).is_ok());
+    }
+    let _ = text.parse::<TrustedKey>();
 }

@@ -7,6 +7,7 @@
 mod experiments;
 mod quarantine;
 mod rebind;
+mod releases;
 mod segments;
 mod shadows;
 mod tables;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 
 use signalbox_model::{
     definitions::{
-        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, Quarantined,
+        Definitions, EndedExperiment, OVERRIDES_MAX, Overridden, Override, Quarantined, Release,
         ResolvedBinding, Slot, WorkflowDefinition, WorkflowVersion,
     },
     id::{Digest, SegmentName, StepId, TableName, TemplateName, WorkflowId},
@@ -235,6 +236,9 @@ pub enum Conflict {
     /// A shadow cannot begin or end.
     #[error(transparent)]
     Shadow(#[from] ShadowConflict),
+    /// Who has signed a component would release it too.
+    #[error("{} {} is signed by {}: somebody else has to release it", .0.plugin, .0.version, .0.signed_by)]
+    SelfRelease(Box<Release>),
     /// The command's texts do not read as what they should be.
     #[error("the {what} of the command does not read: {reason}")]
     Malformed {
@@ -267,6 +271,7 @@ impl Conflict {
             Self::TableInUse { .. } => "table_in_use",
             Self::TableNotFound { .. } => "table_not_found",
             Self::TableUnmet { .. } => "table_unmet",
+            Self::SelfRelease(_) => "self_release",
             Self::Full { .. } => "workflows_full",
             Self::NotQuarantined { .. } => "not_quarantined",
             Self::Shadow(conflict) => conflict.code(),
@@ -383,6 +388,9 @@ fn apply_to(
         }
         Command::PromoteShadow { number } => bounded(shadows::promote(definitions, *number)?),
         Command::DropShadow { number } => shadows::drop(definitions, *number),
+        Command::ReleasePlugin { digest, release } => {
+            bounded(releases::add(definitions, *digest, release, now)?)
+        }
     }
 }
 

@@ -10,7 +10,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use crate::{
     describe::{Reason, RuleKind},
     event::TRIGGER_LATE_LIMIT,
-    id::{ArmName, Digest, PluginName, SegmentName, StepId, TableName, TemplateName, WorkflowId},
+    id::{
+        ActorName, ArmName, Digest, PluginName, SegmentName, StepId, TableName, TemplateName,
+        WorkflowId,
+    },
     plan::Plan,
     segment::{Owner, SegmentDefinition},
     settings::Settings,
@@ -51,6 +54,9 @@ pub struct Definitions {
     /// How many shadows ever began.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub shadows_made: u32,
+    /// The components that a second person has released, by their bytes; at most [`RELEASES_MAX`], the oldest goes first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub releases: BTreeMap<Digest, Released>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -72,6 +78,35 @@ pub struct Quarantined {
     pub at: Instant,
     /// The last failure.
     pub reason: String,
+}
+
+/// Most releases that are kept.
+pub const RELEASES_MAX: usize = 1_000;
+
+/// A component that a second person has let be bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Released {
+    /// When.
+    pub at: Instant,
+    /// Which one, and by whom.
+    pub release: Release,
+}
+
+/// Who lets a component be bound that somebody else has signed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Release {
+    /// The plugin's name.
+    pub plugin: PluginName,
+    /// Its version.
+    pub version: semver::Version,
+    /// Who has signed it.
+    pub signed_by: ActorName,
+    /// Who releases it; somebody else.
+    pub released_by: ActorName,
+    /// The public key that this is done with, in hex: the release counts for as long as it is trusted.
+    pub key: String,
+    /// The id of the API key that the release came with.
+    pub by: String,
 }
 
 /// Most versions of a table that are listed; the oldest goes first.

@@ -146,6 +146,7 @@ const PRINTABLE: &str = "^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]+$";
 const SNAKE: &str = "^[a-z][a-z0-9_]*$";
 const FIELD: &str = "^[A-Za-z_][A-Za-z0-9_-]*$";
 const SLUG: &str = "^[a-z0-9][a-z0-9_-]*$";
+const ACTOR: &str = "^[A-Za-z0-9._@+-]+$";
 
 fn is_printable(_: usize, found: char) -> bool {
     !found.is_control() && !matches!(found, '\u{2028}' | '\u{2029}')
@@ -163,6 +164,10 @@ fn is_field(at: usize, found: char) -> bool {
 
 fn is_slug(at: usize, found: char) -> bool {
     found.is_ascii_lowercase() || found.is_ascii_digit() || (at > 0 && matches!(found, '_' | '-'))
+}
+
+fn is_actor(_: usize, found: char) -> bool {
+    found.is_ascii_alphanumeric() || matches!(found, '.' | '_' | '@' | '+' | '-')
 }
 
 text_id!(
@@ -224,6 +229,11 @@ text_id!(
 text_id!(
     /// A plugin's name as its `describe` says it.
     PluginName, "plugin name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
+);
+
+text_id!(
+    /// A person who signs or releases plugins, such as `eva` or `eva@example.com`.
+    ActorName, "actor name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, ., _, @, + and -", is_actor, ACTOR
 );
 
 macro_rules! hash_id {

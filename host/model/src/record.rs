@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::AttributeChanges,
-    definitions::{Override, ResolvedBinding, Slot},
+    definitions::{Override, Release, ResolvedBinding, Slot},
     event::Event,
     id::{
         ArmName, ContactId, Digest, JourneyId, MessageId, Partition, PluginName, SegmentName,
@@ -306,6 +306,13 @@ pub enum Command {
     DropShadow {
         /// Which one.
         number: u32,
+    },
+    /// Lets a component be bound; refused if who releases it has signed it. That both signatures are good was checked before.
+    ReleasePlugin {
+        /// The component's bytes.
+        digest: Digest,
+        /// Who releases it.
+        release: Release,
     },
 }
 

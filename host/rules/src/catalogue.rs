@@ -7,6 +7,7 @@
 mod cache;
 mod loading;
 mod prune;
+mod releases;
 mod status;
 mod watch;
 
@@ -23,15 +24,16 @@ use notify::{RecursiveMode, Watcher};
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
-    id::{Digest, PluginName},
+    id::{ActorName, Digest, PluginName},
     plan::Plan,
     time::Instant,
     verdict::Answer,
 };
 
-use self::{cache::Cache, watch::Wake};
+use self::{cache::Cache, releases::Releases, watch::Wake};
 pub use self::{
     prune::{COMPILED_KEPT, Pruned},
+    releases::{Signed, Withheld},
     status::{FileState, PluginStatus, Refusal, VersionStatus},
 };
 use crate::{
@@ -40,6 +42,7 @@ use crate::{
     engine::Engine,
     error::{CatalogueError, LoadError, PlanError},
     plugin::{Health, Plugin},
+    trust::Trust,
 };
 
 /// Where the catalogue finds and keeps its files, and how it compiles.
@@ -57,6 +60,8 @@ pub struct CatalogueConfig {
     pub rescan_ms: u64,
     /// Files loaded at one time. Default 2.
     pub loaders: usize,
+    /// Whose signatures count, and what is asked of a component before it may be bound. Default: nothing.
+    pub trust: Trust,
 }
 
 impl CatalogueConfig {
@@ -69,6 +74,7 @@ impl CatalogueConfig {
             still_ms: 50,
             rescan_ms: 2_000,
             loaders: 2,
+            trust: Trust::default(),
         }
     }
 }
@@ -78,6 +84,17 @@ impl CatalogueConfig {
 pub enum CatalogueEvent {
     /// A version passed every gate and may be bound.
     Available {
+        /// The file that brought it.
+        file: String,
+        /// The plugin's name.
+        name: PluginName,
+        /// Its version.
+        version: semver::Version,
+        /// The file's content.
+        digest: Digest,
+    },
+    /// A version passed every gate and waits for a second person to release it; what the file held before serves on.
+    Unreleased {
         /// The file that brought it.
         file: String,
         /// The plugin's name.
@@ -184,6 +201,7 @@ struct Inner {
 #[derive(Default)]
 struct Files {
     records: BTreeMap<String, Record>,
+    releases: Releases,
     /// Counts loads, so that of two files of one version the later wins.
     loads: u64,
     /// Counts requests for a look at the folder, and up to which of them everything is settled.
@@ -198,15 +216,17 @@ struct Record {
     stamp: Option<watch::Stamp>,
     loading: bool,
     current: Option<Held>,
-    /// What it held before, if that was good: returns when the current one is quarantined.
+    /// What it held before, if that was good: returns when the current one is quarantined, and serves until it is released.
     previous: Option<Held>,
     error: Option<LoadError>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Held {
     digest: Digest,
     order: u64,
+    /// Who has signed it; `None` where nobody is asked to.
+    signer: Option<ActorName>,
 }
 
 impl Catalogue {
@@ -300,8 +320,8 @@ impl Catalogue {
         true
     }
 
-    /// The newest version of a plugin that meets the requirement, is in the folder and not quarantined. Of equal
-    /// versions the one loaded last.
+    /// The newest version of a plugin that meets the requirement, is in the folder, signed and released as is asked, and
+    /// not quarantined. Of equal versions the one loaded last.
     pub fn resolve(
         &self,
         name: &PluginName,
@@ -477,8 +497,7 @@ impl Catalogue {
                 return Ok(Pruned::default());
             }
             let records = files.records.values();
-            let held = records.flat_map(|record| [record.current, record.previous]);
-            wanted.extend(held.flatten().map(|held| held.digest));
+            wanted.extend(records.flat_map(Record::digests));
         }
         inner
             .cache
@@ -489,11 +508,7 @@ impl Catalogue {
     pub fn retain(&self, in_use: &BTreeSet<Digest>) {
         let held: BTreeSet<Digest> = {
             let files = self.inner.files();
-            let held = files
-                .records
-                .values()
-                .flat_map(|record| [record.current, record.previous]);
-            held.flatten().map(|held| held.digest).collect()
+            files.records.values().flat_map(Record::digests).collect()
         };
         let mut plugins = self
             .inner
@@ -534,18 +549,29 @@ impl Inner {
             .cloned()
     }
 
-    /// What each file offers: its current version, or the one before if that is quarantined.
+    /// Whether a version may be bound.
+    fn is_good(&self, files: &Files, held: &Held) -> bool {
+        let plugin = self.plugin(held.digest);
+        let is_well = plugin.is_some_and(|plugin| !plugin.health.is_quarantined());
+        is_well && files.releases.allow(&self.config.trust, held)
+    }
+
+    /// What each file offers: its current version, or the one before if that may not be bound.
     fn offered(&self) -> Vec<Held> {
-        let is_good = |held: &Held| {
-            self.plugin(held.digest)
-                .is_some_and(|plugin| !plugin.health.is_quarantined())
-        };
         let files = self.files();
-        files
-            .records
-            .values()
-            .filter_map(|r| r.current.filter(is_good).or(r.previous.filter(is_good)))
-            .collect()
+        let offered = files.records.values().filter_map(|record| {
+            let mut held = [&record.current, &record.previous].into_iter().flatten();
+            held.find(|held| self.is_good(&files, held)).cloned()
+        });
+        offered.collect()
+    }
+}
+
+impl Record {
+    /// What it holds, and what it may return to.
+    fn digests(&self) -> impl Iterator<Item = Digest> {
+        let held = [&self.current, &self.previous].into_iter().flatten();
+        held.map(|held| held.digest)
     }
 }
 

@@ -11,6 +11,8 @@ use signalbox_model::{
     verdict::FailureKind,
 };
 
+use crate::signature::PublicKey;
+
 /// Why there is no engine.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -42,6 +44,37 @@ pub enum LoadError {
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
+    /// Nobody has signed it, though that is asked.
+    #[error(
+        "nobody has signed it: sign it with `signalbox plugin sign` and put the signature beside the file, under its name and .sig"
+    )]
+    Unsigned,
+    /// The file beside it is no signature, or not one of the person whose key it names.
+    #[error(
+        "the signature beside the file is no good: {reason}; sign the file anew with `signalbox plugin sign`"
+    )]
+    SignatureInvalid {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The signature beside it is that of another file.
+    #[error(
+        "the signature beside the file is for other bytes ({signed}) than its own ({digest}): bring the signature that belongs to it"
+    )]
+    SignatureOfOther {
+        /// What was signed.
+        signed: Digest,
+        /// What is there.
+        digest: Digest,
+    },
+    /// Somebody has signed it who is not trusted here.
+    #[error(
+        "the key {key} that signed it is not trusted here: let somebody sign it whose key is among trust.keys"
+    )]
+    SignerUnknown {
+        /// Whoever's it is.
+        key: PublicKey,
+    },
     /// Not WebAssembly at all.
     #[error("the file is not WebAssembly: it starts with {start}")]
     NotWasm {
@@ -163,6 +196,10 @@ impl LoadError {
             Self::Unreadable { .. } => "plugin_unreadable",
             Self::TooLarge { .. } => "plugin_too_large",
             Self::Empty => "plugin_empty",
+            Self::Unsigned => "plugin_unsigned",
+            Self::SignatureInvalid { .. } => "plugin_signature_invalid",
+            Self::SignatureOfOther { .. } => "plugin_signature_of_other",
+            Self::SignerUnknown { .. } => "plugin_signer_unknown",
             Self::NotWasm { .. } => "plugin_not_wasm",
             Self::CoreModule => "plugin_core_module",
             Self::Invalid { .. } => "plugin_invalid",
@@ -179,6 +216,17 @@ impl LoadError {
             Self::CasesTooSlow { .. } => "plugin_cases_too_slow",
             Self::DataFolder { .. } => "plugin_data_folder",
         }
+    }
+
+    /// Whether it is about who has signed the file, and nothing else of it was looked at.
+    pub(crate) fn is_of_trust(&self) -> bool {
+        matches!(
+            self,
+            Self::Unsigned
+                | Self::SignatureInvalid { .. }
+                | Self::SignatureOfOther { .. }
+                | Self::SignerUnknown { .. }
+        )
     }
 }
 

@@ -18,6 +18,10 @@ pub mod documents;
 
 pub mod verdict;
 
+pub mod signature;
+
+pub mod trust;
+
 pub mod cases;
 
 pub mod decide;

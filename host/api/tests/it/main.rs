@@ -11,6 +11,7 @@ mod experiments;
 mod journeys;
 mod keys;
 mod pages;
+mod releases;
 mod routes;
 mod segments;
 mod support;

@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 55] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 57] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -71,6 +71,8 @@ pub(crate) const ROUTES: [(&str, &str, Access); 55] = [
     ("DELETE", "/v1/shadows/{number}", Access::Key),
     ("GET", "/v1/plugins", Access::Key),
     ("DELETE", "/v1/plugins/{digest}/quarantine", Access::Key),
+    ("GET", "/v1/plugins/releases", Access::Key),
+    ("POST", "/v1/plugins/releases", Access::Key),
     ("GET", "/v1/schema", Access::Key),
     ("GET", "/v1/status", Access::Key),
     ("GET", "/v1/clock", Access::Key),

@@ -30,6 +30,7 @@ use signalbox_rules::{
     compile,
     engine::Engine as Sandbox,
     limits::Limits,
+    trust::Trust,
 };
 use tempfile::TempDir;
 use tokio::runtime::Handle;
@@ -90,7 +91,7 @@ pub(crate) struct World {
     pub(crate) admin: String,
     pub(crate) read: String,
     pub(crate) ingest: String,
-    catalogue: Arc<Catalogue>,
+    pub(crate) catalogue: Arc<Catalogue>,
     root: TempDir,
 }
 
@@ -189,6 +190,20 @@ impl World {
         plugins: &[&str],
         configure: impl FnOnce(&mut Config),
     ) -> Self {
+        Self::opened(clock, plugins, Trust::default(), configure)
+    }
+
+    /// With these plugins and a policy.
+    pub(crate) fn trusting(plugins: &[&str], trust: Trust) -> Self {
+        Self::opened(ClockMode::Manual, plugins, trust, |_| {})
+    }
+
+    fn opened(
+        clock: ClockMode,
+        plugins: &[&str],
+        trust: Trust,
+        configure: impl FnOnce(&mut Config),
+    ) -> Self {
         let root = tempfile::tempdir().expect("a temporary folder");
         let folder = root.path().join("plugins");
         fs::create_dir(&folder).expect("the folder is made");
@@ -196,7 +211,7 @@ impl World {
             let file = folder.join(name).with_extension("wasm");
             fs::write(file, component(name)).expect("the file is written");
         }
-        let (engine, catalogue) = start(root.path(), folder, clock, configure);
+        let (engine, catalogue) = start(root.path(), folder, clock, trust, configure);
         let keys = Keyring::open(root.path().join("keys.json")).expect("a key file");
         let made = |role: Role| {
             let made = keys.create(role.as_str(), role, Instant::from_ms(0));
@@ -215,6 +230,15 @@ impl World {
             catalogue,
             root,
         }
+    }
+
+    /// A plugin's file.
+    pub(crate) fn plugin(&self, name: &str) -> PathBuf {
+        self.root
+            .path()
+            .join("plugins")
+            .join(name)
+            .with_extension("wasm")
     }
 
     /// What a server over sockets needs, with these bounds on its connections.
@@ -338,6 +362,7 @@ fn start(
     root: &Path,
     plugins: PathBuf,
     clock: ClockMode,
+    trust: Trust,
     configure: impl FnOnce(&mut Config),
 ) -> (Engine, Arc<Catalogue>) {
     let sandbox = Sandbox::new(Limits {
@@ -347,7 +372,10 @@ fn start(
     let (tell, events) = mpsc::channel();
     let catalogue = Catalogue::open(
         Arc::new(sandbox.expect("a sandbox")),
-        CatalogueConfig::new(plugins, root.join("catalogue"), compile_command()),
+        CatalogueConfig {
+            trust,
+            ..CatalogueConfig::new(plugins, root.join("catalogue"), compile_command())
+        },
         move |event| {
             // The engine may have stopped listening.
             let _ = tell.send(event);

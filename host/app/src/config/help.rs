@@ -34,6 +34,18 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "What is logged: a level, or levels by room such as `info,signalbox_engine=debug`.",
     ),
     (
+        "trust.require_signature",
+        "Whether a plugin may be bound only if somebody with one of trust.keys has signed it (NAME.wasm.sig beside NAME.wasm); nothing of another one is compiled or run.",
+    ),
+    (
+        "trust.require_release",
+        "Whether somebody else with one of trust.keys has to release it, too. Needs trust.require_signature.",
+    ),
+    (
+        "trust.keys",
+        "Whose signatures count: a list of `PERSON PUBLICKEY` as `signalbox plugin keygen` prints them, at most 100; parted by commas in the environment and in flags. Several keys of one name are one person.",
+    ),
+    (
         "http.header_timeout_s",
         "Longest wait for the whole head of a request, and so for the next request on an idle connection, in seconds, 1 to 3,600. Above what a proxy in front keeps idle connections for.",
     ),

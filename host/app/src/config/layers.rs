@@ -189,6 +189,11 @@ impl Layers {
             Some(Value::Boolean(_)) => {
                 Value::Boolean(text.parse().map_err(|_| wrong("true or false"))?)
             }
+            Some(Value::Array(_)) => {
+                let items = text.split(',').map(str::trim);
+                let items = items.filter(|item| !item.is_empty());
+                Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
+            }
             _ => Value::String(text.to_owned()),
         };
         self.put(key, value, origin);

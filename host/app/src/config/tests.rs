@@ -86,6 +86,55 @@ fn later_layers_win() {
     );
 }
 
+/// Public keys as good as any.
+const EVA: &str = "trust.keys=eva d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+const BOTH: &str = "trust.keys=eva d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a, \
+    tom 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c";
+
+#[test]
+fn a_policy_has_people_who_can_keep_to_it() {
+    let set = |set| loaded(&Case { set, ..NOTHING });
+    assert_eq!(
+        set(&[
+            "trust.require_signature=true",
+            "trust.require_release=true",
+            BOTH
+        ]),
+        "trust.keys = [\"eva d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a\", \
+         \"tom 3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c\"]\n\
+         trust.require_release = true\n\
+         trust.require_signature = true"
+    );
+    for (given, told) in [
+        (
+            &["trust.require_release=true", BOTH][..],
+            "--set trust.require_release: trust.require_release: needs trust.require_signature: who has signed is who may not release",
+        ),
+        (
+            &["trust.require_signature=true"],
+            "trust.keys a release needs keys of two persons, a signature one: nothing could be bound with 0",
+        ),
+        (
+            &[
+                "trust.require_signature=true",
+                "trust.require_release=true",
+                EVA,
+            ],
+            "--set trust.keys: trust.keys: a release needs keys of two persons, a signature one: nothing could be bound with 1",
+        ),
+        (
+            &["trust.keys=eva"],
+            "--set trust.keys: trust.keys: has \"eva\": write a person's name, a blank and their public key, as `signalbox plugin keygen` prints them",
+        ),
+        (
+            &["trust.keys=eva 12"],
+            "--set trust.keys: trust.keys: has \"eva 12\": a public key should be 64 digits of 0-9 and a-f",
+        ),
+    ] {
+        assert_eq!(set(given), told);
+    }
+}
+
 #[test]
 fn mistakes_are_named_with_their_place() {
     let file = |text| Case {

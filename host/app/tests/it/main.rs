@@ -9,6 +9,7 @@ mod reexecute;
 mod restore;
 mod seal;
 mod server;
+mod sign;
 mod simulate;
 mod support;
 mod workflows;

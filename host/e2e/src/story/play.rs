@@ -9,7 +9,9 @@ use anyhow::{Context, Result, bail, ensure};
 use jiff::{SignedDuration, Timestamp, civil::DateTime, tz::TimeZone};
 use serde_json::{Value as Json, json};
 
-use super::{Line, Story, audit, command, crowd, parse, plugins, read, ready_made, segments, tell};
+use super::{
+    Line, Story, audit, command, crowd, parse, plugins, read, ready_made, segments, tell, trust,
+};
 use crate::{
     http::{Answer, Api},
     mail::Mail,
@@ -155,12 +157,13 @@ impl<'a> Player<'a> {
             "hostile" => plugins::hostile(&self.home, self.api()?, rest)?,
             "version" => plugins::version(&self.home, self.api()?, rest)?,
             "altered" => plugins::altered(&self.home, self.api()?, rest)?,
+            "trust" | "sign" | "unsign" | "release" => return self.stand_for(verb, rest),
             "smtp" => self.misbehave(rest)?,
             "new" => ready_made::put(&self.home, self.api()?, rest)?,
             "create" | "edit" | "migrate" | "start" | "pause" | "resume" | "end" | "cancel"
             | "delete" | "schedule" => {
                 let came = self.ask(verb, rest)?;
-                return must_succeed_or_compare(line, came);
+                return must_succeed_or_compare(line, self.named(&came));
             }
             "event" => {
                 let came = self.event(rest, None)?;
@@ -220,6 +223,31 @@ impl<'a> Player<'a> {
     fn start(&mut self) -> Result<()> {
         self.server = Some(self.home.start()?);
         self.settle_before()
+    }
+
+    /// The lines with names in the place of digests and keys.
+    fn named(&mut self, lines: &[String]) -> Vec<String> {
+        let lines = lines.iter();
+        lines
+            .map(|line| tell::with_names(line, &mut self.digests))
+            .collect()
+    }
+
+    /// What people do who stand for plugins; what came of a release.
+    fn stand_for(&mut self, verb: &str, rest: &str) -> Result<Option<Vec<String>>> {
+        if verb == "trust" {
+            self.stop()?;
+            trust::ask(&mut self.home, rest)?;
+            self.start()?;
+            return Ok(None);
+        }
+        let api = &self.server.as_ref().context("the server is down")?.api;
+        match verb {
+            "sign" => trust::sign(&self.home, api, rest)?,
+            "unsign" => trust::unsign(&self.home, api, rest)?,
+            _ => return trust::release(&self.home, api, rest, &mut self.digests).map(Some),
+        }
+        Ok(None)
     }
 
     /// The clock to just before `to`; while the server is down it is only remembered.

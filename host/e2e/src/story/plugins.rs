@@ -12,7 +12,7 @@ use super::tell;
 use crate::{component, http::Api, server::Home, tools, wait};
 
 /// Longest that a plugin may take to be let in or refused, and a binding to follow it.
-const LOOKED_AT_WITHIN: Duration = Duration::from_mins(1);
+pub(super) const LOOKED_AT_WITHIN: Duration = Duration::from_mins(1);
 /// The version of the plugins as they are built.
 const BUILT_VERSION: &str = "1.0.0";
 /// The file of the plugin that has versions.
@@ -20,9 +20,8 @@ const VERSIONED: &str = "versioned.wasm";
 
 /// Whether the line brings a plugin into the folder.
 pub(super) fn changes_folder(line: &str) -> bool {
-    ["hostile ", "version ", "altered "]
-        .iter()
-        .any(|verb| line.starts_with(verb))
+    let verbs = ["hostile ", "version ", "altered ", "sign ", "unsign "];
+    verbs.iter().any(|verb| line.starts_with(verb))
 }
 
 /// Gives the home a folder of plugins of its own, with the shipped ones.
@@ -75,19 +74,23 @@ pub(super) fn altered(home: &Home, api: &Api, rest: &str) -> Result<()> {
 }
 
 /// `NUMBER` drops in that version, and waits until every binding that follows has it; `NUMBER lying` one whose own case
-/// fails, and waits until it is refused.
+/// fails, `NUMBER unsigned` one that nobody has signed, and waits until it is refused.
 pub(super) fn version(home: &Home, api: &Api, rest: &str) -> Result<()> {
     let (number, how) = rest.split_once(' ').unwrap_or((rest, ""));
     let number: u32 = number.parse().context("which version?")?;
-    if how == "lying" {
-        drop_in(home, VERSIONED, &component::lying(number)?)?;
-        return wait::until("the lie is found out", LOOKED_AT_WITHIN, || {
+    if matches!(how, "lying" | "unsigned") {
+        let bytes = match how {
+            "lying" => component::lying(number)?,
+            _ => component::versioned(number)?,
+        };
+        drop_in(home, VERSIONED, &bytes)?;
+        return wait::until("it is refused", LOOKED_AT_WITHIN, || {
             let refusal = &status(api, VERSIONED)?["refusal"];
             Ok((!refusal.is_null()).then_some(()))
         });
     }
     if !how.is_empty() {
-        bail!("write `version NUMBER` or `version NUMBER lying`");
+        bail!("write `version NUMBER`, `version NUMBER lying` or `version NUMBER unsigned`");
     }
     drop_in(home, VERSIONED, &component::versioned(number)?)?;
     let version = format!("1.0.{number}");
@@ -102,7 +105,7 @@ pub(super) fn version(home: &Home, api: &Api, rest: &str) -> Result<()> {
 }
 
 /// Whether all bindings of workflows that are not ended and that do not pin have that version.
-fn every_follower_has(api: &Api, version: &str) -> Result<bool> {
+pub(super) fn every_follower_has(api: &Api, version: &str) -> Result<bool> {
     let list = api.get("/v1/workflows")?.good("listing the workflows")?;
     for listed in list["workflows"].as_array().into_iter().flatten() {
         let id = listed["id"].as_str().context("a workflow has an id")?;
@@ -149,14 +152,14 @@ pub(super) fn calls(api: &Api) -> Result<Vec<String>> {
     Ok(vec![rows.sum::<u64>().to_string()])
 }
 
-fn drop_in(home: &Home, file: &str, bytes: &[u8]) -> Result<()> {
+pub(super) fn drop_in(home: &Home, file: &str, bytes: &[u8]) -> Result<()> {
     let half = home.plugins.join(format!(".{file}.part"));
     fs::write(&half, bytes).with_context(|| format!("writing {file}"))?;
     fs::rename(&half, home.plugins.join(file)).with_context(|| format!("renaming {file}"))
 }
 
 /// What is known of a file; null where nothing is.
-fn status(api: &Api, file: &str) -> Result<Json> {
+pub(super) fn status(api: &Api, file: &str) -> Result<Json> {
     let body = api.get("/v1/plugins")?.good("listing the plugins")?;
     let mut plugins = body["plugins"].as_array().into_iter().flatten();
     let found = plugins.find(|one| one["file"] == file);

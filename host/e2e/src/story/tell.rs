@@ -326,14 +326,40 @@ pub(super) fn plugin(plugin: &Json, names: &mut Names) -> Vec<String> {
     if !version.is_null() {
         let digest = names.of('D', &text(&version["digest"]));
         let (name, number) = (text(&version["name"]), text(&version["version"]));
-        lines.push(format!("serves: {name} {number}, {digest}"));
+        let verb = match lines[0].as_str() {
+            "unreleased" => "holds",
+            _ => "serves",
+        };
+        lines.push(format!("{verb}: {name} {number}, {digest}"));
     }
     let refusal = &plugin["refusal"];
     if !refusal.is_null() {
         let (code, reason) = (text(&refusal["code"]), text(&refusal["reason"]));
+        let reason = with_names(&reason, names);
         lines.push(format!("refused: {code}: {reason}"));
     }
+    let by = ["signed_by", "released_by"].map(|member| (member, &plugin[member]));
+    for (member, person) in by.into_iter().filter(|(_, person)| !person.is_null()) {
+        lines.push(format!("{}: {}", member.replace('_', " "), text(person)));
+    }
     lines
+}
+
+/// The words with names in the place of digests, and `KEY` in that of a key.
+pub(super) fn with_names(words: &str, names: &mut Names) -> String {
+    let is_hex = |word: &str| word.len() == 64 && word.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let mut before = "";
+    let mut told = Vec::new();
+    for word in words.split(' ') {
+        let bare = word.trim_matches(['(', ')', ':']);
+        told.push(match (is_hex(bare), before) {
+            (false, _) => word.to_owned(),
+            (true, "key") => word.replace(bare, "KEY"),
+            (true, _) => word.replace(bare, &names.of('D', bare)),
+        });
+        before = word;
+    }
+    told.join(" ")
 }
 
 /// What a trigger said on each day, who entered and who did not.

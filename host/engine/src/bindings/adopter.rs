@@ -115,7 +115,11 @@ impl Adopter {
                     self.unlogged.insert(digest, command);
                     self.log_quarantines();
                 }
-                Ok(CatalogueEvent::Refused { .. } | CatalogueEvent::Removed { .. }) => {}
+                Ok(
+                    CatalogueEvent::Unreleased { .. }
+                    | CatalogueEvent::Refused { .. }
+                    | CatalogueEvent::Removed { .. },
+                ) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }

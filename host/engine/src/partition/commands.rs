@@ -180,9 +180,7 @@ impl Partition {
     pub(super) fn answer_commands(&mut self) {
         for Answering { caller, outcome } in self.answering.drain(..) {
             if let Ok(definitions) = &outcome {
-                self.shared
-                    .definitions
-                    .send_replace(Arc::clone(definitions));
+                self.shared.publish(Arc::clone(definitions));
             }
             if let Some(caller) = caller {
                 // A caller that has gone away is not told.

@@ -47,9 +47,8 @@ impl Partition {
         self.replay = None;
         self.settle_position()?;
         if self.is_control() {
-            self.shared
-                .definitions
-                .send_replace(std::sync::Arc::clone(self.loaded.definitions()));
+            let definitions = std::sync::Arc::clone(self.loaded.definitions());
+            self.shared.publish(definitions);
         }
         Ok(())
     }

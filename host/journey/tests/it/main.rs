@@ -24,6 +24,7 @@ mod pinned;
 mod quarantine;
 mod random;
 mod reach;
+mod releases;
 mod rows;
 mod rules;
 mod segments;

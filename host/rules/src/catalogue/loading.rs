@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
-use signalbox_model::id::Digest;
+use signalbox_model::id::{ActorName, Digest};
 use wasmtime::component::Component;
 
 use super::{
@@ -58,7 +58,8 @@ fn prepare(inner: &Inner, job: &Job) {
     let path = inner.config.folder.join(&job.name);
     if let Ok(Some(bytes)) = read_still(inner, &path, job.stamp) {
         let digest = Digest::of_bytes(&bytes);
-        if inner.plugin(digest).is_none() {
+        let is_trusted = inner.config.trust.signer(&path, digest).is_ok();
+        if is_trusted && inner.plugin(digest).is_none() {
             let _ = inner.compiled(digest, &bytes);
         }
     }
@@ -72,17 +73,40 @@ fn not_loading(inner: &Inner, job: &Job) {
 }
 
 fn load_file(inner: &Inner, job: &Job) {
-    let read = read_still(inner, &inner.config.folder.join(&job.name), job.stamp);
-    let loaded = match read {
+    let path = inner.config.folder.join(&job.name);
+    let loaded = match read_still(inner, &path, job.stamp) {
         // It changed while it was read: it will be seen to be still again.
         Ok(None) => return not_loading(inner, job),
-        Ok(Some(bytes)) => inner.load(&bytes),
+        Ok(Some(bytes)) => load_signed(inner, job, &path, &bytes),
         Err(error) => Err(error),
     };
     match loaded {
-        Ok(plugin) => made_current(inner, job, &plugin),
+        Ok((plugin, signer)) => made_current(inner, job, &plugin, signer),
         Err(error) => refused(inner, job, error),
     }
+}
+
+/// Nothing of a file that lacks a signature is compiled or run.
+fn load_signed(
+    inner: &Inner,
+    job: &Job,
+    path: &Path,
+    bytes: &[u8],
+) -> Result<(Arc<Plugin>, Option<ActorName>), LoadError> {
+    let digest = Digest::of_bytes(bytes);
+    let signer = inner.config.trust.signer(path, digest);
+    let signer = signer.inspect_err(|_| {
+        // These bytes were signed before and are not any more: as little to be bound anew as if the file were gone.
+        if let Some(record) = inner.files().records.get_mut(&job.name)
+            && record
+                .current
+                .as_ref()
+                .is_some_and(|held| held.digest == digest)
+        {
+            record.current = record.previous.take();
+        }
+    })?;
+    Ok((inner.load(bytes)?, signer.cloned()))
 }
 
 /// The file's bytes, if it is still in the state it was seen in before and after reading.
@@ -106,46 +130,64 @@ fn read_still(inner: &Inner, path: &Path, stamp: Stamp) -> Result<Option<Vec<u8>
     file.take(bytes_max + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    let is_still = fs::metadata(path)
-        .ok()
-        .and_then(|metadata| Stamp::of(&metadata))
-        == Some(stamp);
+    let is_still = Stamp::of(path) == Some(stamp);
     Ok(is_still.then_some(bytes))
 }
 
-fn made_current(inner: &Inner, job: &Job, plugin: &Plugin) {
+fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<ActorName>) {
     let (name, version) = (
         plugin.description.name.clone(),
         plugin.description.version.clone(),
     );
-    {
+    let is_released = {
         let mut files = inner.files();
         files.loads += 1;
         let held = Held {
             digest: plugin.digest,
             order: files.loads,
+            signer,
         };
+        let is_released = files.releases.allow(&inner.config.trust, &held);
+        let before = files.records.get_mut(&job.name);
+        let before = before.and_then(|record| record.current.take());
+        // What could not be bound is nothing to return to.
+        let before =
+            before.filter(|before| before.digest != held.digest && inner.is_good(&files, before));
         let record = files.records.entry(job.name.clone()).or_default();
-        if let Some(before) = record.current.replace(held)
-            && before.digest != held.digest
-        {
-            record.previous = Some(before);
+        if before.is_some() {
+            record.previous = before;
         }
+        record.current = Some(held);
         record.stamp = Some(job.stamp);
         record.error = None;
         record.loading = false;
-    }
-    tracing::info!(
-        rule.name = %name, rule.version = %version, rule.digest = %plugin.digest,
-        "plugin {name} {version} is available from {}", job.name
-    );
+        is_released
+    };
     let (file, digest) = (job.name.clone(), plugin.digest);
-    (inner.events)(CatalogueEvent::Available {
-        file,
-        name,
-        version,
-        digest,
-    });
+    let event = if is_released {
+        tracing::info!(
+            rule.name = %name, rule.version = %version, rule.digest = %digest,
+            "plugin {name} {version} is available from {file}"
+        );
+        CatalogueEvent::Available {
+            file,
+            name,
+            version,
+            digest,
+        }
+    } else {
+        tracing::info!(
+            rule.name = %name, rule.version = %version, rule.digest = %digest,
+            "plugin {name} {version} from {file} waits for its release"
+        );
+        CatalogueEvent::Unreleased {
+            file,
+            name,
+            version,
+            digest,
+        }
+    };
+    (inner.events)(event);
 }
 
 fn refused(inner: &Inner, job: &Job, error: LoadError) {

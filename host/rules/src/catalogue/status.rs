@@ -10,10 +10,10 @@ use std::{
 use serde::Serialize;
 use signalbox_model::{
     describe::{RuleDescription, RuleKind},
-    id::{Digest, PluginName},
+    id::{ActorName, Digest, PluginName},
 };
 
-use super::{Held, Inner};
+use super::{Files, Inner, Record, releases};
 use crate::plugin::Plugin;
 
 /// One file of the folder, or one version that is loaded without a file.
@@ -23,9 +23,16 @@ pub struct PluginStatus {
     pub file: Option<String>,
     /// How it stands.
     pub state: FileState,
-    /// Why the file as it is now was refused; the version below then is what it held before.
+    /// Why the file as it is now may not be bound. Unless its version waits for its release, the version below is what it
+    /// held before.
     pub refusal: Option<Refusal>,
-    /// What serves.
+    /// Who has signed the version below; not there where nobody is asked to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<ActorName>,
+    /// Who has released the version below, if somebody has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_by: Option<ActorName>,
+    /// What serves, or waits for its release.
     pub version: Option<VersionStatus>,
 }
 
@@ -37,6 +44,8 @@ pub enum FileState {
     Loading,
     /// Its version may be bound.
     Available,
+    /// Its version passed every gate and waits for a second person to release it. What the file held before serves on.
+    Unreleased,
     /// It was refused, and holds nothing that serves.
     Refused,
     /// Its version failed too often.
@@ -112,33 +121,13 @@ impl VersionStatus {
 impl Inner {
     /// Files by name, then versions without a file by digest.
     pub(super) fn list(&self) -> Vec<PluginStatus> {
-        let version = |held: Held| {
-            self.plugin(held.digest)
-                .map(|plugin| VersionStatus::of(&plugin))
-        };
         let mut in_files = BTreeSet::new();
         let mut list = Vec::new();
         {
             let files = self.files();
             for (name, record) in &files.records {
-                in_files.extend(record.current.map(|held| held.digest));
-                let version = record.current.and_then(version);
-                let refusal = record.error.as_ref().map(|error| Refusal {
-                    code: error.code(),
-                    reason: error.to_string(),
-                });
-                let state = match (&version, &refusal) {
-                    (Some(version), _) if version.quarantined => FileState::Quarantined,
-                    (Some(_), _) => FileState::Available,
-                    (None, Some(_)) => FileState::Refused,
-                    (None, None) => FileState::Loading,
-                };
-                list.push(PluginStatus {
-                    file: Some(name.clone()),
-                    state,
-                    refusal,
-                    version,
-                });
+                in_files.extend(record.current.as_ref().map(|held| held.digest));
+                list.push(self.status(&files, name, record));
             }
         }
         let plugins = self.plugins.read().unwrap_or_else(PoisonError::into_inner);
@@ -156,9 +145,45 @@ impl Inner {
                 file: None,
                 state,
                 refusal: None,
+                signed_by: None,
+                released_by: None,
                 version: Some(version),
             });
         }
         list
+    }
+
+    fn status(&self, files: &Files, file: &str, record: &Record) -> PluginStatus {
+        let held = record.current.as_ref();
+        let plugin = held.and_then(|held| self.plugin(held.digest));
+        let version = plugin.map(|plugin| VersionStatus::of(&plugin));
+        let unreleased = held.filter(|held| !files.releases.allow(&self.config.trust, held));
+        let refused = record.error.as_ref().map(|error| Refusal {
+            code: error.code(),
+            reason: error.to_string(),
+        });
+        let state = match (&version, &refused) {
+            (Some(version), _) if version.quarantined => FileState::Quarantined,
+            (Some(_), _) if unreleased.is_some() => FileState::Unreleased,
+            (Some(_), _) => FileState::Available,
+            (None, Some(_)) => FileState::Refused,
+            (None, None) => FileState::Loading,
+        };
+        let withheld = version.as_ref().zip(unreleased).map(|(version, held)| {
+            let withheld = releases::unreleased(&version.name, &version.version, held);
+            Refusal {
+                code: withheld.code,
+                reason: format!("{}: {}", withheld.reason, withheld.help),
+            }
+        });
+        PluginStatus {
+            file: Some(file.to_owned()),
+            state,
+            refusal: refused.or(withheld),
+            signed_by: held.and_then(|held| held.signer.clone()),
+            released_by: held
+                .and_then(|held| files.releases.by(&self.config.trust, held.digest).cloned()),
+            version,
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     os::unix::fs::MetadataExt,
+    path::Path,
     sync::mpsc::{Receiver, RecvTimeoutError, Sender},
     time::{Duration, Instant as Clock, SystemTime},
 };
@@ -16,6 +17,7 @@ use super::{
     loading::{Job, Purpose},
     process_now,
 };
+use crate::trust::signature_path;
 
 /// Why the thread wakes.
 pub(super) enum Wake {
@@ -25,9 +27,17 @@ pub(super) enum Wake {
     Stop,
 }
 
-/// What tells one state of a file from another, short of its content.
+/// What tells one state of a plugin's file from another, short of its content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Stamp {
+    component: FileStamp,
+    /// `None` where there is none; it matters only where signatures are asked for, and then a change of it is one of the
+    /// file.
+    signature: Option<FileStamp>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct FileStamp {
     bytes: u64,
     modified: Option<SystemTime>,
     // Two files may have the same size and, within a tick of the system's clock, the same time.
@@ -35,8 +45,19 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// The stamp of a file, if it is one.
-    pub(super) fn of(metadata: &fs::Metadata) -> Option<Self> {
+    /// The stamp of a component's file, if it is one.
+    pub(super) fn of(component: &Path) -> Option<Self> {
+        Some(Self {
+            component: FileStamp::of(component)?,
+            signature: FileStamp::of(&signature_path(component)),
+        })
+    }
+}
+
+impl FileStamp {
+    // Gone between two calls is gone.
+    fn of(path: &Path) -> Option<Self> {
+        let metadata = fs::metadata(path).ok()?;
         metadata.is_file().then(|| Self {
             bytes: metadata.len(),
             modified: metadata.modified().ok(),
@@ -152,15 +173,7 @@ fn read_folder(inner: &Inner) -> std::io::Result<BTreeMap<String, Stamp>> {
             .extension()
             .is_some_and(|extension| extension == "wasm")
             && !name.starts_with('.');
-        // Gone between two calls is gone.
-        let stamp = if is_plugin {
-            fs::metadata(&path)
-                .ok()
-                .and_then(|metadata| Stamp::of(&metadata))
-        } else {
-            None
-        };
-        if let Some(stamp) = stamp {
+        if is_plugin && let Some(stamp) = Stamp::of(&path) {
             found.insert(name.to_owned(), stamp);
         }
     }

@@ -10,3 +10,4 @@ mod inspect;
 mod prune;
 mod seal;
 mod support;
+mod trust;

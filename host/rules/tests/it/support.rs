@@ -23,6 +23,7 @@ use signalbox_rules::{
     decide::Binding,
     engine::Engine,
     limits::Limits,
+    trust::Trust,
 };
 
 /// Longest wait for a state that must come; only reached when it does not.
@@ -68,6 +69,7 @@ pub(crate) struct Bench {
     events: Arc<Mutex<Vec<CatalogueEvent>>>,
     pub(crate) folder: PathBuf,
     pub(crate) data: PathBuf,
+    trust: Trust,
     /// Removes both folders when dropped.
     root: Arc<tempfile::TempDir>,
 }
@@ -79,7 +81,13 @@ impl Bench {
 
     pub(crate) fn with(limits: Limits) -> Self {
         let root = Arc::new(tempfile::tempdir().expect("a temporary folder"));
-        Self::open(root, limits, compile_command())
+        Self::open(root, limits, compile_command(), Trust::default())
+    }
+
+    /// With a policy.
+    pub(crate) fn trusting(trust: Trust) -> Self {
+        let root = Arc::new(tempfile::tempdir().expect("a temporary folder"));
+        Self::open(root, limits(), compile_command(), trust)
     }
 
     /// Opens the same folders again, as after a restart.
@@ -88,15 +96,23 @@ impl Bench {
     }
 
     pub(crate) fn reopened_with(self, compile_command: Vec<OsString>, limits: Limits) -> Self {
-        let root = Arc::clone(&self.root);
+        let (root, trust) = (Arc::clone(&self.root), self.trust.clone());
         drop(self);
-        Self::open(root, limits, compile_command)
+        Self::open(root, limits, compile_command, trust)
     }
 
-    fn open(root: Arc<tempfile::TempDir>, limits: Limits, compile_command: Vec<OsString>) -> Self {
+    fn open(
+        root: Arc<tempfile::TempDir>,
+        limits: Limits,
+        compile_command: Vec<OsString>,
+        trust: Trust,
+    ) -> Self {
         let (folder, data) = (root.path().join("plugins"), root.path().join("data"));
         let engine = Arc::new(Engine::new(limits).expect("an engine"));
-        let config = CatalogueConfig::new(folder.clone(), data.clone(), compile_command);
+        let config = CatalogueConfig {
+            trust: trust.clone(),
+            ..CatalogueConfig::new(folder.clone(), data.clone(), compile_command)
+        };
         let events = Arc::new(Mutex::new(Vec::new()));
         let told = Arc::clone(&events);
         let tell = move |event| {
@@ -110,6 +126,7 @@ impl Bench {
             events,
             folder,
             data,
+            trust,
             root,
         }
     }
@@ -144,6 +161,12 @@ impl Bench {
                     version,
                     ..
                 } => format!("available {name} {version} from {file}"),
+                CatalogueEvent::Unreleased {
+                    file,
+                    name,
+                    version,
+                    ..
+                } => format!("unreleased {name} {version} from {file}"),
                 CatalogueEvent::Refused { file, error } => {
                     format!("refused {file}: {} {error}", error.code())
                 }
@@ -199,11 +222,19 @@ impl Bench {
             .collect()
     }
 
+    /// Who has signed what that file holds.
+    pub(crate) fn signed_by(&self, file: &str) -> Option<String> {
+        let mut list = self.catalogue.list().into_iter();
+        let found = list.find(|status| status.file.as_deref() == Some(file))?;
+        found.signed_by.map(|name| name.to_string())
+    }
+
     /// Every file with its state and, if it was refused, the code of why.
     pub(crate) fn states(&self) -> Vec<String> {
         let name = |state| match state {
             FileState::Loading => "loading",
             FileState::Available => "available",
+            FileState::Unreleased => "unreleased",
             FileState::Refused => "refused",
             FileState::Quarantined => "quarantined",
             FileState::Retired => "retired",

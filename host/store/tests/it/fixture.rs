@@ -146,6 +146,7 @@ pub(crate) fn queue_message(
         late_limit: Span::from_days(1),
         release_at,
         attempts: 0,
+        was_tried: false,
         claimed: None,
         cancelled: None,
         offer: None,

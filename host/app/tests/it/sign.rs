@@ -1,0 +1,73 @@
+//! Keys and signatures on disk: who may read them, and what is never written over.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use crate::support::{run, shipped_plugins};
+
+#[test]
+fn a_key_is_kept_from_others_and_never_written_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let drawn = run(&["plugin", "keygen", "eva"], at);
+    let key = fs::read_to_string(at.join("eva.key")).unwrap();
+    let mode = fs::metadata(at.join("eva.key"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let public = drawn.lines().nth(1).unwrap().strip_prefix("eva ").unwrap();
+    assert_eq!(public.len(), 64);
+    let secret = key.lines().nth(1).unwrap().strip_prefix("secret ").unwrap();
+    assert!(!drawn.contains(secret));
+
+    let again = run(&["plugin", "keygen", "eva"], at);
+    assert!(
+        again.starts_with("exit 1\nerror: making the file eva.key: "),
+        "{again}"
+    );
+    assert_eq!(fs::read_to_string(at.join("eva.key")).unwrap(), key);
+    let nobody = run(&["plugin", "keygen", "eva maria"], at);
+    assert!(nobody.starts_with("exit 2\n"), "{nobody}");
+}
+
+#[test]
+fn a_signature_comes_from_a_key_that_nobody_else_can_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::copy(shipped_plugins().join("event.wasm"), at.join("event.wasm")).unwrap();
+    run(&["plugin", "keygen", "eva"], at);
+    let sign = ["plugin", "sign", "event.wasm", "--secret-key", "eva.key"];
+    let signed = run(&sign, at);
+    assert!(
+        signed.starts_with("exit 0\nevent.wasm.sig: signed with "),
+        "{signed}"
+    );
+    let signature = fs::read_to_string(at.join("event.wasm.sig")).unwrap();
+    assert!(signature.starts_with("signalbox plugin signature 1\ndigest "));
+    // The same bytes by the same key have the same signature.
+    run(&sign, at);
+    assert_eq!(
+        fs::read_to_string(at.join("event.wasm.sig")).unwrap(),
+        signature
+    );
+    let mut names: Vec<_> = fs::read_dir(at)
+        .unwrap()
+        .map(|one| one.unwrap().file_name())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["eva.key", "event.wasm", "event.wasm.sig"]);
+
+    fs::set_permissions(at.join("eva.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    let exposed = run(&sign, at);
+    assert_eq!(
+        exposed,
+        "exit 1\nerror: eva.key can be read by others: run chmod 600 on it\n"
+    );
+    fs::write(at.join("other.key"), signature).unwrap();
+    fs::set_permissions(at.join("other.key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let none = ["plugin", "sign", "event.wasm", "--secret-key", "other.key"];
+    assert_eq!(
+        run(&none, at),
+        "exit 1\nerror: other.key is no secret key: line 1 should be `signalbox secret key 1`\n"
+    );
+}

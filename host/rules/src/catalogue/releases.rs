@@ -1,0 +1,171 @@
+//! Which versions a second person lets be bound, and which wait for that.
+//!
+//! The control partition says what is released; `engine` passes it on. Without the policy everything counts as released.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use signalbox_model::id::{ActorName, Digest, PluginName};
+
+use super::{Catalogue, CatalogueEvent, Files, Held, Inner, Record};
+use crate::{
+    signature::PublicKey,
+    trust::{Requirement, Trust},
+};
+
+/// Why a version that is in the folder may not be bound.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Withheld {
+    /// Stable code in `snake_case`.
+    pub code: &'static str,
+    /// Why, for people.
+    pub reason: String,
+    /// What to do about it.
+    pub help: String,
+}
+
+/// A version of the folder that somebody has signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signed {
+    /// The plugin's name.
+    pub name: PluginName,
+    /// Its version.
+    pub version: semver::Version,
+    /// Who has signed it.
+    pub signed_by: ActorName,
+}
+
+/// By which keys which bytes were released.
+#[derive(Debug, Default)]
+pub(super) struct Releases(BTreeMap<Digest, PublicKey>);
+
+impl Releases {
+    /// Whether the policy lets it be bound: its release counts, and is not by who has signed it.
+    pub(super) fn allow(&self, trust: &Trust, held: &Held) -> bool {
+        if trust.requirement() < Requirement::Release {
+            return true;
+        }
+        let by = self.by(trust, held.digest);
+        by.is_some() && by != held.signer.as_ref()
+    }
+
+    /// Who has released the bytes, as long as the key that this was done with is trusted.
+    pub(super) fn by<'a>(&self, trust: &'a Trust, digest: Digest) -> Option<&'a ActorName> {
+        trust.person(*self.0.get(&digest)?)
+    }
+}
+
+impl Catalogue {
+    /// Says what is released, all of it: bytes by the key that this was done with. Files that may be bound from now on are told as
+    /// [`CatalogueEvent::Available`].
+    pub fn set_releases(&self, releases: BTreeMap<Digest, PublicKey>) {
+        let inner = &self.inner;
+        let available: Vec<(String, Digest)> = {
+            let mut files = inner.files();
+            if files.releases.0 == releases {
+                return;
+            }
+            let before = inner.current_and_released(&files);
+            files.releases = Releases(releases);
+            let after = inner.current_and_released(&files);
+            after.difference(&before).cloned().collect()
+        };
+        for (file, digest) in available {
+            let Some(plugin) = inner.plugin(digest) else {
+                continue;
+            };
+            let (name, version) = (&plugin.description.name, &plugin.description.version);
+            tracing::info!(
+                rule.name = %name, rule.version = %version, rule.digest = %digest,
+                "plugin {name} {version} from {file} is released"
+            );
+            (inner.events)(CatalogueEvent::Available {
+                file,
+                name: name.clone(),
+                version: version.clone(),
+                digest,
+            });
+        }
+    }
+
+    /// The version of the folder with those bytes, if somebody has signed it.
+    pub fn signed(&self, digest: Digest) -> Option<Signed> {
+        let plugin = self.inner.plugin(digest)?;
+        let files = self.inner.files();
+        let mut held = files
+            .records
+            .values()
+            .filter_map(|record| record.current.as_ref());
+        let held = held.find(|held| held.digest == digest)?;
+        Some(Signed {
+            name: plugin.description.name.clone(),
+            version: plugin.description.version.clone(),
+            signed_by: held.signer.clone()?,
+        })
+    }
+
+    /// Whose signatures count.
+    pub fn trust(&self) -> &Trust {
+        &self.inner.config.trust
+    }
+
+    /// Why no version of the plugin that meets the requirement may be bound though a file is there: it waits for its
+    /// release, or it lacks a good signature. Of a file that lacks one nothing is known but its name, so that one counts
+    /// that is named after the plugin: `NAME.wasm`, or `NAME` and anything behind `-`, `_`, `@` or `.`.
+    pub fn withheld(
+        &self,
+        name: &PluginName,
+        requirement: &semver::VersionReq,
+    ) -> Option<Withheld> {
+        let files = self.inner.files();
+        let unreleased = files.records.values().find_map(|record| {
+            let held = record.current.as_ref()?;
+            let plugin = self.inner.plugin(held.digest)?;
+            let description = &plugin.description;
+            let is_it = description.name == *name && requirement.matches(&description.version);
+            let waits = !files.releases.allow(self.trust(), held);
+            (is_it && waits).then(|| unreleased(name, &description.version, held))
+        });
+        unreleased.or_else(|| {
+            let mut records = files.records.iter();
+            records.find_map(|(file, record)| of_trust(name, file, record))
+        })
+    }
+}
+
+impl Inner {
+    /// The files whose own version may be bound by the policy.
+    fn current_and_released(&self, files: &Files) -> BTreeSet<(String, Digest)> {
+        let records = files.records.iter();
+        let released = records.filter_map(|(file, record)| {
+            let held = record.current.as_ref()?;
+            let is_released = files.releases.allow(&self.config.trust, held);
+            is_released.then(|| (file.clone(), held.digest))
+        });
+        released.collect()
+    }
+}
+
+/// Why a version that waits for its release may not be bound.
+pub(super) fn unreleased(name: &PluginName, version: &semver::Version, held: &Held) -> Withheld {
+    let signer = held.signer.as_ref().map_or("nobody", ActorName::as_str);
+    Withheld {
+        code: "plugin_unreleased",
+        reason: format!(
+            "{name} {version}, signed by {signer}, waits for somebody else to release it"
+        ),
+        help: format!(
+            "somebody else than {signer} looks at it and runs `signalbox plugin release {name}@{version}`"
+        ),
+    }
+}
+
+fn of_trust(name: &PluginName, file: &str, record: &Record) -> Option<Withheld> {
+    let error = record.error.as_ref().filter(|error| error.is_of_trust())?;
+    let rest = file.strip_prefix(name.as_str())?;
+    let is_it = rest.starts_with(['-', '_', '@', '.']);
+    is_it.then(|| Withheld {
+        code: error.code(),
+        reason: format!("{file} is not let in: {error}"),
+        help: "the list of plugins says how each file stands".to_owned(),
+    })
+}
