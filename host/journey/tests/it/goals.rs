@@ -265,7 +265,7 @@ fn a_message_that_is_forgotten_is_of_before_the_start_as_well() {
     let mut world = World::new(&[news, opened]);
     world.play("start news");
     let mut sent = Vec::new();
-    for issue in 0..TOUCHES_MAX + 1 {
+    for issue in 0..=TOUCHES_MAX {
         world.play(&format!("event signup {{\"key\": \"{issue}\"}}\n send"));
         sent.push(world.state.touches.last().unwrap().message);
     }

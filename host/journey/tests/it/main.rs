@@ -6,6 +6,7 @@ mod adopt;
 mod budgets;
 mod caps;
 mod checks;
+mod clocks;
 mod earlier;
 mod entry;
 mod existing;

@@ -318,18 +318,18 @@ fn failed(since: Instant, at: Instant) -> Posted {
 fn a_rule_that_failed_before_pauses_nothing_that_came_after() {
     let running = inside(WorkflowState::Running);
     let latest = later().plus(Span::from_days(1));
-    let pauses = |definitions: &Definitions, posted| {
+    let is_paused = |definitions: &Definitions, posted| {
         control::apply_post(definitions, &posted, latest).is_some()
     };
-    assert!(pauses(&running, failed(now(), now())));
+    assert!(is_paused(&running, failed(now(), now())));
     let of_another = Instant::from_ms(now().as_ms() - 1);
-    assert!(!pauses(&running, failed(of_another, now())));
+    assert!(!is_paused(&running, failed(of_another, now())));
     let paused = apply(&running, &to(Action::Pause)).unwrap();
     let resumed = control::apply(&paused, &to(Action::Resume), later());
     let resumed = resumed.unwrap().definitions;
     let before = Instant::from_ms(later().as_ms() - 1);
-    assert!(!pauses(&resumed, failed(now(), before)));
-    assert!(pauses(&resumed, failed(now(), later())));
+    assert!(!is_paused(&resumed, failed(now(), before)));
+    assert!(is_paused(&resumed, failed(now(), later())));
 }
 
 #[test]
