@@ -117,7 +117,7 @@ journeys bo
     J3 night version 1, key 1, entered 2026-10-24 12:00:00: completed 2026-10-25 00:30:00
 
 shows 4-zone-chain
-# Its own, the workflow's, the server's, UTC: each tells whose it is.
+# Its own, the workflow's, the server's, UTC: each tells whose it is; another zone of the server moves those who go by it.
 create nowhere
 start nowhere
 create berlin
@@ -139,6 +139,8 @@ log cem
     2026-11-01 12:00:00 berlin: step reached rest
     2026-11-01 12:00:00 berlin: zone taken rest Europe/Berlin workflow
     2026-11-01 12:00:00 berlin: wait started rest 2026-11-02 08:00:00
+    2026-11-01 12:00:00 nowhere: zone taken rest America/New_York server
+    2026-11-01 12:00:00 nowhere: wait started rest 2026-11-02 14:00:00
 log dan
     2026-11-01 12:00:00 berlin: trigger said enter: matched
     2026-11-01 12:00:00 nowhere: trigger said enter: matched
@@ -209,13 +211,19 @@ log cem nowhere
     2026-11-01 12:00:00 nowhere: step reached rest
     2026-11-01 12:00:00 nowhere: zone taken rest UTC utc
     2026-11-01 12:00:00 nowhere: wait started rest 2026-11-02 09:00:00
+    2026-11-01 12:00:00 nowhere: zone taken rest America/New_York server
+    2026-11-01 12:00:00 nowhere: wait started rest 2026-11-02 14:00:00
+    2026-11-01 12:00:00 nowhere: zone taken rest UTC utc
+    2026-11-01 12:00:00 nowhere: wait started rest 2026-11-02 09:00:00
     2026-11-02 09:00:00 nowhere: journey completed
     2026-11-05 12:00:00 nowhere: trigger said enter: matched
     2026-11-05 12:00:00 nowhere: journey entered 2
     2026-11-05 12:00:00 nowhere: step reached rest
     2026-11-05 12:00:00 nowhere: zone taken rest UTC utc
     2026-11-05 12:00:00 nowhere: wait started rest 2026-11-06 09:00:00
+    2026-11-05 12:00:00 nowhere: zone taken rest Pacific/Honolulu contact
     2026-11-05 12:00:00 nowhere: wait started rest 2026-11-06 19:00:00
+    2026-11-06 01:00:00 nowhere: zone taken rest Asia/Seoul contact
     2026-11-06 01:00:00 nowhere: wait started rest 2026-11-06 01:00:00
     2026-11-06 01:00:00 nowhere: journey completed
 # So with windows and dates; elapsed time is what it was.
