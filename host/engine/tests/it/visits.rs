@@ -168,14 +168,14 @@ async fn waits_go_by_another_zone_of_the_server_at_once() {
     world.settle().await;
     assert_eq!(
         waits(&world, "bob").await,
-        ["waits until 2026-03-03T14:00:00Z"]
+        ["waits until 2026-03-02T14:00:00Z"]
     );
     let told = waits(&world, "ann").await;
     let [first, .., last] = told.as_slice() else {
         panic!("{told:?}");
     };
-    assert_eq!(first, "waits until 2026-03-03T09:00:00Z");
-    assert_eq!(last, "waits until 2026-03-03T00:00:00Z");
+    assert_eq!(first, "waits until 2026-03-02T09:00:00Z");
+    assert_eq!(last, "waits until 2026-03-02T00:00:00Z");
 
     // The next start visits nobody.
     let world = world.restarted().await;
