@@ -94,6 +94,8 @@ segment once
 segment never
 segment banded
 segment unbanded
+# Everybody has been asked before anything happens.
+at 2026-03-02 09:00
 event ann month_ended #m
 event bo month_ended #m
 event cem month_ended #m
