@@ -5,6 +5,7 @@ use signalbox_model::{
     definitions::WorkflowVersion,
     id::{EntryKey, WorkflowId},
     state::Cause,
+    workflow::goal::Goal,
 };
 
 use crate::advance::{
@@ -27,15 +28,13 @@ impl Advance {
         if arm.cancelled_by.is_empty() {
             return;
         }
-        let mut told = self.told_behind(&arm.event);
-        let Some(what) = told
-            .find(|event| arm.cancelled_by.iter().any(|cancel| event.fits(cancel)))
-            .map(|event| disarmed(key, &event))
-        else {
-            return;
-        };
-        drop(told);
-        if let Some(arm) = self.take_arm(workflow, key) {
+        let cancel = self
+            .told_behind(&arm.event)
+            .find(|event| event.cancels(&arm.cancelled_by, &arm.event))
+            .map(|event| disarmed(key, &event));
+        if let Some(what) = cancel
+            && let Some(arm) = self.take_arm(workflow, key)
+        {
             self.entry_fact(ctx, workflow, arm.version, what);
         }
     }
@@ -47,8 +46,9 @@ impl Advance {
         version: &'v WorkflowVersion,
     ) -> Option<&'v str> {
         let document = &version.document;
-        let has_exits = document.exits.iter().any(|exit| exit.on.is_some());
-        if !has_exits && document.goal.is_none() {
+        let ends_by_goal = document.goal.as_ref().and_then(Goal::event);
+        let ends_by_goal = ends_by_goal.is_some_and(|goal| goal.exit);
+        if !ends_by_goal && document.exits.iter().all(|exit| exit.on.is_none()) {
             return None;
         }
         let began_with = &self.journey(whose)?.event;
