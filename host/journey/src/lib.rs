@@ -31,6 +31,6 @@ pub use crate::{
 };
 /// Which core computed a store's rows. Raised with every change after which the same state, input and answers give
 /// other effects: what one core began in a log another does not apply.
-pub const CORE_VERSION: &str = "12";
+pub const CORE_VERSION: &str = "13";
 
 pub use signalbox_model::state::{JourneySummary, Timer, TimerId};

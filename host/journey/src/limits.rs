@@ -43,7 +43,7 @@ pub const KEYS_MAX: usize = 400;
 /// Most bytes of a remembered key, encoded: 10 for its hash and 3 for the day.
 pub const KEY_BYTES_MAX: usize = 10 + 3;
 /// Most encoded bytes of all daily totals of one contact; beyond, the oldest are folded into the next of their name.
-pub const TOTALS_BYTES_MAX: usize = 3 * 1024;
+pub const TOTALS_BYTES_MAX: usize = 2_560;
 /// Most encoded bytes of one daily total. A field that would pass it is counted with its event, but not summed.
 pub const TOTAL_BYTES_MAX: usize = 1024;
 /// Most bytes of all that the workflows keep of one contact (journeys with the event each began with, arms, held

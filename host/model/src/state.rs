@@ -154,10 +154,10 @@ pub struct Touch {
     pub message: MessageId,
     /// When a server took it, or when it was withheld.
     pub sent_at: Instant,
-    /// When the contact last opened it.
-    pub opened_at: Option<Instant>,
-    /// When the contact last clicked it.
-    pub clicked_at: Option<Instant>,
+    /// When the contact opened it.
+    pub opened: Option<Occurred>,
+    /// When the contact clicked it.
+    pub clicked: Option<Occurred>,
     /// Hashes of the message's tags, at most [`MESSAGE_TAGS_MAX`]: caps by tag count it also when its workflow is gone.
     pub tags: Vec<u32>,
     /// Whether frequency caps count it.
@@ -170,9 +170,45 @@ pub struct Touch {
 
 impl Touch {
     /// Most bytes it takes encoded: 10 for the hash, 5 for the version, 3 for the step, journey and message, 7 for an
-    /// instant and 8 for one that may be missing, 5 for a tag and 1 for their count, 3 for the rest.
-    pub const BYTES_MAX: usize =
-        10 + 5 + 3 + JourneyId::BYTES + MessageId::BYTES + 7 + 2 * 8 + 1 + MESSAGE_TAGS_MAX * 5 + 3;
+    /// instant and 1 more for what may be missing, 5 for a tag and 1 for their count, 3 for the rest.
+    pub const BYTES_MAX: usize = 10
+        + 5
+        + 3
+        + JourneyId::BYTES
+        + MessageId::BYTES
+        + 7
+        + 2 * (1 + Occurred::BYTES_MAX)
+        + 1
+        + MESSAGE_TAGS_MAX * 5
+        + 3;
+}
+
+/// When something happened that happens more than once. What is told late may have come between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Occurred {
+    /// For the first time.
+    pub first: Instant,
+    /// For the last time so far.
+    pub last: Instant,
+}
+
+impl Occurred {
+    /// Most bytes it takes encoded: 7 for an instant.
+    pub const BYTES_MAX: usize = 2 * 7;
+
+    /// With one time more, which may be told late.
+    #[must_use]
+    pub fn and_at(before: Option<Self>, at: Instant) -> Self {
+        Self {
+            first: before.map_or(at, |before| before.first.min(at)),
+            last: before.map_or(at, |before| before.last.max(at)),
+        }
+    }
+
+    /// The last time known at or before an instant.
+    pub fn until(self, at: Instant) -> Option<Instant> {
+        [self.last, self.first].into_iter().find(|one| *one <= at)
+    }
 }
 
 /// Why a contact must not be mailed.

@@ -8,7 +8,7 @@ use crate::{
     advance::{
         Advance, Context, Whose,
         pauses::{self, InPause, is_late},
-        permits::{HOLDOUT, Permit},
+        permits::{HOLDOUT, Permit, WINDOW_CLOSED},
         reasons::{Hold, LATE},
     },
     effect::{Decision, Effect, MessageChange},
@@ -25,8 +25,6 @@ enum Claim {
     Skip(String),
     /// The message was due in a pause and is skipped, for this reason.
     SkipInPause(&'static str),
-    /// The message is withheld, to compare its contact with others.
-    Withhold,
     /// The message is skipped and its journey ends, for this reason.
     Exit(String),
     /// The message waits until then, for this.
@@ -36,7 +34,13 @@ enum Claim {
 impl Advance {
     /// Decides whether a message may go out, from the state as it is now and by what the exits by segment say.
     pub(super) fn intent(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
-        match self.claim(ctx, message, attempt) {
+        let claim = self.claim(ctx, message, attempt);
+        if let Claim::Skip(reason) | Claim::Exit(reason) = &claim
+            && reason == WINDOW_CLOSED
+        {
+            self.tell_zone_of(ctx, message);
+        }
+        match claim {
             Claim::Echo(reason) => self.refuse_go(message, attempt, &reason),
             Claim::Skip(reason) => {
                 self.refuse_go(message, attempt, &reason);
@@ -46,10 +50,6 @@ impl Advance {
             Claim::SkipInPause(reason) => {
                 self.refuse_go(message, attempt, reason);
                 self.skip_in_pause(ctx, message, reason);
-            }
-            Claim::Withhold => {
-                self.refuse_go(message, attempt, HOLDOUT);
-                self.withhold(ctx, message);
             }
             Claim::Exit(reason) => {
                 self.refuse_go(message, attempt, &reason);
@@ -65,14 +65,22 @@ impl Advance {
                 let is_asked =
                     whose.is_some_and(|whose| self.asks_at_claim(ctx, &whose, message, attempt));
                 if !is_asked {
-                    self.go_ahead(ctx, message, attempt);
+                    self.let_out(ctx, message, attempt);
                 }
             }
         }
     }
 
-    /// Gives `go`.
-    pub(super) fn go_ahead(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
+    /// Gives `go`, or withholds what would have gone out where the contact is to be compared with others.
+    pub(super) fn let_out(&mut self, ctx: &Context<'_>, message: MessageId, attempt: u32) {
+        let Some(pending) = self.state.pending.get_mut(&message) else {
+            return;
+        };
+        let (whose, class) = (whose_of(pending), pending.class);
+        if self.is_held_out(ctx, &whose, class) {
+            self.refuse_go(message, attempt, HOLDOUT);
+            return self.withhold(ctx, message);
+        }
         if let Some(pending) = self.state.pending.get_mut(&message) {
             pending.claimed = Some(attempt);
         }
@@ -123,9 +131,6 @@ impl Advance {
         }
         if is_late(ctx, pending) {
             return Claim::Skip(LATE.to_owned());
-        }
-        if self.is_held_out(ctx, &whose_of(pending), pending.class) {
-            return Claim::Withhold;
         }
         match self.permit_now(ctx, message, pending) {
             Permit::At(at, Some(hold)) if at > ctx.now => Claim::Hold(at, hold),
@@ -217,6 +222,20 @@ impl Advance {
         self.tell_held(ctx, id, until, hold);
     }
 
+    /// Tells by whose zone the message goes.
+    fn tell_zone_of(&mut self, ctx: &Context<'_>, id: MessageId) {
+        let Some(pending) = self.state.pending.get(&id) else {
+            return;
+        };
+        let version = ctx.definitions.version(&pending.workflow, pending.version);
+        if let Some(version) = version {
+            let (zone, source) = self.zone(ctx, version);
+            let step = pending.step.clone();
+            let what = FactKind::ZoneTaken(step, zone.to_string(), source.to_owned());
+            self.message_fact(ctx, id, what);
+        }
+    }
+
     /// Tells until when the message waits and why, and whose zone that goes by.
     pub(super) fn tell_held(
         &mut self,
@@ -229,11 +248,8 @@ impl Advance {
             return;
         };
         let step = pending.step.clone();
-        let version = ctx.definitions.version(&pending.workflow, pending.version);
-        if let Some(version) = version.filter(|_| hold.goes_by_zone()) {
-            let (zone, source) = self.zone(ctx, version);
-            let what = FactKind::ZoneTaken(step.clone(), zone.to_string(), source.to_owned());
-            self.message_fact(ctx, id, what);
+        if hold.goes_by_zone() {
+            self.tell_zone_of(ctx, id);
         }
         let what = FactKind::MessageHeld(step, id, until, hold.as_str().to_owned());
         self.message_fact(ctx, id, what);

@@ -180,7 +180,7 @@ impl Advance {
             return;
         }
         match self.exits_said(ctx, asked, replies, Effect::Fact) {
-            Said::Stay => self.go_ahead(ctx, message, attempt),
+            Said::Stay => self.let_out(ctx, message, attempt),
             Said::AskAgain => {
                 let until = ctx.now.plus(RULE_FAILED_RETRY_AFTER);
                 self.refuse_go(message, attempt, Hold::RuleFailed.as_str());

@@ -17,7 +17,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose,
-        permits::{HOLDOUT, Permit},
+        permits::{HOLDOUT, Permit, WINDOW_CLOSED, is_decided_at_claim},
         steps::{Next, position_after, position_of},
     },
     effect::Effect,
@@ -76,7 +76,7 @@ impl Advance {
     }
 
     /// The message is withheld when it would have gone out, if it would have: only then are its conversions compared with
-    /// those of others at the same step.
+    /// those of others at the same step. Where more than the clocks decides that, it is queued and its claim withholds it.
     fn hold_out(
         &mut self,
         ctx: &Context<'_>,
@@ -94,11 +94,12 @@ impl Advance {
         let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, ctx.now);
         let is_late = ctx.now.since(due_at) > send.late_limit;
         match permit {
-            Permit::At(at, _) if at <= ctx.now && !is_late => {
+            Permit::At(at, _)
+                if at <= ctx.now && !is_late && !is_decided_at_claim(ctx, version, send) =>
+            {
                 self.touch(ctx, whose, &step.id, id, true);
                 self.not_queued(ctx, whose, step, HOLDOUT)
             }
-            // Its claim withholds it.
             _ => self.queue(ctx, whose, version, step, send, None),
         }
     }
@@ -247,6 +248,9 @@ impl Advance {
             return next;
         }
         let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, wished);
+        if let Permit::Skip(WINDOW_CLOSED) | Permit::Exit(WINDOW_CLOSED) = permit {
+            self.tell_zone(ctx, whose, version, step);
+        }
         let (release_at, held) = match permit {
             Permit::At(at, held) => (at, held),
             Permit::Skip(reason) => return self.not_queued(ctx, whose, step, reason),

@@ -7,7 +7,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use signalbox_model::{
     calendar::{self, LocalDate, LocalTime, Window, Zone},
-    definitions::WorkflowVersion,
+    definitions::{Slot, WorkflowVersion},
     id::{MessageId, Tag, WorkflowId},
     settings::{AtCap, Cap, Period},
     state::{PendingMessage, Place, TOUCHES_MAX, Touch},
@@ -21,6 +21,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, Context, Whose,
+        claims::whose_of,
         reasons::{FREQUENCY_CAP, Hold, LATE},
     },
     hash::{fnv1a, mixed},
@@ -148,8 +149,7 @@ impl Advance {
         let mut is_contested = false;
         let mut about_to = None;
         let tags = tags_of(ctx, pending);
-        let caps = ctx.definitions.definitions().settings.caps.iter();
-        let caps: Vec<&Cap> = caps.filter(|cap| concerns(cap, tags)).collect();
+        let caps: Vec<&Cap> = caps_on(ctx, tags).collect();
         for cap in &caps {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
                 let about_to =
@@ -273,12 +273,15 @@ impl Advance {
             .version(&pending.workflow, pending.version)?;
         let (zone, _) = self.zone(ctx, version);
         let today = LocalDate::of(&zone, ctx.now);
+        // Who is held out would have been at the cap by what was withheld.
+        let is_held_out = self.is_held_out(ctx, &whose_of(pending), pending.class);
         let counts = |touch: &&Touch| {
             let in_time = match cap.per {
                 Period::Day => LocalDate::of(&zone, touch.sent_at) == today,
                 Period::Last(period) => touch.sent_at > ctx.now.minus(period),
             };
-            in_time && touch.is_capped && concerns_touch(cap, touch)
+            let is_counted = touch.is_capped || is_held_out && touch.is_withheld;
+            in_time && is_counted && concerns_touch(cap, touch)
         };
         let sent: Vec<&Touch> = self.state.touches.iter().filter(counts).collect();
         let room = (cap.count as usize).saturating_sub(sent.len());
@@ -374,6 +377,22 @@ fn opening(
         }
     }
     None
+}
+
+/// Whether more than window and quiet hours decides whether the message goes out: caps, or exits by segment.
+pub(super) fn is_decided_at_claim(
+    ctx: &Context<'_>,
+    version: &WorkflowVersion,
+    send: &Send,
+) -> bool {
+    let mut slots = version.bindings.keys();
+    caps_on(ctx, &send.tags).next().is_some() || slots.any(|slot| matches!(slot, Slot::Exit(_)))
+}
+
+/// The caps that concern messages with those tags.
+fn caps_on<'a>(ctx: &Context<'a>, tags: &'a [Tag]) -> impl Iterator<Item = &'a Cap> {
+    let caps = ctx.definitions.definitions().settings.caps.iter();
+    caps.filter(|cap| concerns(cap, tags))
 }
 
 fn concerns(cap: &Cap, tags: &[Tag]) -> bool {

@@ -4,7 +4,7 @@ use signalbox_model::{
     amount,
     fact::{Conversion, FactKind},
     id::{MessageId, StepId, WorkflowId},
-    state::{TOUCHES_MAX, Touch},
+    state::{Occurred, TOUCHES_MAX, Touch},
     time::Instant,
     value::{Fields, Value},
     workflow::{
@@ -64,8 +64,8 @@ impl Advance {
             journey: whose.journey,
             message,
             sent_at: ctx.now,
-            opened_at: None,
-            clicked_at: None,
+            opened: None,
+            clicked: None,
             tags: send
                 .map_or(&[][..], |send| &send.tags)
                 .iter()
@@ -122,13 +122,10 @@ impl Advance {
         };
         let touch = &mut self.state.touches[touch];
         let (noted, met) = match name {
-            MESSAGE_OPENED => (&mut touch.opened_at, &[Measure::Opened][..]),
-            _ => (
-                &mut touch.clicked_at,
-                &[Measure::Opened, Measure::Clicked][..],
-            ),
+            MESSAGE_OPENED => (&mut touch.opened, &[Measure::Opened][..]),
+            _ => (&mut touch.clicked, &[Measure::Opened, Measure::Clicked][..]),
         };
-        *noted = (*noted).max(Some(event.occurred_at));
+        *noted = Some(Occurred::and_at(*noted, event.occurred_at));
         let touch = touch.clone();
         let workflow = ctx
             .definitions
@@ -261,10 +258,10 @@ impl Advance {
             let Some(goal) = goal_of(ctx, touch).filter(|goal| event.fits(&goal.on)) else {
                 continue;
             };
-            let Some(at) = touched_at(touch, goal.after) else {
+            let Some(at) = touched_before(touch, goal.after, event.occurred_at) else {
                 continue;
             };
-            let is_in_time = at <= event.occurred_at && event.occurred_at.since(at) <= goal.within;
+            let is_in_time = event.occurred_at.since(at) <= goal.within;
             if is_in_time && best.is_none_or(|(best, ..)| at >= best) {
                 best = Some((at, place, goal));
             }
@@ -323,21 +320,23 @@ fn goal_of<'a>(ctx: &Context<'a>, touch: &Touch) -> Option<&'a GoalEvent> {
 
 /// Whether an event from now on can be in time for the message.
 fn may_convert(ctx: &Context<'_>, touch: &Touch) -> bool {
-    let at = [Some(touch.sent_at), touch.opened_at, touch.clicked_at];
-    let last = at.into_iter().flatten().max();
+    let engaged = [touch.opened, touch.clicked].into_iter().flatten();
+    let last = engaged.map(|one| one.last).max().max(Some(touch.sent_at));
     let goal = goal_of(ctx, touch);
     goal.zip(last)
         .is_some_and(|(goal, last)| last.plus(goal.within) >= ctx.now)
 }
 
-/// When the message touched the contact in the way that the goal counts from.
-fn touched_at(touch: &Touch, basis: Basis) -> Option<Instant> {
+/// When the message last touched the contact, at or before an instant, in the way that the goal counts from.
+fn touched_before(touch: &Touch, basis: Basis, at: Instant) -> Option<Instant> {
+    let sent = Some(touch.sent_at).filter(|sent| *sent <= at);
+    let of = |occurred: Option<Occurred>| occurred.and_then(|one| one.until(at));
     match basis {
-        Basis::Sent => Some(touch.sent_at),
+        Basis::Sent => sent,
         // Whoever was kept from the message cannot open it: compared from when it would have come.
-        _ if touch.is_withheld => Some(touch.sent_at),
-        Basis::Opened => touch.opened_at.max(touch.clicked_at),
-        Basis::Clicked => touch.clicked_at,
+        _ if touch.is_withheld => sent,
+        Basis::Opened => of(touch.opened).max(of(touch.clicked)),
+        Basis::Clicked => of(touch.clicked),
     }
 }
 

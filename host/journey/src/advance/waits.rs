@@ -168,7 +168,7 @@ impl Advance {
     }
 
     /// Tells by whose zone the step goes.
-    fn tell_zone(
+    pub(super) fn tell_zone(
         &mut self,
         ctx: &Context<'_>,
         whose: &Whose,

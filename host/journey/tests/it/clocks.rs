@@ -1,4 +1,4 @@
-//! Window, quiet hours and holdout together: when a message goes out, or would have.
+//! Windows, quiet hours, caps, exits and holdouts together: when a message goes out, or would have.
 //!
 //! Stories begin on Sunday, 1 March 2026, at 00:00 UTC.
 
@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{
     harness::story,
-    rules::{on, with, workflow},
+    rules::{has, on, with, workflow},
 };
 
 /// A workflow with that window, and what is outside of it; quiet hours from 21 to 9, spread over an hour.
@@ -53,6 +53,7 @@ fn a_message_that_the_quiet_hours_put_outside_of_its_window_does_as_outside() {
     1290m news: trigger said enter: because
     1290m news: entered as e1
     1290m news: at note
+    1290m news: note goes by UTC (utc)
     1290m news: note skipped: window_closed
     1290m news: at rest
     1290m news: rest waits until 1350m
@@ -61,6 +62,7 @@ fn a_message_that_the_quiet_hours_put_outside_of_its_window_does_as_outside() {
     1290m news: trigger said enter: because
     1290m news: entered as e1
     1290m news: at note
+    1290m news: note goes by UTC (utc)
     1290m news: note skipped: window_closed
     1290m news: exited: window_closed
     ");
@@ -90,6 +92,7 @@ fn a_message_is_withheld_when_it_would_have_gone_out() {
     20h news: trigger said enter: because
     20h news: entered as e1
     20h news: at note
+    20h news: note goes by UTC (utc)
     20h news: note skipped: window_closed
     20h news: at rest
     20h news: rest waits until 21h
@@ -99,7 +102,96 @@ fn a_message_is_withheld_when_it_would_have_gone_out() {
     20h news: trigger said enter: because
     20h news: entered as e1
     20h news: at note
+    20h news: note goes by UTC (utc)
     20h news: note skipped: window_closed
     20h news: exited: window_closed
+    ");
+}
+
+/// A message, another one at once, and one more a day later, for whoever is not `gone`.
+fn held_out(lines: &str) -> String {
+    let steps = json!([
+        {"id": "one", "send": {"template": "hello"}},
+        {"id": "two", "send": {"template": "hello"}},
+        {"id": "rest", "wait": {"for": "1d"}},
+        {"id": "three", "send": {"template": "hello"}},
+    ]);
+    let exits = json!([{"segment": has("gone"), "reason": "gone"}]);
+    let news = with(workflow("news", on("signup"), steps), "exits", exits);
+    let told = story(&[news], lines);
+    let lines = told.lines().filter(|line| !line.contains("entered"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn nothing_is_withheld_that_a_cap_would_have_kept_back() {
+    let capped = |holdout: &str| {
+        held_out(&format!(
+            r#"
+            settings {{"holdout": {holdout}, "caps": [{{"count": 1, "per": {{"last": "20h"}}}}]}}
+            event signup
+            send
+            send
+            @25h send
+            "#
+        ))
+    };
+    assert_snapshot!(capped("0"), @r"
+    0s news: trigger said enter: because
+    0s news: at one
+    0s news: one queued
+    0s news: exits/0 said out: because_not
+    0s go for attempt 1
+    0s news: one sent
+    0s news: at two
+    0s news: two queued
+    0s no go for attempt 1: frequency_cap
+    0s news: two skipped: frequency_cap
+    0s news: at rest
+    0s news: rest waits until 1d
+    1d news: at three
+    1d news: three queued
+    25h news: exits/0 said out: because_not
+    25h go for attempt 1
+    25h news: three sent
+    25h news: completed
+    ");
+    assert_snapshot!(capped("10000"), @r"
+    0s news: trigger said enter: because
+    0s news: at one
+    0s news: one queued
+    0s news: exits/0 said out: because_not
+    0s no go for attempt 1: holdout
+    0s news: one skipped: holdout
+    0s news: at two
+    0s news: two queued
+    0s no go for attempt 1: frequency_cap
+    0s news: two skipped: frequency_cap
+    0s news: at rest
+    0s news: rest waits until 1d
+    1d news: at three
+    1d news: three queued
+    25h news: exits/0 said out: because_not
+    25h no go for attempt 1: holdout
+    25h news: three skipped: holdout
+    25h news: completed
+    ");
+}
+
+#[test]
+fn nothing_is_withheld_where_an_exit_would_have_come_first() {
+    assert_snapshot!(held_out(r#"
+        settings {"holdout": 10000}
+        set {"gone": true}
+        event signup
+        send
+    "#), @r"
+    0s news: trigger said enter: because
+    0s news: at one
+    0s news: one queued
+    0s news: exits/0 said in: because
+    0s no go for attempt 1: exit
+    0s news: one skipped: exit
+    0s news: exited: gone
     ");
 }

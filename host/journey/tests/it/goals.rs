@@ -99,6 +99,36 @@ fn a_goal_may_count_from_opens_or_clicks_but_never_from_those_of_machines() {
 }
 
 #[test]
+fn an_order_told_late_counts_from_the_opening_before_it() {
+    let mut opened = order("2d");
+    opened["after"] = json!("opened");
+    let mut clicked = order("2d");
+    clicked["after"] = json!("clicked");
+    assert_snapshot!(counted(&[note("opened", opened), note("clicked", clicked)], r#"
+        event signup {"key": "a"}
+        send
+        @2h event message_opened {"workflow": "opened", "step": "note"}
+        event message_clicked {"workflow": "clicked", "step": "note"}
+        @9h event message_opened {"workflow": "opened", "step": "note"}
+        event message_clicked {"workflow": "clicked", "step": "note"}
+        event order_completed age=8h {"total": 1}
+        event order_completed age=6h {"total": 2}
+        event order_completed {"total": 3}
+        @57h event order_completed {"total": 4}
+        event order_completed age=1ms {"total": 5}
+    "#), @r"
+    9h clicked: note converted by e7: first worth 20000
+    9h opened: note converted by e7: first credited worth 20000
+    9h clicked: note converted by e8:  worth 30000
+    9h opened: note converted by e8: credited worth 30000
+    57h clicked: note converted by e9:  worth 40000
+    57h opened: note converted by e9: credited worth 40000
+    57h clicked: note converted by e10:  worth 50000
+    57h opened: note converted by e10: credited worth 50000
+    ");
+}
+
+#[test]
 fn who_is_held_out_is_compared_and_never_credited() {
     let held_out = note("held_out", order("7d"));
     assert_snapshot!(counted(&[held_out], r#"

@@ -480,6 +480,7 @@ fn a_journey_that_leaves_for_want_of_its_message_says_why_there_is_none() {
     0s note: trigger said enter: because
     0s note: entered as a
     0s note: at note
+    0s note: note goes by UTC (utc)
     0s note: note skipped: window_closed
     0s note: exited: window_closed
     ");

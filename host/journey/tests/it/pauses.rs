@@ -526,7 +526,7 @@ fn an_event_that_names_a_step_is_about_no_message_of_a_workflow_that_had_the_id_
         ));
     }
     assert_eq!(
-        world.state.touches[0].opened_at, None,
+        world.state.touches[0].opened, None,
         "nobody knows which one it was"
     );
     assert_snapshot!(world.out, @r"

@@ -588,6 +588,10 @@ fn paths(body: &str) -> Found {
         }
         let start = index;
         index = skip_path(&chars, index);
+        if chars[..start].ends_with(&[']', '.']) {
+            // A part of what the brackets are about, such as `name` in `event.items[event.chosen].name`.
+            continue;
+        }
         let word: String = chars[start..index].iter().collect();
         let colon = chars[index..]
             .iter()

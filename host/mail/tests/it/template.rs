@@ -385,6 +385,7 @@ fn liquid_survives_mjml() {
         <mj-button href="{{ links.unsubscribe }}">Leave {{ workflow.name }}</mj-button>
         <mj-table>{% for item in event.items %}<tr><td>{{ forloop.index }}</td><td>{{ item.name }}</td></tr>{% endfor %}</mj-table>
         <mj-raw><!-- kept out --><b>{{ journey.key }}</b>{% raw %}{{ literal }} <{% endraw %}</mj-raw>
+        <mj-text>{% raw %}{{ one }} &amp; &lt;two&gt;{% endraw %}</mj-text>
       </mj-column>
     </mj-section>
     {% endif %}
@@ -408,6 +409,7 @@ fn liquid_survives_mjml() {
         "href=\"https://example.com/u/abc?x=1&amp;y=2\"",
         "<b>order-7</b>",
         "{{ literal }} <",
+        "{{ one }} &amp; &lt;two&gt;",
         "color: blue",
     ] {
         assert!(html.contains(expected), "{expected}\n{html}");
@@ -622,7 +624,7 @@ fn the_variables_of_a_template_are_known() {
 
 #[test]
 fn a_default_stands_in_for_what_its_filters_are_handed_and_for_nothing_else() {
-    let cases: [(&str, &[(&str, bool)]); 5] = [
+    let cases: [(&str, &[(&str, bool)]); 7] = [
         (
             "{{ contact.name | default: links.foo }}",
             &[("contact.name", true), ("links.foo", false)],
@@ -634,6 +636,14 @@ fn a_default_stands_in_for_what_its_filters_are_handed_and_for_nothing_else() {
         (
             "{{ contact[links.x] | default: 'z' }}",
             &[("contact", true), ("links.x", false)],
+        ),
+        (
+            "{{ contact[event.key].name }}",
+            &[("contact", false), ("event.key", false)],
+        ),
+        (
+            "{{ contact.orders[event.key].name | default: 'z' }}",
+            &[("contact.orders", true), ("event.key", false)],
         ),
         (
             "{{ 'Dear ' | append: contact.name | default: 'x' }}",
