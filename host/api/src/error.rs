@@ -385,9 +385,11 @@ impl From<Conflict> for Error {
             | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
             | Conflict::Full { .. }
-            | Conflict::Shadow(ShadowConflict::Exists { .. } | ShadowConflict::Unbound { .. }) => {
-                Self::new(ErrorCode::Conflict, message)
-            }
+            | Conflict::Shadow(
+                ShadowConflict::Exists { .. }
+                | ShadowConflict::Unbound { .. }
+                | ShadowConflict::Quarantined { .. },
+            ) => Self::new(ErrorCode::Conflict, message),
             Conflict::Malformed { .. } => Self::new(ErrorCode::InvalidBody, message),
         }
     }

@@ -394,6 +394,9 @@ fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
         let place = format!("{pointer}/plugin");
         return Problem::new(place, withheld.code, withheld.reason).with_help(withheld.help);
     }
+    if let Some(problem) = quarantined(catalogue, pointer, binding) {
+        return problem;
+    }
     let Some(newest) = catalogue.resolve(&binding.plugin, &semver::VersionReq::STAR) else {
         return Problem::new(
             format!("{pointer}/plugin"),
@@ -411,6 +414,25 @@ fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
     let pointer = format!("{pointer}/version");
     Problem::new(pointer, "plugin_version_missing", reason)
         .with_help("ask for a version that there is, or put its file into the plugins folder")
+}
+
+/// What is wrong where a version would do but for its quarantine.
+fn quarantined(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Option<Problem> {
+    let versions = catalogue.list().into_iter();
+    let mut versions = versions.filter_map(|plugin| plugin.version);
+    let found = versions.find(|one| {
+        one.quarantined && one.name == binding.plugin && binding.version.matches(&one.version)
+    })?;
+    let last = found.last_error.unwrap_or_default();
+    let reason = format!(
+        "{} {} is quarantined since it failed too often, the last time: {last}",
+        found.name, found.version
+    );
+    let problem = Problem::new(format!("{pointer}/plugin"), "plugin_quarantined", reason);
+    Some(problem.with_help(format!(
+        "put a mended file into the plugins folder, or lift it with DELETE /v1/plugins/{}/quarantine",
+        found.digest
+    )))
 }
 
 fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {

@@ -130,7 +130,7 @@ fn checks(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Check> {
     ]
 }
 
-/// Bindings whose file is quarantined or cannot be made ready.
+/// Bindings whose file is quarantined, is not let in by the policy or cannot be made ready.
 fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
     let plugins = catalogue.list();
     let quarantined: BTreeSet<Digest> = plugins
@@ -143,6 +143,9 @@ fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
         let binding = version.bindings.get(&placed.slot)?;
         let reason = if quarantined.contains(&binding.digest) {
             "it is quarantined, since it failed too often".to_owned()
+        } else if !catalogue.is_let_in(binding.digest) {
+            "nobody stands for it, or its file is gone: it must be signed and released as the settings ask"
+                .to_owned()
         } else {
             in_words(&catalogue.ensure(binding.digest).err()?)
         };

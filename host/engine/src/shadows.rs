@@ -15,7 +15,9 @@ use signalbox_model::{
     record::Command,
     segment::Owner,
     shadow::Shadow,
+    workflow::Follow,
 };
+use signalbox_rules::catalogue::Catalogue;
 
 pub use self::report::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport};
 pub(crate) use self::runner::{Asked, Runner, Shadows};
@@ -99,7 +101,7 @@ impl Engine {
         let definitions = Arc::clone(&shared.definitions.borrow());
         let last = view(&shared, &definitions, number);
         if let Some(view) = &last {
-            let problems = unfit(&definitions, &view.shadow);
+            let problems = unfit(&shared.catalogue, &definitions, &view.shadow);
             if !problems.is_empty() {
                 return Err(PutError::Problems(problems));
             }
@@ -150,10 +152,22 @@ fn prepare(
 }
 
 /// Why the binding cannot stand for what its shadow does, if so.
-fn unfit(definitions: &Definitions, shadow: &Shadow) -> Vec<Problem> {
+fn unfit(catalogue: &Catalogue, definitions: &Definitions, shadow: &Shadow) -> Vec<Problem> {
     let mut problems = Vec::new();
     let binding = &shadow.binding;
     let written = bindings::written(definitions, &shadow.owner, shadow.version, &shadow.slot);
+    let newest = written
+        .filter(|one| one.follow == Follow::Adopt)
+        .and_then(|one| catalogue.resolve(&one.plugin, &one.version))
+        .filter(|newest| newest.version > binding.version);
+    if let Some(newest) = newest {
+        let reason = format!(
+            "the binding follows new versions, and would go on to {} at once",
+            newest.version
+        );
+        let help = "put its workflow or segment with `follow: pin`, or take the newer file away";
+        problems.push(Problem::new("/version", "shadow_older", reason).with_help(help));
+    }
     if let Some(written) = written.filter(|one| !one.version.matches(&binding.version)) {
         let reason = format!(
             "the binding asks for {} {}, the shadow is {}",
@@ -166,6 +180,14 @@ fn unfit(definitions: &Definitions, shadow: &Shadow) -> Vec<Problem> {
         let reason = format!("its file is quarantined: {}", found.reason);
         let help = "drop the shadow and begin one of a mended version";
         problems.push(Problem::new("/version", "shadow_quarantined", reason).with_help(help));
+    } else if !catalogue.is_offered(binding.digest) {
+        let reason = format!(
+            "{} {} may not be bound any more: its file is gone or holds other bytes, or nobody stands for it",
+            binding.plugin, binding.version
+        );
+        let help = "put the file back, with its signature and release where they are asked for; the list of plugins says \
+                    how each file stands";
+        problems.push(Problem::new("/version", "shadow_gone", reason).with_help(help));
     }
     problems
 }

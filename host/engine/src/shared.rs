@@ -105,11 +105,14 @@ impl Shared {
 
     /// Puts definitions in force that every partition's log has.
     pub(crate) fn publish(&self, definitions: Arc<Definitions>) {
-        let releases = definitions.releases.iter();
-        let releases =
-            releases.filter_map(|(digest, one)| Some((*digest, one.release.key.parse().ok()?)));
-        // First, so that whoever hears of the definitions can bind what they release.
-        self.catalogue.set_releases(releases.collect());
+        // What is asked again binds nothing, and may share the catalogue of a server that runs.
+        if self.reexecution.is_none() {
+            let releases = definitions.releases.iter();
+            let releases =
+                releases.filter_map(|(digest, one)| Some((*digest, one.release.key.parse().ok()?)));
+            // First, so that whoever hears of the definitions can bind what they release.
+            self.catalogue.set_releases(releases.collect());
+        }
         self.definitions.send_replace(definitions);
     }
 

@@ -79,9 +79,6 @@ pub(crate) fn start(config: Config, parts: Parts) -> Result<(Arc<Shared>, Thread
     for partition in &partitions {
         partition.doubt_claimed().map_err(|_| failed(&shared))?;
     }
-    for (digest, found) in &shared.definitions.borrow().quarantined {
-        shared.catalogue.quarantine(*digest, &found.reason);
-    }
     crate::kept_plugins::prune(&shared);
     let shadows = Runner::new(&shared);
     let mut threads = Vec::new();
@@ -395,6 +392,12 @@ pub(crate) fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError
     let control = shared.control();
     let first = recover_one(shared, control)?;
     let tally = shared.reexecution.as_ref();
+    if tally.is_none() {
+        // Before the others ask what their logs leave open.
+        for (digest, found) in &shared.definitions.borrow().quarantined {
+            shared.catalogue.quarantine(*digest, &found.reason);
+        }
+    }
     let handles: Vec<_> = (0..control)
         .filter(|number| tally.is_none_or(|tally| tally.replays(*number, control)))
         .map(|number| {

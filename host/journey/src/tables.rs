@@ -64,10 +64,12 @@ impl Tables {
         &self.tables
     }
 
-    /// Makes the rows ready that the bindings of those definitions ask for.
+    /// Makes the rows ready that the bindings of those definitions and their shadows ask for.
     pub fn new(tables: BTreeMap<TableName, Arc<Table>>, definitions: &Definitions) -> Self {
         let mut shared = BTreeMap::new();
-        for (.., binding) in bindings(definitions) {
+        let bound = bindings(definitions).map(|(.., binding)| binding);
+        let shadows = definitions.shadows.values().map(|shadow| &shadow.binding);
+        for binding in bound.chain(shadows) {
             for selection in selections(&binding.plan) {
                 let table = tables.get(selection.table.as_str());
                 let Some((key, table)) = Shared::of(selection).zip(table) else {

@@ -9,6 +9,7 @@ mod loading;
 mod prune;
 mod releases;
 mod status;
+mod twins;
 mod watch;
 
 use std::{
@@ -42,7 +43,7 @@ use crate::{
     engine::Engine,
     error::{CatalogueError, LoadError, PlanError},
     plugin::{Health, Plugin},
-    trust::Trust,
+    trust::{Requirement, Trust},
 };
 
 /// Where the catalogue finds and keeps its files, and how it compiles.
@@ -202,7 +203,7 @@ struct Inner {
 struct Files {
     records: BTreeMap<String, Record>,
     releases: Releases,
-    /// Counts loads, so that of two files of one version the later wins.
+    /// Counts loads, so that of two files of one version the later wins where one is what a file held before.
     loads: u64,
     /// Counts requests for a look at the folder, and up to which of them everything is settled.
     looks_wanted: u64,
@@ -321,7 +322,7 @@ impl Catalogue {
     }
 
     /// The newest version of a plugin that meets the requirement, is in the folder, signed and released as is asked, and
-    /// not quarantined. Of equal versions the one loaded last.
+    /// not quarantined, and no other file holds other bytes of it.
     pub fn resolve(
         &self,
         name: &PluginName,
@@ -341,6 +342,18 @@ impl Catalogue {
         });
         let (_, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;
         Some(available(plugin))
+    }
+
+    /// Whether a digest may be bound by the policy: where that asks for signatures it is in the folder, signed and released
+    /// as is asked. Where it does not, whatever was let in once may.
+    pub fn is_let_in(&self, digest: Digest) -> bool {
+        self.trust().requirement() == Requirement::Nothing || self.is_offered(digest)
+    }
+
+    /// Whether a digest may be bound anew: it is in the folder, signed and released as is asked, and not quarantined.
+    pub fn is_offered(&self, digest: Digest) -> bool {
+        let offered = self.inner.offered();
+        offered.iter().any(|held| held.digest == digest)
     }
 
     /// Makes a digest ready that was let in once, from the data folder; nothing to do if it is ready.
@@ -365,6 +378,15 @@ impl Catalogue {
         if let Some(plugin) = self.inner.plugin(digest) {
             plugin.health.quarantine(reason);
         }
+    }
+
+    /// Whether a digest is quarantined, loaded or not.
+    pub fn is_quarantined(&self, digest: Digest) -> bool {
+        self.inner.known_bad().contains_key(&digest)
+            || self
+                .inner
+                .plugin(digest)
+                .is_some_and(|plugin| plugin.health.is_quarantined())
     }
 
     /// Ends the quarantine of a digest, and tells so if it is loaded.
@@ -553,7 +575,9 @@ impl Inner {
     fn is_good(&self, files: &Files, held: &Held) -> bool {
         let plugin = self.plugin(held.digest);
         let is_well = plugin.is_some_and(|plugin| !plugin.health.is_quarantined());
-        is_well && files.releases.allow(&self.config.trust, held)
+        is_well
+            && files.releases.allow(&self.config.trust, held)
+            && self.twin(files, held).is_none()
     }
 
     /// What each file offers: its current version, or the one before if that may not be bound.

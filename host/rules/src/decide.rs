@@ -278,9 +278,17 @@ impl Group<'_> {
                     .unwrap_or_else(|| Err(self.failure(row, FailureKind::RuleUnavailable, &open)))
             })
             .collect();
-        let mut failures = answers.iter().filter_map(|answer| answer.as_ref().err());
-        let count = failures.clone().count() as u64;
-        if let Some(last) = failures.next_back() {
+        let failures = answers.iter().filter_map(|answer| answer.as_ref().err());
+        // What a rule says itself is none of those that quarantine it, nor is what was not asked.
+        let is_ours = |failure: &&Failure| {
+            matches!(
+                failure.kind,
+                FailureKind::Failed | FailureKind::RuleUnavailable
+            )
+        };
+        let last = failures.clone().rev().find(|failure| !is_ours(failure));
+        if let Some(last) = last.or_else(|| failures.clone().next_back()) {
+            let count = failures.count() as u64;
             self.health.rows_failed(count, &last.to_string());
         }
         Decided {

@@ -44,6 +44,18 @@ pub enum LoadError {
     /// Nothing in it.
     #[error("the file is empty")]
     Empty,
+    /// Another file holds other bytes of the same plugin and version.
+    #[error(
+        "{other} holds other bytes of {name} {version}: take one of the two away, or give one another version"
+    )]
+    Twice {
+        /// The plugin's name.
+        name: PluginName,
+        /// Its version.
+        version: String,
+        /// The other file.
+        other: String,
+    },
     /// Nobody has signed it, though that is asked.
     #[error(
         "nobody has signed it: sign it with `signalbox plugin sign` and put the signature beside the file, under its name and .sig"
@@ -196,6 +208,7 @@ impl LoadError {
             Self::Unreadable { .. } => "plugin_unreadable",
             Self::TooLarge { .. } => "plugin_too_large",
             Self::Empty => "plugin_empty",
+            Self::Twice { .. } => "plugin_twice",
             Self::Unsigned => "plugin_unsigned",
             Self::SignatureInvalid { .. } => "plugin_signature_invalid",
             Self::SignatureOfOther { .. } => "plugin_signature_of_other",

@@ -4,6 +4,7 @@
 //! whose config does not fit stays, and is listed.
 
 use std::{
+    cmp::Ordering,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, PoisonError, mpsc},
     time::{Duration, Instant as ProcessInstant},
@@ -18,7 +19,10 @@ use signalbox_model::{
     segment::Owner,
     workflow::{Follow, WorkflowState},
 };
-use signalbox_rules::catalogue::{Available, CatalogueEvent};
+use signalbox_rules::{
+    catalogue::{Available, CatalogueEvent},
+    trust::Requirement,
+};
 use tokio::runtime::Handle;
 
 use super::{Placed, bind, ill_placed, ill_planned, placed, placed_in};
@@ -63,6 +67,8 @@ pub(crate) struct Adopter {
     /// Plugins whose bindings could not be moved for a passing reason; tried again after [`RETRY_AFTER`].
     unmoved: BTreeSet<PluginName>,
     tried_at: ProcessInstant,
+    /// The definitions in which it was last looked whether a binding stands for a quarantined file.
+    looked_at: u64,
 }
 
 /// Bindings that stayed behind. A mutex since the adopter writes and views read.
@@ -89,12 +95,12 @@ impl Adopter {
             unlogged: BTreeMap::new(),
             unmoved: BTreeSet::new(),
             tried_at: process_now(),
+            looked_at: 0,
         }
     }
 
     /// Works until the engine stops.
     pub(crate) fn serve(mut self) {
-        self.follow_quarantined();
         while !self.shared.is_stopping() && !self.shared.has_failed() {
             match self.events.recv_timeout(LOOK_EVERY) {
                 Ok(
@@ -120,15 +126,21 @@ impl Adopter {
                     | CatalogueEvent::Refused { .. }
                     | CatalogueEvent::Removed { .. },
                 ) => {}
-                Err(mpsc::RecvTimeoutError::Timeout) => self.try_again(),
+                Err(mpsc::RecvTimeoutError::Timeout) => {
+                    self.try_again();
+                    self.follow_quarantined();
+                }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// What was quarantined before a stop may have bindings that did not go back yet.
+    /// What was quarantined before a stop, or while a binding came to it, may have bindings that did not go back yet.
     fn follow_quarantined(&mut self) {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
+        if std::mem::replace(&mut self.looked_at, definitions.version) == definitions.version {
+            return;
+        }
         let quarantined = definitions.quarantined.values();
         let plugins: BTreeSet<&PluginName> = quarantined.map(|one| &one.plugin).collect();
         for plugin in plugins {
@@ -191,67 +203,94 @@ impl Adopter {
         placed: &Placed<'_>,
         bound: &ResolvedBinding,
     ) -> Option<ResolvedBinding> {
-        let catalogue = &self.shared.catalogue;
-        let definitions = Arc::clone(&self.shared.definitions.borrow());
-        let has_left = definitions.quarantined.contains_key(&bound.digest);
-        let newest = catalogue.resolve(&placed.binding.plugin, &placed.binding.version);
-        let is_newer = newest
-            .as_ref()
-            .is_some_and(|one| one.version > bound.version);
-        let last_good = (has_left && !is_newer).then(|| self.last_good(placed, bound));
-        let available = last_good.flatten().or(newest)?;
-        if available.digest == bound.digest || (available.version < bound.version && !has_left) {
-            return None;
-        }
-        let misfit = |reason: String| Misfit {
-            owner: owner.clone(),
-            version,
-            slot: placed.slot.to_string(),
-            plugin: available.name.clone(),
-            offered: available.version.clone(),
-            reason,
-        };
+        let candidates = self.candidates(placed, bound);
+        let slot = placed.slot.to_string();
         let mut misfits = self
             .shared
             .misfits
             .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        misfits.retain(|known| {
-            known.owner != *owner
-                || known.version != version
-                || known.slot != placed.slot.to_string()
+        if !candidates.is_empty() {
+            misfits.retain(|known| {
+                known.owner != *owner || known.version != version || known.slot != slot
+            });
+        }
+        for available in candidates {
+            let reason = match self.fitting(owner, placed, &available) {
+                Ok(moved) => return Some(moved),
+                Err(reason) => reason,
+            };
+            tracing::warn!(
+                binding.owner = %owner,
+                rule.name = %available.name,
+                rule.version = %available.version,
+                "{owner} {slot} does not fit {} {}: {reason}", available.name, available.version
+            );
+            misfits.insert(Misfit {
+                owner: owner.clone(),
+                version,
+                slot: slot.clone(),
+                plugin: available.name,
+                offered: available.version,
+                reason,
+            });
+        }
+        None
+    }
+
+    /// The files that the binding may move to, the best first.
+    fn candidates(&self, placed: &Placed<'_>, bound: &ResolvedBinding) -> Vec<Available> {
+        let catalogue = &self.shared.catalogue;
+        let definitions = Arc::clone(&self.shared.definitions.borrow());
+        let newest = catalogue.resolve(&placed.binding.plugin, &placed.binding.version);
+        let newest = newest.filter(|newest| newest.digest != bound.digest);
+        if !definitions.quarantined.contains_key(&bound.digest) {
+            let newest = newest.filter(|newest| self.moves_on(bound, newest));
+            return newest.into_iter().collect();
+        }
+        let formers = bound.formers.iter().rev().filter(|former| {
+            placed.binding.version.matches(&former.version)
+                && !definitions.quarantined.contains_key(&former.digest)
+                && catalogue.is_let_in(former.digest)
         });
-        let moved = bind(catalogue, &available, &placed.slot, &placed.binding.config);
-        let moved = moved.map_err(|error| in_words(&error)).and_then(|moved| {
-            match misplaced(owner, &moved.plan, &definitions).first() {
-                None => Ok(moved),
-                Some(problem) => Err(problem.reason.clone()),
-            }
-        });
-        match moved {
-            Ok(moved) => Some(moved),
-            Err(reason) => {
-                tracing::warn!(
-                    binding.owner = %owner,
-                    rule.name = %available.name,
-                    rule.version = %available.version,
-                    "{owner} {} stays on {} {}: {reason}", placed.slot, bound.plugin, bound.version
-                );
-                misfits.insert(misfit(reason));
-                None
-            }
+        let formers = formers.filter_map(|former| catalogue.available(former.digest).ok());
+        let (newer, older): (Vec<_>, Vec<_>) = newest
+            .into_iter()
+            .partition(|newest| newest.version > bound.version);
+        newer.into_iter().chain(formers).chain(older).collect()
+    }
+
+    /// Whether a binding whose file is well moves on: to what is newer, and also newer than what it went back from. To other
+    /// bytes of the same version only where nobody has to stand for them.
+    fn moves_on(&self, bound: &ResolvedBinding, newest: &Available) -> bool {
+        let left = bound.returned_from.as_ref();
+        if left.is_some_and(|left| newest.version < left.version) {
+            return false;
+        }
+        let trust = self.shared.catalogue.trust();
+        match newest.version.cmp(&bound.version) {
+            Ordering::Greater => true,
+            Ordering::Equal => trust.requirement() == Requirement::Nothing,
+            Ordering::Less => false,
         }
     }
 
-    /// The last file that the binding stood for before, meets its requirement, and is there.
-    fn last_good(&self, placed: &Placed<'_>, bound: &ResolvedBinding) -> Option<Available> {
+    /// The binding with that file, or why it cannot have it.
+    fn fitting(
+        &self,
+        owner: &Owner,
+        placed: &Placed<'_>,
+        available: &Available,
+    ) -> Result<ResolvedBinding, String> {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
-        let mut formers = bound.formers.iter().rev().filter(|former| {
-            placed.binding.version.matches(&former.version)
-                && !definitions.quarantined.contains_key(&former.digest)
-        });
-        formers.find_map(|former| self.shared.catalogue.available(former.digest).ok())
+        let catalogue = &self.shared.catalogue;
+        let moved = bind(catalogue, available, &placed.slot, &placed.binding.config);
+        let moved = moved.map_err(|error| in_words(&error))?;
+        match misplaced(owner, &moved.plan, &definitions).first() {
+            None => Ok(moved),
+            Some(problem) => Err(problem.reason.clone()),
+        }
     }
 
     /// Whether it has come to an end, one way or the other.

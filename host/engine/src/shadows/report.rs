@@ -1,7 +1,7 @@
 //! What came of asking a shadow: counts, and the newest differences, kept in a file beside the store.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use signalbox_model::{
     definitions::{Former, ResolvedBinding},
     id::{ContactId, JourneyId, Partition},
+    shadow::Shadow,
     time::Instant,
     verdict::Answer,
 };
@@ -178,6 +179,22 @@ impl Folder {
         let part = self.0.join(format!(".{number}.part"));
         fs::write(&part, serde_json::to_vec(report)?)?;
         fs::rename(part, self.file(number))
+    }
+
+    /// Deletes what came of others than these.
+    pub(super) fn keep_only(&self, shadows: &BTreeMap<u32, Shadow>) -> io::Result<()> {
+        let found = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            found => found?,
+        };
+        let kept: BTreeSet<PathBuf> = shadows.keys().map(|number| self.file(*number)).collect();
+        for file in found {
+            let file = file?.path();
+            if !kept.contains(&file) {
+                fs::remove_file(file)?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn remove(&self, number: u32) -> io::Result<()> {

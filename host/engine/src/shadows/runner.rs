@@ -16,9 +16,13 @@ use signalbox_model::{
     id::Partition,
     record::RecordedAnswer,
     time::Instant,
-    verdict::Answer,
+    verdict::{Answer, FailureKind},
 };
-use signalbox_rules::{catalogue::Apart, columns::Row};
+use signalbox_rules::{
+    catalogue::{Apart, Catalogue},
+    columns::Row,
+    decide::Binding,
+};
 
 use super::report::{Folder, ShadowDifference, ShadowReport, compare};
 use crate::{
@@ -33,6 +37,8 @@ const WAITING_MAX: usize = 4_096;
 const BATCH_MAX: usize = 256;
 /// Longest wait for a decision before it is looked which shadows there are.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// How long a stop waits for what is still to be put to shadows; the rest is counted as not compared.
+const STOP_WITHIN: Duration = Duration::from_secs(1);
 /// Between two times that reports are written. What was compared since is lost in a crash.
 const SAVE_EVERY: Duration = Duration::from_secs(1);
 
@@ -120,6 +126,8 @@ pub(crate) struct Runner {
     /// How each shadow fares, apart from its file's other uses.
     apart: BTreeMap<u32, Apart>,
     saved_at: ProcessInstant,
+    /// When it was first seen that the engine stops.
+    stopping_since: Option<ProcessInstant>,
 }
 
 impl Runner {
@@ -127,6 +135,12 @@ impl Runner {
     pub(crate) fn new(shared: &Arc<Shared>) -> Self {
         let folder = Folder::new(&shared.config.folder);
         let definitions = Arc::clone(&shared.definitions.borrow());
+        if let Err(error) = folder.keep_only(&definitions.shadows) {
+            tracing::warn!(
+                reason = %in_words(&error),
+                "what came of shadows that ended cannot be deleted"
+            );
+        }
         let mut reports = BTreeMap::new();
         for &number in definitions.shadows.keys() {
             let report = folder.read(number).unwrap_or_else(|error| {
@@ -155,6 +169,7 @@ impl Runner {
             folder,
             apart: BTreeMap::new(),
             saved_at: process_now(),
+            stopping_since: None,
         }
     }
 
@@ -181,7 +196,13 @@ impl Runner {
                         }
                     }
                     let count = batch.len() as u64;
-                    self.ask(shadows, batch);
+                    if self.has_to_stop() {
+                        for asked in batch {
+                            shadows.changed(asked.beside.shadow, |report| report.not_compared += 1);
+                        }
+                    } else {
+                        self.ask(shadows, batch);
+                    }
                     shadows.waiting.fetch_sub(count, Ordering::AcqRel);
                 }
                 Ok(Message::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => is_stopping = true,
@@ -192,6 +213,14 @@ impl Runner {
                 self.save(shadows);
             }
         }
+    }
+
+    fn has_to_stop(&mut self) -> bool {
+        if !self.shared.is_stopping() {
+            return false;
+        }
+        let since = self.stopping_since.get_or_insert_with(process_now);
+        since.elapsed() > STOP_WITHIN
     }
 
     /// Rows of one shadow go together, where it is told the time those of one instant.
@@ -243,11 +272,15 @@ impl Runner {
         let rows = group.iter().filter_map(|asked| asked.beside.row.clone());
         let rows: Vec<Row> = rows.collect();
         let now = group.iter().map(|asked| asked.at).min().unwrap_or_default();
-        let answers = catalogue.decide_apart(apart, &bound.binding, now, &rows);
+        let answers = answers(catalogue, apart, &bound.binding, now, &rows);
         shadows.changed(number, |report| {
+            report.stopped = None;
             report.not_asked += not_asked.len() as u64;
             for (asked, answer) in group.iter().zip(&answers) {
-                add(report, number, asked, answer);
+                match answer {
+                    Some(answer) => add(report, number, asked, answer),
+                    None => report.not_compared += 1,
+                }
             }
         });
     }
@@ -295,6 +328,33 @@ impl Runner {
             }
         }
     }
+}
+
+/// What the shadow says of each row, as if that had come alone: who waited with whom is a matter of how busy it is. Rows
+/// behind the failure that stops it have no answer.
+fn answers(
+    catalogue: &Catalogue,
+    apart: &Apart,
+    binding: &Binding,
+    now: Instant,
+    rows: &[Row],
+) -> Vec<Option<Answer>> {
+    let is_answer = |answer: &Answer| match answer {
+        Ok(_) => true,
+        Err(failure) => failure.kind == FailureKind::Failed,
+    };
+    let together = catalogue.decide_apart(&Apart::default(), binding, now, rows);
+    if together.iter().all(is_answer) {
+        return together.into_iter().map(Some).collect();
+    }
+    let alone = rows.iter().map(|row| {
+        if apart.is_quarantined() {
+            return None;
+        }
+        let answers = catalogue.decide_apart(apart, binding, now, std::slice::from_ref(row));
+        answers.into_iter().next()
+    });
+    alone.collect()
 }
 
 /// Whether it was there and is no more: one that is newer than these definitions is not known yet.

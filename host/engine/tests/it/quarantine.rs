@@ -1,14 +1,17 @@
 //! A version that fails too often: bindings go back to the last good one, for good.
 
 use serde_json::{Value as Json, json};
-use signalbox_engine::CameOut;
+use signalbox_engine::{CameOut, PutError};
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot},
     id::{ContactId, WorkflowId},
     value::Value,
+    workflow::Edit,
 };
 
-use crate::support::{BOUND, Place, World, component, event, exchanged, thanks};
+use crate::support::{
+    BOUND, Place, Standstill, World, component, event, exchanged, thanks, workflow,
+};
 
 /// How often a version fails before it is quarantined.
 const FAILURES: u32 = 10;
@@ -210,5 +213,151 @@ async fn asking_again_what_failed_quarantines_nothing() {
         .await;
     let told = world.facts("ann").await;
     assert!(told.contains(&"audience: out (out)".to_owned()), "{told:?}");
+    world.stopped().await;
+}
+
+/// One partition that stands before its next commit, with `trap` in the folder and one failure short of its quarantine.
+async fn stands_still(failures: u32) -> (World, Standstill) {
+    let (standstill, hops) = Standstill::new();
+    let mut place = Place::new(&["event"]);
+    place.partitions = 1;
+    place.hops = hops;
+    place.put_plugin("trap", &bad("1.1.0"));
+    let world = place.start();
+    world.run(guarded("pinned", "pin")).await;
+    for order in 0..failures {
+        attack(&world, order).await;
+    }
+    standstill.arm([("partition-0", 1)]);
+    let held = event("ann", "order_completed", json!({"order": 1}), world.now());
+    world.accept(held).await;
+    standstill.wait(1);
+    (world, standstill)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_waits_at_a_crash_is_not_asked_of_a_quarantined_file() {
+    let (world, standstill) = stands_still(FAILURES).await;
+    let logged = tokio::time::timeout(BOUND, async {
+        while world
+            .engine
+            .status()
+            .await
+            .expect("it runs")
+            .quarantined
+            .is_empty()
+        {
+            tokio::task::yield_now().await;
+        }
+    });
+    logged.await.expect("the log has the quarantine");
+    let waits = event("zoe", "order_completed", json!({"order": 1}), world.now());
+    world.accept(waits).await;
+    let crashed = world.place.copy();
+    let mut rebuilt = world.place.copy();
+    rebuilt.configure = |config| config.rebuild = true;
+    drop(standstill);
+    world.settle().await;
+    world.stopped().await;
+    for place in [crashed, rebuilt] {
+        let world = place.start();
+        let told = world.facts("zoe").await;
+        assert!(
+            told.contains(&"audience: failed (not_loaded)".to_owned()),
+            "{told:?}"
+        );
+        world.stopped().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_what_nobody_has_answered_yet_quarantines_nothing() {
+    let (world, standstill) = stands_still(FAILURES - 1).await;
+    let mut attacking = event(
+        "eve",
+        "order_completed",
+        json!({"order": "last"}),
+        world.now(),
+    );
+    let name = "attack".parse().expect("a name");
+    attacking.attributes.insert(name, Value::Boolean(true));
+    world.accept(attacking).await;
+    let ann = ContactId::parse("ann").expect("an id");
+    world.engine.evidence(&ann).await.expect("it is asked");
+    let is_quarantined = |world: &World| {
+        let versions = world.catalogue.list().into_iter();
+        let mut versions = versions.filter_map(|plugin| plugin.version);
+        versions.any(|version| version.quarantined)
+    };
+    assert!(!is_quarantined(&world), "only nine failed in force");
+    drop(standstill);
+    world.settle().await;
+    assert!(is_quarantined(&world), "the tenth");
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_binding_that_went_back_moves_on_only_beyond_what_it_left() {
+    let place = Place::new(&["event"]);
+    place.put_plugin("trap", &good("1.0.0"));
+    let world = place.start();
+    world.run(guarded("follows", "adopt")).await;
+    world.place.put_plugin("trap-2", &bad("1.2.0"));
+    comes_to(&world, "follows", "1.2.0").await;
+    world.place.put_plugin("trap-1", &good("1.1.0"));
+    assert!(world.catalogue.wait_settled(BOUND), "it is loaded");
+    for order in 1..=FAILURES {
+        attack(&world, order).await;
+    }
+    comes_to(&world, "follows", "1.0.0").await;
+    let world = world.restarted().await;
+    // What is there at a start has been followed once this is.
+    let next = exchanged(&component("event"), "1.0.0", "1.9.9");
+    world.place.put_plugin("event", &next);
+    let followed = tokio::time::timeout(BOUND, async {
+        let version = || async {
+            bound(&world, "follows", &Slot::Trigger)
+                .await
+                .version
+                .to_string()
+        };
+        while version().await != "1.9.9" {
+            tokio::task::yield_now().await;
+        }
+    });
+    followed.await.expect("the trigger moves on");
+    let binding = audience(&world, "follows").await;
+    assert_eq!(binding.version.to_string(), "1.0.0");
+    assert!(binding.returned_from.is_some(), "it left 1.2.0");
+    // The mended build has the number of the one that failed.
+    world.place.put_plugin("trap-2", &good("1.2.0"));
+    comes_to(&world, "follows", "1.2.0").await;
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_names_a_quarantined_version_is_told_so() {
+    let place = Place::new(&["event"]);
+    place.put_plugin("trap", &bad("1.0.0"));
+    let world = place.start();
+    world.run(guarded("follows", "adopt")).await;
+    for order in 1..=FAILURES {
+        attack(&world, order).await;
+    }
+    let put = world
+        .engine
+        .put_workflow(workflow(guarded("another", "pin")), None, Edit::Pin);
+    let Err(PutError::Problems(problems)) = put.await else {
+        panic!("it is refused");
+    };
+    let told: Vec<String> = problems
+        .iter()
+        .map(|problem| format!("{} {}: {}", problem.pointer, problem.code, problem.reason))
+        .collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("/audience/plugin plugin_quarantined: trap 1.0.0 is quarantined"),
+        "{told:?}"
+    );
     world.stopped().await;
 }

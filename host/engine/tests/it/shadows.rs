@@ -1,14 +1,15 @@
 //! A version that is asked beside the one in force: what it says otherwise is what it would have said, and nothing comes
 //! of it.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use serde_json::{Value as Json, json};
 use signalbox_engine::{PutError, ShadowDifference, ShadowView};
 use signalbox_model::{
     definitions::Slot,
-    id::{SegmentName, WorkflowId},
+    id::{SegmentName, TableName, WorkflowId},
     segment::Owner,
+    table::Table,
     value::Value,
     workflow::Edit,
 };
@@ -357,5 +358,118 @@ async fn a_shadow_that_cannot_be_is_refused_and_an_edit_ends_one() {
         .put_workflow(workflow(document), Some(1), Edit::Pin);
     put.await.expect("it may be edited");
     assert_eq!(world.engine.shadow(begun.number).expect("it runs"), None);
+    world.stopped().await;
+}
+
+/// A product, as a table.
+async fn put_table(world: &World, name: &str) {
+    let csv = "id,category,stock:integer,rank:integer\nlamp,light,3,1\n";
+    let table = Table::from_csv(csv.as_bytes(), None).expect("a table");
+    let name = TableName::parse(name).expect("a name");
+    let put = world.engine.put_table(&name, Arc::new(table)).await;
+    put.expect("it is put");
+    world.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_reads_tables_of_its_own() {
+    let world = Place::new(&["event", "recommend"]).start();
+    for name in ["products", "productz"] {
+        put_table(&world, name).await;
+    }
+    let mut document = offers();
+    document["audience"] = Json::Null;
+    let object = document.as_object_mut().expect("an object");
+    object.remove("audience");
+    object["steps"][0]["send"]["personalizer"] = json!({"plugin": "recommend", "follow": "pin"});
+    world.run(document).await;
+    let other = exchanged(&component("recommend"), "products", "productz");
+    let other = exchanged(&other, "1.0.0", "1.9.9");
+    world.place.put_plugin("recommend-next", &other);
+    assert!(world.catalogue.wait_settled(BOUND), "it is loaded");
+    let requirement = "=1.9.9".parse().expect("a requirement");
+    let begun = world.engine.start_shadow(
+        owner("offers"),
+        slot("steps/mail/personalizer"),
+        requirement,
+    );
+    let begun = begun.await.expect("it fits");
+    tape(&world, 0..1).await;
+    let report = compared(&world, begun.number).await.report;
+    assert_eq!(
+        (report.agree, report.differ, report.failed),
+        (PEOPLE.len() as u64, 0, 0),
+        "{:?}",
+        report.differences
+    );
+    world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_shadow_says_the_same_of_a_burst_as_of_one_after_the_other() {
+    let report_of = async |in_a_burst: bool| {
+        let trap = |version: &str| exchanged(&component("hostile/trap"), "1.0.0", version);
+        let place = Place::new(&["event"]);
+        place.put_plugin("trap", &exchanged(&trap("1.0.0"), "attack", "attacx"));
+        let world = place.start();
+        let mut document = offers();
+        document["audience"] = json!({"plugin": "trap", "follow": "pin"});
+        world.run(document).await;
+        world.place.put_plugin("trap-next", &trap("1.9.9"));
+        let begun = start(&world, "*").await.expect("it fits");
+        let mut orders = Vec::new();
+        for number in 0..60 {
+            let contact = format!("c{number}");
+            let fields = json!({ "order": number });
+            let mut ordered = event(&contact, "order_completed", fields, world.now());
+            if number % 10 == 3 {
+                let name = "attack".parse().expect("a name");
+                ordered.attributes.insert(name, Value::Boolean(true));
+            }
+            orders.push(ordered);
+        }
+        for order in orders {
+            world.accept(order).await;
+            if !in_a_burst {
+                world.settle().await;
+                compared(&world, begun.number).await;
+            }
+        }
+        world.settle().await;
+        let report = compared(&world, begun.number).await.report;
+        world.stopped().await;
+        (report.agree, report.failed, report.not_compared)
+    };
+    assert_eq!(report_of(false).await, (54, 6, 0));
+    assert_eq!(report_of(true).await, (54, 6, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_may_not_be_bound_any_more_is_not_promoted() {
+    let world = Place::new(&["event", "company"]).start();
+    let mut document = offers();
+    document["audience"]["follow"] = json!("adopt");
+    document["audience"]["version"] = json!("*");
+    world.place.put_plugin("company-next", &next("1.9.9"));
+    assert!(world.catalogue.wait_settled(BOUND), "it is loaded");
+    world.run(document).await;
+    let begun = start(&world, "=1.0.0").await.expect("it fits");
+    let promoted = async || match world.engine.promote_shadow(begun.number).await {
+        Err(PutError::Problems(problems)) => problems
+            .iter()
+            .map(|problem| format!("{} {}", problem.pointer, problem.code))
+            .collect::<Vec<_>>(),
+        other => panic!("it is refused: {other:?}"),
+    };
+    assert_eq!(promoted().await, ["/version shadow_older"]);
+    let file = world.place.plugins().join("company.wasm");
+    std::fs::remove_file(file).expect("it is there");
+    assert!(world.catalogue.wait_settled(BOUND), "it is gone");
+    assert_eq!(
+        promoted().await,
+        ["/version shadow_older", "/version shadow_gone"]
+    );
+    let view = world.engine.shadow(begun.number).expect("it runs");
+    assert!(view.is_some(), "it goes on");
     world.stopped().await;
 }

@@ -41,6 +41,14 @@ pub enum ShadowConflict {
         /// Which of its bindings.
         slot: Slot,
     },
+    /// Its file has been quarantined.
+    #[error(
+        "the file of shadow {number} is quarantined: drop it, and begin one of a mended version"
+    )]
+    Quarantined {
+        /// Its number.
+        number: u32,
+    },
 }
 
 impl ShadowConflict {
@@ -50,6 +58,7 @@ impl ShadowConflict {
             Self::NotFound { .. } => "shadow_not_found",
             Self::Exists { .. } => "shadow_exists",
             Self::Unbound { .. } => "shadow_unbound",
+            Self::Quarantined { .. } => "shadow_quarantined",
         }
     }
 }
@@ -124,6 +133,9 @@ pub(super) fn promote(definitions: &Definitions, number: u32) -> Result<Change, 
     let mut changed = definitions.clone();
     changed.version += 1;
     let shadow = take(&mut changed, number)?;
+    if changed.quarantined.contains_key(&shadow.binding.digest) {
+        return Err(ShadowConflict::Quarantined { number }.into());
+    }
     let moved = Rebinding {
         version: shadow.version,
         slot: shadow.slot.to_string(),

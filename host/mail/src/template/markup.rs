@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use super::limits::ELEMENTS_DEEP_MAX;
-use super::tokens::{Escape, Piece, Scanned, Tag};
+use super::tokens::{Piece, Scanned, Tag};
 use super::{Part, Problems};
 
 /// Where a Liquid tag stands.
@@ -357,7 +357,7 @@ impl Walker<'_, '_> {
     }
 
     fn liquid(&mut self, tag: &Tag) {
-        let source = tag.rewritten(Escape::None);
+        let source = tag.for_text();
         let place = match self.state {
             State::Text => Place::Markup,
             State::RawText => Place::Word,

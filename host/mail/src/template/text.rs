@@ -188,7 +188,7 @@ fn value(attribute: &Attribute) -> String {
 
 /// Entities as characters: the five of XML, those that editors write, and numbers. What was no Liquid in the markup is
 /// none in the text either, so each brace becomes a tag that prints it.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     characters(text).replace('{', &language::printed("{"))
 }
 

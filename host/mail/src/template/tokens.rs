@@ -10,6 +10,7 @@ use std::ops::Range;
 
 use super::language;
 use super::limits::{BRACKETS_MAX, NESTING_MAX, TAG_BYTES_MAX, TAGS_MAX};
+use super::text;
 use super::view::Root;
 use super::{Part, Problems, Variable};
 
@@ -63,6 +64,14 @@ impl Tag {
     /// Whether the tag gives a name to something; the name comes first in its body.
     fn declares(&self) -> bool {
         matches!(self.name.as_str(), "assign" | "capture" | "for")
+    }
+
+    /// The tag in the language of [`super::language`], for a text that is made of the markup around it.
+    pub(super) fn for_text(&self) -> String {
+        match self.kind {
+            Kind::Raw => text::decode(&self.body),
+            Kind::Output | Kind::Tag => self.rewritten(Escape::None),
+        }
     }
 
     /// The tag in the language of [`super::language`].

@@ -139,8 +139,9 @@ fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<ActorN
         plugin.description.name.clone(),
         plugin.description.version.clone(),
     );
-    let is_released = {
+    let (is_released, twin, freed) = {
         let mut files = inner.files();
+        let unhindered = inner.unhindered(&files);
         files.loads += 1;
         let held = Held {
             digest: plugin.digest,
@@ -161,10 +162,26 @@ fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<ActorN
         record.stamp = Some(job.stamp);
         record.error = None;
         record.loading = false;
-        is_released
+        let mut after = inner.unhindered(&files);
+        after.retain(|(file, _)| *file != job.name);
+        let held = files.records.get(&job.name);
+        let held = held.and_then(|record| record.current.as_ref());
+        let twin = held.and_then(|held| inner.twin(&files, held).map(str::to_owned));
+        (is_released, twin, (unhindered, after))
     };
     let (file, digest) = (job.name.clone(), plugin.digest);
-    let event = if is_released {
+    let event = if let Some(other) = twin {
+        let error = LoadError::Twice {
+            name,
+            version: version.to_string(),
+            other,
+        };
+        tracing::warn!(
+            error.code = error.code(),
+            "plugin file {file} is refused: {error}"
+        );
+        CatalogueEvent::Refused { file, error }
+    } else if is_released {
         tracing::info!(
             rule.name = %name, rule.version = %version, rule.digest = %digest,
             "plugin {name} {version} is available from {file}"
@@ -188,6 +205,8 @@ fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<ActorN
         }
     };
     (inner.events)(event);
+    let (before, after) = freed;
+    inner.tell_freed(&before, &after);
 }
 
 fn refused(inner: &Inner, job: &Job, error: LoadError) {

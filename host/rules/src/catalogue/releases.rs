@@ -2,11 +2,11 @@
 //!
 //! The control partition says what is released; `engine` passes it on. Without the policy everything counts as released.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use signalbox_model::id::{ActorName, Digest, PluginName};
 
-use super::{Catalogue, CatalogueEvent, Files, Held, Inner, Record};
+use super::{Catalogue, Held, Record};
 use crate::{
     signature::PublicKey,
     trust::{Requirement, Trust},
@@ -55,36 +55,20 @@ impl Releases {
 }
 
 impl Catalogue {
-    /// Says what is released, all of it: bytes by the key that this was done with. Files that may be bound from now on are told as
-    /// [`CatalogueEvent::Available`].
+    /// Says what is released, all of it: bytes by the key that this was done with. Files that may be bound from now on are
+    /// told as [`CatalogueEvent::Available`](super::CatalogueEvent::Available).
     pub fn set_releases(&self, releases: BTreeMap<Digest, PublicKey>) {
         let inner = &self.inner;
-        let available: Vec<(String, Digest)> = {
+        let (before, after) = {
             let mut files = inner.files();
             if files.releases.0 == releases {
                 return;
             }
-            let before = inner.current_and_released(&files);
+            let before = inner.unhindered(&files);
             files.releases = Releases(releases);
-            let after = inner.current_and_released(&files);
-            after.difference(&before).cloned().collect()
+            (before, inner.unhindered(&files))
         };
-        for (file, digest) in available {
-            let Some(plugin) = inner.plugin(digest) else {
-                continue;
-            };
-            let (name, version) = (&plugin.description.name, &plugin.description.version);
-            tracing::info!(
-                rule.name = %name, rule.version = %version, rule.digest = %digest,
-                "plugin {name} {version} from {file} is released"
-            );
-            (inner.events)(CatalogueEvent::Available {
-                file,
-                name: name.clone(),
-                version: version.clone(),
-                digest,
-            });
-        }
+        inner.tell_freed(&before, &after);
     }
 
     /// The version of the folder with those bytes, if somebody has signed it.
@@ -117,13 +101,18 @@ impl Catalogue {
         requirement: &semver::VersionReq,
     ) -> Option<Withheld> {
         let files = self.inner.files();
-        let unreleased = files.records.values().find_map(|record| {
+        let unreleased = files.records.iter().find_map(|(file, record)| {
             let held = record.current.as_ref()?;
             let plugin = self.inner.plugin(held.digest)?;
             let description = &plugin.description;
-            let is_it = description.name == *name && requirement.matches(&description.version);
+            if description.name != *name || !requirement.matches(&description.version) {
+                return None;
+            }
+            if let Some(other) = self.inner.twin(&files, held) {
+                return Some(twin(name, &description.version, (file, other)));
+            }
             let waits = !files.releases.allow(self.trust(), held);
-            (is_it && waits).then(|| unreleased(name, &description.version, held))
+            waits.then(|| unreleased(name, &description.version, held))
         });
         unreleased.or_else(|| {
             let mut records = files.records.iter();
@@ -132,16 +121,16 @@ impl Catalogue {
     }
 }
 
-impl Inner {
-    /// The files whose own version may be bound by the policy.
-    fn current_and_released(&self, files: &Files) -> BTreeSet<(String, Digest)> {
-        let records = files.records.iter();
-        let released = records.filter_map(|(file, record)| {
-            let held = record.current.as_ref()?;
-            let is_released = files.releases.allow(&self.config.trust, held);
-            is_released.then(|| (file.clone(), held.digest))
-        });
-        released.collect()
+/// Why a version may not be bound of which two files hold different bytes.
+pub(super) fn twin(
+    name: &PluginName,
+    version: &semver::Version,
+    (file, other): (&str, &str),
+) -> Withheld {
+    Withheld {
+        code: "plugin_twice",
+        reason: format!("{file} and {other} hold different bytes of {name} {version}"),
+        help: "take one of them away, or give one another version".to_owned(),
     }
 }
 

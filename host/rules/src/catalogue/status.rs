@@ -46,7 +46,7 @@ pub enum FileState {
     Available,
     /// Its version passed every gate and waits for a second person to release it. What the file held before serves on.
     Unreleased,
-    /// It was refused, and holds nothing that serves.
+    /// It was refused, or another file holds other bytes of the same version: nothing of it may be bound.
     Refused,
     /// Its version failed too often.
     Quarantined,
@@ -157,6 +157,7 @@ impl Inner {
         let held = record.current.as_ref();
         let plugin = held.and_then(|held| self.plugin(held.digest));
         let version = plugin.map(|plugin| VersionStatus::of(&plugin));
+        let twin = held.and_then(|held| self.twin(files, held));
         let unreleased = held.filter(|held| !files.releases.allow(&self.config.trust, held));
         let refused = record.error.as_ref().map(|error| Refusal {
             code: error.code(),
@@ -164,17 +165,20 @@ impl Inner {
         });
         let state = match (&version, &refused) {
             (Some(version), _) if version.quarantined => FileState::Quarantined,
+            (Some(_), _) if twin.is_some() => FileState::Refused,
             (Some(_), _) if unreleased.is_some() => FileState::Unreleased,
             (Some(_), _) => FileState::Available,
             (None, Some(_)) => FileState::Refused,
             (None, None) => FileState::Loading,
         };
-        let withheld = version.as_ref().zip(unreleased).map(|(version, held)| {
-            let withheld = releases::unreleased(&version.name, &version.version, held);
-            Refusal {
-                code: withheld.code,
-                reason: format!("{}: {}", withheld.reason, withheld.help),
-            }
+        let withheld = version.as_ref().and_then(|version| {
+            let (name, number) = (&version.name, &version.version);
+            let twin = twin.map(|other| releases::twin(name, number, (file, other)));
+            twin.or_else(|| Some(releases::unreleased(name, number, unreleased?)))
+        });
+        let withheld = withheld.map(|withheld| Refusal {
+            code: withheld.code,
+            reason: format!("{}: {}", withheld.reason, withheld.help),
         });
         PluginStatus {
             file: Some(file.to_owned()),

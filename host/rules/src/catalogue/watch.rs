@@ -182,16 +182,29 @@ fn read_folder(inner: &Inner) -> std::io::Result<BTreeMap<String, Stamp>> {
 
 fn remove_gone(inner: &Inner, found: &BTreeSet<String>) {
     let mut gone = Vec::new();
-    inner.files().records.retain(|name, record| {
-        // A file that is being loaded is looked at again when that is done.
-        let stays = record.loading || found.contains(name);
-        if !stays {
-            gone.push(name.clone());
+    let (before, after) = {
+        let mut files = inner.files();
+        if files
+            .records
+            .iter()
+            .all(|(name, record)| record.loading || found.contains(name))
+        {
+            return;
         }
-        stays
-    });
+        let before = inner.unhindered(&files);
+        files.records.retain(|name, record| {
+            // A file that is being loaded is looked at again when that is done.
+            let stays = record.loading || found.contains(name);
+            if !stays {
+                gone.push(name.clone());
+            }
+            stays
+        });
+        (before, inner.unhindered(&files))
+    };
     for file in gone {
         tracing::info!("plugin file {file} is gone");
         (inner.events)(CatalogueEvent::Removed { file });
     }
+    inner.tell_freed(&before, &after);
 }

@@ -3,7 +3,10 @@
 use std::fs;
 
 use serde_json::json;
-use signalbox_model::{describe::RuleKind, id::Digest};
+use signalbox_model::{
+    describe::RuleKind,
+    id::{Digest, PluginName},
+};
 use signalbox_rules::{catalogue::PluginStatus, error::PlanError, limits::Limits};
 
 use crate::{
@@ -65,6 +68,45 @@ fn several_versions_live_side_by_side() {
     let resolved = |requirement| bench.resolved(requirement).map(|(version, _)| version);
     assert_eq!(resolved("^1").as_deref(), Some("1.4.0"));
     assert_eq!(resolved(">=1").as_deref(), Some("2.0.0"));
+}
+
+#[test]
+fn of_two_files_with_one_version_and_other_bytes_neither_may_be_bound() {
+    let bench = Bench::new();
+    bench.put("a.wasm", &version("1.0.0"));
+    let other = Guest {
+        pages: 3,
+        ..Guest::default()
+    };
+    let bound = bench.binding();
+    bench.put("b.wasm", &other.component());
+    assert_eq!(bench.resolved("*"), None);
+    assert_eq!(bench.decide(&bound, &[150.0]), ["in 0"]);
+    let name = PluginName::parse("big_spender").expect("a name");
+    let withheld = bench.catalogue.withheld(&name, &semver::VersionReq::STAR);
+    assert_eq!(withheld.expect("it is told").code, "plugin_twice");
+    assert_eq!(
+        bench.states(),
+        [
+            "a.wasm refused big_spender 1.0.0 (plugin_twice)",
+            "b.wasm refused big_spender 1.0.0 (plugin_twice)"
+        ]
+    );
+    bench.remove("a.wasm");
+    assert_eq!(
+        bench.resolved("*").map(|(version, _)| version).as_deref(),
+        Some("1.0.0")
+    );
+    assert_eq!(
+        bench.told(),
+        [
+            "available big_spender 1.0.0 from a.wasm",
+            "refused b.wasm: plugin_twice a.wasm holds other bytes of big_spender 1.0.0: take one of the two away, or \
+             give one another version",
+            "removed a.wasm",
+            "available big_spender 1.0.0 from b.wasm",
+        ]
+    );
 }
 
 #[test]
