@@ -14,7 +14,7 @@ use anyhow::{Context, anyhow, bail};
 use serde::de::DeserializeOwned;
 use signalbox_model::describe::RuleKind;
 use signalbox_rules::{
-    check, compile, engine::Engine, error::LoadError, limits::Limits, seal, toolchain,
+    check, compile, engine::Engine, error::LoadError, files, limits::Limits, seal, toolchain,
 };
 
 pub(crate) use self::sign::NamedVersion;
@@ -204,16 +204,13 @@ fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8
 
 /// The bytes of a file that is not too large.
 fn read_component(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
-    let bytes = std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
-    if bytes.len() > limits.component_bytes_max {
-        bail!(
-            "{} has {} bytes, at most {} are let in",
-            file.display(),
-            bytes.len(),
-            limits.component_bytes_max
-        );
-    }
-    std::fs::read(file).with_context(|| format!("reading {}", file.display()))
+    files::read(file, limits.component_bytes_max).map_err(|error| match error {
+        files::Error::TooLarge { bytes, bytes_max } => anyhow!(
+            "{} has {bytes} bytes, at most {bytes_max} are let in",
+            file.display()
+        ),
+        error => anyhow::Error::new(error).context(format!("reading {}", file.display())),
+    })
 }
 
 /// A JSON object with a member for each kind.

@@ -1,6 +1,9 @@
 //! Keys and signatures on disk: who may read them, and what is never written over.
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+};
 
 use crate::support::{run, shipped_plugins};
 
@@ -70,4 +73,22 @@ fn a_signature_comes_from_a_key_that_nobody_else_can_read() {
         run(&none, at),
         "exit 1\nerror: other.key is no secret key: line 1 should be `signalbox secret key 1`\n"
     );
+}
+
+#[test]
+fn what_is_no_plain_file_is_not_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    symlink("/dev/zero", at.join("endless.wasm")).unwrap();
+    run(&["plugin", "keygen", "eva"], at);
+    for command in [
+        &["inspect", "endless.wasm"][..],
+        &["test", "endless.wasm"],
+        &["sign", "endless.wasm", "--secret-key", "eva.key"],
+    ] {
+        assert_eq!(
+            run(&[&["plugin"], command].concat(), at),
+            "exit 1\nerror: reading endless.wasm: it is no plain file\n"
+        );
+    }
 }
