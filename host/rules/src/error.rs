@@ -311,6 +311,12 @@ pub enum CatalogueError {
         #[source]
         source: std::io::Error,
     },
+    /// Components and compiled code would be kept where others than the owner may put something in their place.
+    #[error("others may write to the folder {}: run `chmod -R go-w` on it", path.display())]
+    Exposed {
+        /// Which.
+        path: PathBuf,
+    },
     /// A thread cannot be started.
     #[error("start the thread that loads plugins")]
     Thread(#[source] std::io::Error),
