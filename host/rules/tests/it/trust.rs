@@ -317,4 +317,9 @@ fn keys_and_persons_are_told_apart() {
     );
     assert!("eva".parse::<TrustedKey>().is_err());
     assert!("eva 12".parse::<TrustedKey>().is_err());
+    let small = format!("eva {}", "0".repeat(64)).parse::<TrustedKey>();
+    assert_eq!(
+        small.expect_err("it is nobody's").to_string(),
+        "a public key of small order is nobody's: anybody can sign with it"
+    );
 }
