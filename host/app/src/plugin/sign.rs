@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -107,16 +107,31 @@ fn sign(file: &Path, secret_key: &Path, out: Option<&Path>, limits: &Limits) -> 
     let digest = Digest::of_bytes(&read_component(file, limits)?);
     let statement = key.sign(Purpose::Signature, digest);
     let path = out.map_or_else(|| signature_path(file), Path::to_owned);
-    // A server may look at any time: whole under another name, which it passes over, then renamed.
-    let half = path.with_extension("sig.part");
-    fs::write(&half, statement.to_string())
-        .and_then(|()| fs::rename(&half, &path))
+    replace(&path, &statement.to_string())
         .with_context(|| format!("writing {}", path.display()))?;
     output::line(format_args!(
         "{}: signed with {}, digest {digest}",
         path.display(),
         key.public()
     ))
+}
+
+/// Writes the file anew. A server may look at any time: it is whole under another name, which a server passes over,
+/// before it is renamed.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let half = path.with_extension("sig.part");
+    // Left behind by one that was broken off, or a link that leads elsewhere: nothing that is there is written to.
+    match fs::remove_file(&half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&half)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&half, path)
 }
 
 /// Has a server let a version be bound that somebody else has signed.

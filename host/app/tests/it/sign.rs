@@ -76,6 +76,25 @@ fn a_signature_comes_from_a_key_that_nobody_else_can_read() {
 }
 
 #[test]
+fn a_signature_is_written_through_no_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    fs::write(at.join("a.wasm"), "bytes").unwrap();
+    fs::write(at.join("victim"), "as it was").unwrap();
+    run(&["plugin", "keygen", "eva"], at);
+    for planted in ["a.wasm.sig.part", "a.wasm.sig"] {
+        symlink("victim", at.join(planted)).unwrap();
+        let signed = run(&["plugin", "sign", "a.wasm", "--secret-key", "eva.key"], at);
+        assert!(signed.starts_with("exit 0\n"), "{signed}");
+        let written = fs::symlink_metadata(at.join("a.wasm.sig")).unwrap();
+        assert!(written.is_file());
+        assert!(!at.join("a.wasm.sig.part").exists());
+        assert_eq!(fs::read_to_string(at.join("victim")).unwrap(), "as it was");
+        fs::remove_file(at.join("a.wasm.sig")).unwrap();
+    }
+}
+
+#[test]
 fn what_is_no_plain_file_is_not_read() {
     let folder = tempfile::tempdir().unwrap();
     let at = folder.path();
