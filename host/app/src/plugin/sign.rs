@@ -67,12 +67,14 @@ pub(super) fn run(command: &SignCommand) -> anyhow::Result<()> {
             plugin,
             secret_key,
             file,
+            digest,
             server,
             settings,
         } => {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             let limits = &loaded.config.limits.rules;
-            release(plugin, secret_key, file.as_deref(), server, limits)
+            let seen = seen(file.as_deref(), *digest, limits)?;
+            release(plugin, secret_key, seen.as_ref(), server)
         }
     }
 }
@@ -134,25 +136,56 @@ fn replace(path: &Path, text: &str) -> io::Result<()> {
     fs::rename(&half, path)
 }
 
+/// The bytes that whoever releases has looked at, and what tells of them.
+struct Seen {
+    digest: Digest,
+    source: String,
+}
+
+/// What is to be released by its digest, by a copy of it, or by both.
+fn seen(
+    file: Option<&Path>,
+    digest: Option<Digest>,
+    limits: &Limits,
+) -> anyhow::Result<Option<Seen>> {
+    let Some(file) = file else {
+        let source = "--digest".to_owned();
+        return Ok(digest.map(|digest| Seen { digest, source }));
+    };
+    let own = Digest::of_bytes(&read_component(file, limits)?);
+    let source = file.display().to_string();
+    if let Some(digest) = digest {
+        ensure!(
+            own == digest,
+            "{source} has other bytes ({own}) than --digest says ({digest}): nothing is released"
+        );
+    }
+    Ok(Some(Seen {
+        digest: own,
+        source,
+    }))
+}
+
 /// Has a server let a version be bound that somebody else has signed.
 fn release(
     plugin: &NamedVersion,
     secret_key: &Path,
-    file: Option<&Path>,
+    seen: Option<&Seen>,
     server: &ServerArgs,
-    limits: &Limits,
 ) -> anyhow::Result<()> {
     let key = read_key(secret_key)?;
     let NamedVersion { name, version } = plugin;
     let client = Client::new(&server.url, &read_secret(&server.key_file)?, ANSWER_TIMEOUT)?;
     let listed = client.get("/v1/plugins")?.good("listing the plugins")?;
     let digest = digest_of(&listed, plugin)?;
-    if let Some(file) = file {
-        let own = Digest::of_bytes(&read_component(file, limits)?);
+    if let Some(Seen {
+        digest: own,
+        source,
+    }) = seen
+    {
         ensure!(
-            own == digest,
-            "the server has other bytes of {name} {version} ({digest}) than {} ({own}): nothing is released",
-            file.display()
+            *own == digest,
+            "the server has other bytes of {name} {version} ({digest}) than {source} ({own}): nothing is released"
         );
     }
     let statement = key.sign(Purpose::Release, digest).to_string();
