@@ -14,7 +14,12 @@ use anyhow::{Context, anyhow, bail};
 use serde::de::DeserializeOwned;
 use signalbox_model::describe::RuleKind;
 use signalbox_rules::{
-    check, compile, engine::Engine, error::LoadError, files, limits::Limits, seal, toolchain,
+    check, compile,
+    engine::Engine,
+    error::{LoadError, escaped},
+    files,
+    limits::Limits,
+    seal, toolchain,
 };
 
 pub(crate) use self::sign::NamedVersion;
@@ -106,7 +111,10 @@ fn inspect_file(file: &Path, configs: Option<&Path>, config: config::Config) -> 
     let (engine, bytes) = opened(file, config)?;
     let configs = configs.map_or_else(|| Ok(BTreeMap::new()), read_by_kind)?;
     let inspected = check::inspect_file(&engine, &bytes, &configs);
-    let inspected = inspected.map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let inspected = inspected.map_err(|error| {
+        let reason = escaped(&error.to_string());
+        anyhow!("{}: {reason}", file.display())
+    })?;
     output::line(format_args!("{inspected}"))?;
     let limits = engine.limits();
     output::line(format_args!(
@@ -222,9 +230,10 @@ fn read_by_kind<T: DeserializeOwned>(path: &Path) -> anyhow::Result<BTreeMap<Rul
 
 fn refused(file: &Path, error: &LoadError) -> anyhow::Error {
     anyhow!(
-        "the server would refuse {} ({}): {error}",
+        "the server would refuse {} ({}): {}",
         file.display(),
-        error.code()
+        error.code(),
+        escaped(&error.to_string())
     )
 }
 

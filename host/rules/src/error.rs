@@ -360,13 +360,25 @@ pub(crate) fn problems_in_words(problems: &[Problem]) -> String {
         .take(shown)
         .map(|problem| match problem.pointer.as_str() {
             "" => problem.reason.clone(),
-            pointer => format!("{pointer}: {}", problem.reason),
+            pointer => format!("{}: {}", escaped(pointer), problem.reason),
         })
         .collect();
     if problems.len() > shown {
         words.push(format!("and {} more", problems.len() - shown));
     }
     words.join("; ")
+}
+
+/// The text with its control characters written out, as `\u{1b}`: a terminal would obey some of them.
+pub fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut plain, c| {
+        if c.is_control() {
+            plain.extend(c.escape_unicode());
+        } else {
+            plain.push(c);
+        }
+        plain
+    })
 }
 
 /// A message from a guest or a library, cut to its bound at a character.

@@ -143,6 +143,27 @@ fn what_fails_a_gate_is_refused_with_its_reason() {
 }
 
 #[test]
+fn texts_for_people_speak_to_no_terminal() {
+    for (pointer, c) in [
+        ("/title", '\u{1b}'),
+        ("/summary", '\n'),
+        ("/rules/segment/reasons/1/title", '\u{9b}'),
+        ("/rules/segment/cases/2/name", '\u{7f}'),
+    ] {
+        let mut guest = Guest::default();
+        let text = guest.describe.pointer_mut(pointer).expect("a text");
+        *text = json!(format!("Good{c}[2J"));
+        assert_eq!(
+            told_of(&guest),
+            format!(
+                "refused a.wasm: plugin_describe `describe` answered a document with problems: {pointer}: it has the \
+                 control character {c:?}"
+            )
+        );
+    }
+}
+
+#[test]
 fn a_removed_file_ends_new_bindings_but_not_old_ones() {
     let bench = Bench::new();
     bench.put("a.wasm", &version("1.0.0"));
