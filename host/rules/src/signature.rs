@@ -325,7 +325,7 @@ mod tests {
             }
         }
         let key = SecretKey::draw().expect("a key").public();
-        assert_eq!(key.to_string().parse(), Ok(key));
+        assert_eq!(key.to_string().parse::<PublicKey>(), Ok(key));
     }
 
     /// With the neutral point for the key and for R, and nothing for S, the equation would hold for every digest.
