@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use signalbox_api::keys::Role;
 use signalbox_model::{
     describe::RuleKind,
-    id::{ActorName, ContactId, TableName, WorkflowId},
+    id::{ActorName, ContactId, Digest, TableName, WorkflowId},
     time::Instant,
 };
 use signalbox_rules::toolchain::{JavaScriptEngine, Language};
@@ -299,9 +299,12 @@ pub(crate) enum SignCommand {
         /// File that holds the secret key, as `plugin keygen` wrote it
         #[arg(long, value_name = "FILE")]
         secret_key: PathBuf,
-        /// The component that was looked at: nothing is released if the server has another one
+        /// A copy of the component that was looked at: nothing is released if the server has another one
         #[arg(long, value_name = "FILE")]
         file: Option<PathBuf>,
+        /// Its digest, as `plugin inspect` and `plugin test` print it: nothing is released if the server, or the file, has another one
+        #[arg(long, value_name = "HEX", value_parser = Digest::parse)]
+        digest: Option<Digest>,
         #[command(flatten)]
         server: ServerArgs,
         #[command(flatten)]

@@ -3,6 +3,7 @@
 //! Every command that touches a data folder loads them. A name that nobody knows is refused with its place, and a
 //! secret is never printed: not in errors, not by `signalbox config`, not by `Debug`.
 
+mod folders;
 mod help;
 mod layers;
 mod show;

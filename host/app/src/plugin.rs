@@ -14,7 +14,12 @@ use anyhow::{Context, anyhow, bail};
 use serde::de::DeserializeOwned;
 use signalbox_model::describe::RuleKind;
 use signalbox_rules::{
-    check, compile, engine::Engine, error::LoadError, limits::Limits, seal, toolchain,
+    check, compile,
+    engine::Engine,
+    error::{LoadError, escaped},
+    files,
+    limits::Limits,
+    seal, toolchain,
 };
 
 pub(crate) use self::sign::NamedVersion;
@@ -106,7 +111,10 @@ fn inspect_file(file: &Path, configs: Option<&Path>, config: config::Config) -> 
     let (engine, bytes) = opened(file, config)?;
     let configs = configs.map_or_else(|| Ok(BTreeMap::new()), read_by_kind)?;
     let inspected = check::inspect_file(&engine, &bytes, &configs);
-    let inspected = inspected.map_err(|error| anyhow!("{}: {error}", file.display()))?;
+    let inspected = inspected.map_err(|error| {
+        let reason = escaped(&error.to_string());
+        anyhow!("{}: {reason}", file.display())
+    })?;
     output::line(format_args!("{inspected}"))?;
     let limits = engine.limits();
     output::line(format_args!(
@@ -204,16 +212,13 @@ fn opened(file: &Path, config: config::Config) -> anyhow::Result<(Engine, Vec<u8
 
 /// The bytes of a file that is not too large.
 fn read_component(file: &Path, limits: &Limits) -> anyhow::Result<Vec<u8>> {
-    let bytes = std::fs::metadata(file).with_context(|| format!("reading {}", file.display()))?;
-    if bytes.len() > limits.component_bytes_max {
-        bail!(
-            "{} has {} bytes, at most {} are let in",
-            file.display(),
-            bytes.len(),
-            limits.component_bytes_max
-        );
-    }
-    std::fs::read(file).with_context(|| format!("reading {}", file.display()))
+    files::read(file, limits.component_bytes_max).map_err(|error| match error {
+        files::Error::TooLarge { bytes, bytes_max } => anyhow!(
+            "{} has {bytes} bytes, at most {bytes_max} are let in",
+            file.display()
+        ),
+        error => anyhow::Error::new(error).context(format!("reading {}", file.display())),
+    })
 }
 
 /// A JSON object with a member for each kind.
@@ -225,9 +230,10 @@ fn read_by_kind<T: DeserializeOwned>(path: &Path) -> anyhow::Result<BTreeMap<Rul
 
 fn refused(file: &Path, error: &LoadError) -> anyhow::Error {
     anyhow!(
-        "the server would refuse {} ({}): {error}",
+        "the server would refuse {} ({}): {}",
         file.display(),
-        error.code()
+        error.code(),
+        escaped(&error.to_string())
     )
 }
 

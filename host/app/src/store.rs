@@ -232,6 +232,7 @@ fn offline_parts(
     inbox: &Path,
     runtime: Handle,
 ) -> anyhow::Result<Parts> {
+    config.check_folders()?;
     let clock = match meta.clock {
         ClockUse::Real => ClockMode::Real,
         ClockUse::Unused | ClockUse::Manual => ClockMode::Manual,

@@ -72,6 +72,7 @@ impl Running {
 
     /// Nothing is left running when it fails.
     async fn start(config: &Config, plugins_wait: Duration) -> anyhow::Result<Self> {
+        config.check_folders()?;
         make_data_folder(&config.data)?;
         // First, so that a port in use is told before anything is opened.
         let listener = TcpListener::bind(config.listen)
@@ -236,6 +237,7 @@ pub(crate) fn catalogue(
 
 /// Copies the components that workflows are bound to, which may not be in the folder of plugins any more.
 pub(crate) fn copy_kept_plugins(from: &Config, to: &Config) -> anyhow::Result<()> {
+    from.check_folders()?;
     copy_folder(&from.kept_plugins_folder(), &to.kept_plugins_folder())
 }
 

@@ -26,9 +26,9 @@ pub struct Description {
     pub name: PluginName,
     /// Semantic version of this file.
     pub version: semver::Version,
-    /// Title for people.
+    /// Title for people, without control characters.
     pub title: String,
-    /// One or two sentences for people.
+    /// One or two sentences for people, without control characters.
     pub summary: String,
     /// Its rules by kind: exactly the kinds that the component exports.
     pub rules: BTreeMap<RuleKind, RuleDescription>,
@@ -78,7 +78,7 @@ pub struct RuleDescription {
 pub struct Reason {
     /// Stable code in `snake_case`, unique in the rule.
     pub code: String,
-    /// Title for people.
+    /// Title for people, without control characters.
     pub title: String,
 }
 
@@ -86,7 +86,7 @@ pub struct Reason {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Case {
-    /// Says what is shown.
+    /// Says what is shown, without control characters.
     pub name: String,
     /// The config, meeting the schema.
     pub config: Json,

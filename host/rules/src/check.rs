@@ -18,7 +18,7 @@ use signalbox_model::{
 use crate::{
     cases::{self, Measured, Outcome},
     engine::Engine,
-    error::{LoadError, cut},
+    error::{LoadError, cut, escaped},
     inspect,
     load::{self, Compiled, Tried},
 };
@@ -257,7 +257,7 @@ impl fmt::Display for Report {
                 if reads.is_empty() {
                     "nothing".to_owned()
                 } else {
-                    reads.join("; ")
+                    escaped(&reads.join("; "))
                 }
             )?;
             if cases.is_empty() {
@@ -268,21 +268,21 @@ impl fmt::Display for Report {
                 writeln!(
                     f,
                     "  {mark} {} ({} fuel of {}, {} us)",
-                    case.case,
+                    escaped(&case.case),
                     case.fuel_used,
                     self.fuel_per_row_max,
                     case.elapsed.as_micros()
                 )?;
                 if let Some(error) = &case.error {
-                    writeln!(f, "       {error}")?;
+                    writeln!(f, "       {}", escaped(&error.to_string()))?;
                     if !case.answer.is_null() {
-                        writeln!(f, "       answered {}", case.answer)?;
+                        writeln!(f, "       answered {}", escaped(&case.answer.to_string()))?;
                     }
                 }
             }
         }
         for error in &self.errors {
-            writeln!(f, "\nFAIL {error}")?;
+            writeln!(f, "\nFAIL {}", escaped(&error.to_string()))?;
         }
         let (right, cases) = (self.cases_right(), self.cases.len());
         if right == cases {
@@ -315,13 +315,13 @@ impl fmt::Display for Inspected {
         write!(f, "  imports nothing")?;
         for (kind, rule) in &description.rules {
             writeln!(f, "\n\n{}, with {} cases", kind.as_str(), rule.cases.len())?;
-            writeln!(f, "  config: {}", rule.config_schema)?;
+            writeln!(f, "  config: {}", escaped(&rule.config_schema.to_string()))?;
             write!(f, "  reasons:")?;
             for reason in &rule.reasons {
                 write!(f, "\n    {}: {}", reason.code, reason.title)?;
             }
             if let Some(reads) = self.reads.get(kind) {
-                let reads = reads.join("; ");
+                let reads = escaped(&reads.join("; "));
                 let reads = if reads.is_empty() { "nothing" } else { &reads };
                 write!(f, "\n  reads with this config: {reads}")?;
             }

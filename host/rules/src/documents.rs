@@ -102,7 +102,8 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 /// Reads the answer of `describe`, of a component that exports these kinds, in order.
 ///
 /// # Errors
-/// When it is too long, is no JSON of its schema, describes other kinds or repeats a reason.
+/// When it is too long, is no JSON of its schema, describes other kinds, repeats a reason, or has control characters in
+/// texts for people.
 pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, Vec<Problem>> {
     let description: Description = read(text, DESCRIBE_BYTES_MAX, &DESCRIBE)?;
     let described: Vec<_> = description.rules.keys().copied().collect();
@@ -123,6 +124,7 @@ pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, V
         let problem = Problem::new("/rules", "rules_exported", reason);
         problems.push(problem.with_help("describe exactly the rules that are exported"));
     }
+    problems.extend(control_characters(&description).take(PROBLEMS_MAX));
     for (kind, rule) in &description.rules {
         let mut codes = BTreeSet::new();
         for (at, reason) in rule.reasons.iter().enumerate() {
@@ -139,6 +141,29 @@ pub fn read_description(text: &str, kinds: &[RuleKind]) -> Result<Description, V
     } else {
         Err(problems)
     }
+}
+
+/// Texts for people that could speak to a terminal, such as one that hides what stands above it.
+fn control_characters(description: &Description) -> impl Iterator<Item = Problem> {
+    let mut texts = vec![
+        ("/title".to_owned(), &description.title),
+        ("/summary".to_owned(), &description.summary),
+    ];
+    for (kind, rule) in &description.rules {
+        let rule_at = format!("/rules/{}", kind.as_str());
+        for (at, reason) in rule.reasons.iter().enumerate() {
+            texts.push((format!("{rule_at}/reasons/{at}/title"), &reason.title));
+        }
+        for (at, case) in rule.cases.iter().enumerate() {
+            texts.push((format!("{rule_at}/cases/{at}/name"), &case.name));
+        }
+    }
+    texts.into_iter().filter_map(|(pointer, text)| {
+        let found = text.chars().find(|c| c.is_control())?;
+        let reason = format!("it has the control character {found:?}");
+        let problem = Problem::new(pointer, "control_character", reason);
+        Some(problem.with_help("write one line of plain text"))
+    })
 }
 
 /// Reads the answer of `plan` of a rule of that kind, and checks that what it asks for makes sense.

@@ -324,6 +324,12 @@ pub enum CatalogueError {
         #[source]
         source: std::io::Error,
     },
+    /// Components and compiled code would be kept where others than the owner may put something in their place.
+    #[error("others may write to the folder {}: run `chmod -R go-w` on it", path.display())]
+    Exposed {
+        /// Which.
+        path: PathBuf,
+    },
     /// A thread cannot be started.
     #[error("start the thread that loads plugins")]
     Thread(#[source] std::io::Error),
@@ -367,13 +373,25 @@ pub(crate) fn problems_in_words(problems: &[Problem]) -> String {
         .take(shown)
         .map(|problem| match problem.pointer.as_str() {
             "" => problem.reason.clone(),
-            pointer => format!("{pointer}: {}", problem.reason),
+            pointer => format!("{}: {}", escaped(pointer), problem.reason),
         })
         .collect();
     if problems.len() > shown {
         words.push(format!("and {} more", problems.len() - shown));
     }
     words.join("; ")
+}
+
+/// The text with its control characters written out, as `\u{1b}`: a terminal would obey some of them.
+pub fn escaped(text: &str) -> String {
+    text.chars().fold(String::new(), |mut plain, c| {
+        if c.is_control() {
+            plain.extend(c.escape_unicode());
+        } else {
+            plain.push(c);
+        }
+        plain
+    })
 }
 
 /// A message from a guest or a library, cut to its bound at a character.

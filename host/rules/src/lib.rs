@@ -18,6 +18,8 @@ pub mod documents;
 
 pub mod verdict;
 
+pub mod files;
+
 pub mod signature;
 
 pub mod trust;

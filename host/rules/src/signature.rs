@@ -19,6 +19,24 @@ pub const SIGNATURE_SUFFIX: &str = ".sig";
 
 const SECRET_HEADING: &str = "signalbox secret key 1";
 
+/// The y coordinates of the eight points of small order, little-endian, and the two other ways to write one: p and
+/// p + 1 are no points by RFC 8032, section 5.1.3, and 0 and 1 to many libraries. The points are those that Chalkias,
+/// Garillot and Nikolaenko list in "Taming the many EdDSAs" (2020); the sign of x is of no account.
+const SMALL_ORDER_Y: [&str; 7] = [
+    // 0, of order 4.
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    // 1, of order 1.
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    // Two of order 8, and their negatives.
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    // p - 1, of order 2.
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    // p, which is 0 again, and p + 1, which is 1 again.
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+];
+
 /// Why a text is no statement or key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -38,6 +56,9 @@ pub enum Error {
         /// How many.
         digits: usize,
     },
+    /// A public key whose signatures anybody can make.
+    #[error("a public key of small order is nobody's: anybody can sign with it")]
+    SmallOrder,
     /// The system gave no random bytes.
     #[error("draw a key: {0}")]
     Random(String),
@@ -74,7 +95,20 @@ impl FromStr for PublicKey {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
-        unhex("a public key", text).map(Self)
+        let key = Self(unhex("a public key", text)?);
+        if key.is_of_small_order() {
+            return Err(Error::SmallOrder);
+        }
+        Ok(key)
+    }
+}
+
+impl PublicKey {
+    fn is_of_small_order(self) -> bool {
+        let Self(mut y) = self;
+        // The sign of x.
+        y[31] &= 0x7f;
+        SMALL_ORDER_Y.contains(&hex(&y).as_str())
     }
 }
 
@@ -281,6 +315,32 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_anybody_can_sign_with_is_none() {
+        for y in SMALL_ORDER_Y {
+            let (low, high) = y.split_at(62);
+            let high = u8::from_str_radix(high, 16).expect("a byte in hex");
+            for sign in [0, 0x80] {
+                let key = format!("{low}{:02x}", high | sign).parse::<PublicKey>();
+                assert_eq!(key, Err(Error::SmallOrder));
+            }
+        }
+        let key = SecretKey::draw().expect("a key").public();
+        assert_eq!(key.to_string().parse::<PublicKey>(), Ok(key));
+    }
+
+    /// With the neutral point for the key and for R, and nothing for S, the equation would hold for every digest.
+    #[test]
+    fn a_statement_of_a_key_of_small_order_is_none() {
+        let neutral = SMALL_ORDER_Y[1];
+        let text = format!(
+            "signalbox plugin signature 1\ndigest {neutral}\nkey {neutral}\nsignature {neutral}{}\n",
+            SMALL_ORDER_Y[0]
+        );
+        let read = Statement::parse(Purpose::Signature, &text);
+        assert_eq!(read, Err(Error::SmallOrder));
+    }
+
+    #[test]
     fn a_statement_is_true_as_it_was_made_and_in_no_other_way() {
         let key = SecretKey::draw().expect("a key");
         let digest = Digest::of_bytes(b"component");
@@ -326,7 +386,7 @@ mod tests {
 
     #[test]
     fn another_form_is_told_with_its_line() {
-        let hex_64 = "0".repeat(64);
+        let hex_64 = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
         for (text, told) in [
             (
                 String::new(),

@@ -5,8 +5,7 @@
 
 use std::{
     collections::BTreeMap,
-    fs,
-    io::Read,
+    io,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -15,6 +14,7 @@ use signalbox_model::id::{self, ActorName, Digest};
 
 use crate::{
     error::LoadError,
+    files,
     signature::{self, PublicKey, Purpose, SIGNATURE_SUFFIX, STATEMENT_BYTES_MAX, Statement},
 };
 
@@ -187,24 +187,16 @@ pub fn signature_path(component: &Path) -> PathBuf {
 
 fn read(path: &Path) -> Result<Statement, LoadError> {
     let invalid = |reason: String| LoadError::SignatureInvalid { reason };
-    let unreadable = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => LoadError::Unsigned,
-        _ => invalid(format!("it cannot be read: {error}")),
-    };
-    // What is no file, such as a pipe, could keep whoever opens it waiting.
-    if !fs::metadata(path).map_err(unreadable)?.is_file() {
-        return Err(LoadError::Unsigned);
-    }
-    let file = fs::File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(STATEMENT_BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > STATEMENT_BYTES_MAX {
-        return Err(invalid(format!(
-            "it has more than {STATEMENT_BYTES_MAX} bytes"
-        )));
-    }
+    let bytes = files::read(path, STATEMENT_BYTES_MAX).map_err(|error| match error {
+        files::Error::NotPlain => LoadError::Unsigned,
+        files::Error::System(error) if error.kind() == io::ErrorKind::NotFound => {
+            LoadError::Unsigned
+        }
+        files::Error::System(error) => invalid(format!("it cannot be read: {error}")),
+        files::Error::TooLarge { bytes_max, .. } => {
+            invalid(format!("it has more than {bytes_max} bytes"))
+        }
+    })?;
     let text = str::from_utf8(&bytes).map_err(|_| invalid("it is not text".to_owned()))?;
     Statement::parse(Purpose::Signature, text).map_err(|error| invalid(error.to_string()))
 }

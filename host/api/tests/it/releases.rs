@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use axum::{body::Body, http::header};
 use insta::assert_snapshot;
 use serde_json::{Value as Json, json};
 use signalbox_model::id::Digest;
@@ -10,7 +11,7 @@ use signalbox_rules::{
     trust::{Requirement, Trust, TrustedKey, signature_path},
 };
 
-use crate::support::{BOUND, World, thanks, told};
+use crate::support::{BOUND, World, request, thanks, told};
 
 const RELEASES: &str = "/v1/plugins/releases";
 
@@ -112,6 +113,37 @@ async fn nothing_is_bound_until_a_second_person_releases_it() {
     {"at":"2026-03-01T09:00:00Z","by":"KEY","digest":"DIGEST","plugin":"event","released_by":"tom","signed_by":"eva","version":"VERSION"}
     "event.wasm" "available" null "eva" "tom"
     "#);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_release_comes_with_an_admins_key() {
+    let draw = || SecretKey::draw().expect("a key");
+    let (eva, tom) = (draw(), draw());
+    let keys = vec![trusted("eva", &eva), trusted("tom", &tom)];
+    let trust = Trust::new(Requirement::Release, keys).expect("a policy");
+    let world = World::trusting(&["event"], trust);
+    let file = world.plugin("event");
+    let digest = Digest::of_bytes(&fs::read(&file).expect("the component"));
+    let signature = eva.sign(Purpose::Signature, digest).to_string();
+    fs::write(signature_path(&file), signature).expect("the signature is written");
+    assert!(world.catalogue.wait_settled(BOUND), "it is looked at");
+
+    for key in [&world.read, &world.ingest] {
+        let body = Body::from(release(&tom, digest).to_string());
+        let request = request("POST", RELEASES)
+            .header(header::AUTHORIZATION, format!("Bearer {key}"))
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let refused = world.send(request.expect("a request")).await.error_line();
+        assert!(refused.starts_with("403 forbidden "), "{refused}");
+    }
+    assert_eq!(
+        world.get(RELEASES).await.expect(200),
+        json!({"releases": []})
+    );
+    let released = world.post(RELEASES, release(&tom, digest)).await;
+    assert_eq!(released.expect(200)["release"]["released_by"], "tom");
     world.stop().await;
 }
 

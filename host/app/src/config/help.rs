@@ -8,7 +8,10 @@ pub(super) const SETTINGS: &[(&str, &str)] = &[
         "data",
         "Folder of the journal, the store, snapshots and keys. One store is one workspace.",
     ),
-    ("plugins", "Folder that is watched for plugins."),
+    (
+        "plugins",
+        "Folder that is watched for plugins. It may neither lie within the data folder nor hold it.",
+    ),
     (
         "tables",
         "Folder that is watched for reference tables, files NAME.csv and NAME.json. It need not be there.",

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, OpenOptions},
-    io::Write as _,
+    io::{self, Write as _},
     path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
@@ -67,12 +67,14 @@ pub(super) fn run(command: &SignCommand) -> anyhow::Result<()> {
             plugin,
             secret_key,
             file,
+            digest,
             server,
             settings,
         } => {
             let loaded = config::load(&settings.clone().into(), std::env::vars())?;
             let limits = &loaded.config.limits.rules;
-            release(plugin, secret_key, file.as_deref(), server, limits)
+            let seen = seen(file.as_deref(), *digest, limits)?;
+            release(plugin, secret_key, seen.as_ref(), server)
         }
     }
 }
@@ -107,10 +109,7 @@ fn sign(file: &Path, secret_key: &Path, out: Option<&Path>, limits: &Limits) -> 
     let digest = Digest::of_bytes(&read_component(file, limits)?);
     let statement = key.sign(Purpose::Signature, digest);
     let path = out.map_or_else(|| signature_path(file), Path::to_owned);
-    // A server may look at any time: whole under another name, which it passes over, then renamed.
-    let half = path.with_extension("sig.part");
-    fs::write(&half, statement.to_string())
-        .and_then(|()| fs::rename(&half, &path))
+    replace(&path, &statement.to_string())
         .with_context(|| format!("writing {}", path.display()))?;
     output::line(format_args!(
         "{}: signed with {}, digest {digest}",
@@ -119,25 +118,74 @@ fn sign(file: &Path, secret_key: &Path, out: Option<&Path>, limits: &Limits) -> 
     ))
 }
 
+/// Writes the file anew. A server may look at any time: it is whole under another name, which a server passes over,
+/// before it is renamed.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let half = path.with_extension("sig.part");
+    // Left behind by one that was broken off, or a link that leads elsewhere: nothing that is there is written to.
+    match fs::remove_file(&half) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&half)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&half, path)
+}
+
+/// The bytes that whoever releases has looked at, and what tells of them.
+struct Seen {
+    digest: Digest,
+    source: String,
+}
+
+/// What is to be released by its digest, by a copy of it, or by both.
+fn seen(
+    file: Option<&Path>,
+    digest: Option<Digest>,
+    limits: &Limits,
+) -> anyhow::Result<Option<Seen>> {
+    let Some(file) = file else {
+        let source = "--digest".to_owned();
+        return Ok(digest.map(|digest| Seen { digest, source }));
+    };
+    let own = Digest::of_bytes(&read_component(file, limits)?);
+    let source = file.display().to_string();
+    if let Some(digest) = digest {
+        ensure!(
+            own == digest,
+            "{source} has other bytes ({own}) than --digest says ({digest}): nothing is released"
+        );
+    }
+    Ok(Some(Seen {
+        digest: own,
+        source,
+    }))
+}
+
 /// Has a server let a version be bound that somebody else has signed.
 fn release(
     plugin: &NamedVersion,
     secret_key: &Path,
-    file: Option<&Path>,
+    seen: Option<&Seen>,
     server: &ServerArgs,
-    limits: &Limits,
 ) -> anyhow::Result<()> {
     let key = read_key(secret_key)?;
     let NamedVersion { name, version } = plugin;
     let client = Client::new(&server.url, &read_secret(&server.key_file)?, ANSWER_TIMEOUT)?;
     let listed = client.get("/v1/plugins")?.good("listing the plugins")?;
     let digest = digest_of(&listed, plugin)?;
-    if let Some(file) = file {
-        let own = Digest::of_bytes(&read_component(file, limits)?);
+    if let Some(Seen {
+        digest: own,
+        source,
+    }) = seen
+    {
         ensure!(
-            own == digest,
-            "the server has other bytes of {name} {version} ({digest}) than {} ({own}): nothing is released",
-            file.display()
+            *own == digest,
+            "the server has other bytes of {name} {version} ({digest}) than {source} ({own}): nothing is released"
         );
     }
     let statement = key.sign(Purpose::Release, digest).to_string();

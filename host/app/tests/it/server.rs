@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{Read, Write},
     net::TcpStream,
-    os::unix::fs::PermissionsExt,
+    os::unix::fs::{PermissionsExt, symlink},
     path::Path,
 };
 
@@ -75,6 +75,56 @@ fn first_start_leaves_a_key_and_a_stop_is_clean() {
     );
     server.signal("INT");
     assert_eq!(server.end().0, Some(0));
+}
+
+#[test]
+fn plugins_and_data_have_folders_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = folder.path();
+    let served = |plugins: &str| {
+        let flags = [
+            "--data",
+            "data",
+            "--plugins",
+            plugins,
+            "--listen",
+            "127.0.0.1:0",
+        ];
+        run(&[&["serve"], &flags[..]].concat(), at)
+    };
+    let told = |plugins: &str, relation: &str, data: &str| {
+        format!(
+            "exit 1\nerror: plugins ({plugins}) {relation} data ({data}): whoever puts plugins there could change those \
+             that were let in; let plugins name a folder apart from data\n"
+        )
+    };
+    // Whether they are there or not.
+    for is_made in [false, true] {
+        if is_made {
+            fs::create_dir_all(at.join("data/plugins/incoming")).unwrap();
+            symlink("data/plugins", at.join("link")).unwrap();
+            let inner = served("link");
+            assert_eq!(inner, told("link", "lies within", "data"));
+        }
+        for (plugins, relation) in [
+            ("data/plugins", "lies within"),
+            ("data/plugins/incoming", "lies within"),
+            ("other/../data/inbox", "lies within"),
+            ("data", "is the same folder as"),
+            (".", "holds"),
+        ] {
+            assert_eq!(served(plugins), told(plugins, relation, "data"));
+        }
+        assert_eq!(at.join("data").exists(), is_made);
+    }
+    // Kept plugins that are elsewhere by a link are looked for there.
+    fs::remove_dir_all(at.join("data/plugins")).unwrap();
+    fs::create_dir(at.join("elsewhere")).unwrap();
+    symlink("../elsewhere", at.join("data/plugins")).unwrap();
+    assert_eq!(
+        served("elsewhere"),
+        told("elsewhere", "is the same folder as", "data/plugins")
+    );
 }
 
 #[test]

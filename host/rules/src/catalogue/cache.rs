@@ -31,7 +31,7 @@ pub(crate) struct Cache {
 }
 
 impl Cache {
-    /// Makes what is missing of the folder, and reads or draws its key.
+    /// Makes what is missing of the folder, and reads or draws its key. A folder that others may write to is refused.
     pub(crate) fn open(folder: &Path) -> Result<Self, CatalogueError> {
         let make = |name: &str| {
             let path = folder.join(name);
@@ -47,6 +47,10 @@ impl Cache {
         };
         let (components, compiled, incoming) =
             (make("components")?, make("compiled")?, make("incoming")?);
+        check_closed(folder)?;
+        for inner in [&components, &compiled, &incoming] {
+            check_closed(inner)?;
+        }
         // What an earlier process left half done is of no use to anyone.
         if let Ok(entries) = fs::read_dir(&incoming) {
             for entry in entries.flatten() {
@@ -149,6 +153,16 @@ impl Cache {
             path,
             parts,
         )
+    }
+}
+
+/// A folder that was there before may have been made by somebody else.
+fn check_closed(folder: &Path) -> Result<(), CatalogueError> {
+    let path = folder.to_owned();
+    match fs::metadata(folder) {
+        Ok(found) if found.permissions().mode() & 0o022 == 0 => Ok(()),
+        Ok(_) => Err(CatalogueError::Exposed { path }),
+        Err(source) => Err(CatalogueError::Folder { path, source }),
     }
 }
 

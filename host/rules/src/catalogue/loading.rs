@@ -3,8 +3,7 @@
 //! Started by `catalogue`, fed by `watch`. A file that fails a gate leaves what it held before in place.
 
 use std::{
-    fs,
-    io::Read,
+    fs, io,
     path::Path,
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
@@ -19,7 +18,7 @@ use super::{
 use crate::{
     compile,
     error::{LoadError, cut},
-    inspect,
+    files, inspect,
     load::{self, Compiled},
     plugin::Plugin,
 };
@@ -111,25 +110,22 @@ fn load_signed(
 
 /// The file's bytes, if it is still in the state it was seen in before and after reading.
 fn read_still(inner: &Inner, path: &Path, stamp: Stamp) -> Result<Option<Vec<u8>>, LoadError> {
-    let unreadable = |e: std::io::Error| LoadError::Unreadable {
-        reason: e.to_string(),
-    };
     let bytes_max = inner.engine.limits().component_bytes_max;
-    let file = match fs::File::open(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        file => file.map_err(unreadable)?,
+    let bytes = match files::read(path, bytes_max) {
+        Ok(bytes) => bytes,
+        // What stands there now is no plugin, as little as if it were gone.
+        Err(files::Error::NotPlain) => return Ok(None),
+        Err(files::Error::System(error)) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(None);
+        }
+        Err(files::Error::System(error)) => {
+            let reason = error.to_string();
+            return Err(LoadError::Unreadable { reason });
+        }
+        Err(files::Error::TooLarge { bytes, bytes_max }) => {
+            return Err(LoadError::TooLarge { bytes, bytes_max });
+        }
     };
-    let metadata = file.metadata().map_err(unreadable)?;
-    if metadata.len() > bytes_max {
-        return Err(LoadError::TooLarge {
-            bytes: metadata.len(),
-            bytes_max,
-        });
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    file.take(bytes_max + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
     let is_still = Stamp::of(path) == Some(stamp);
     Ok(is_still.then_some(bytes))
 }

@@ -1,13 +1,18 @@
 //! The folder: what is let in, what is refused, what stays.
 
-use std::fs;
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, sync::Arc};
 
 use serde_json::json;
 use signalbox_model::{
     describe::RuleKind,
     id::{Digest, PluginName},
 };
-use signalbox_rules::{catalogue::PluginStatus, error::PlanError, limits::Limits};
+use signalbox_rules::{
+    catalogue::{Catalogue, CatalogueConfig, PluginStatus},
+    engine::Engine,
+    error::PlanError,
+    limits::Limits,
+};
 
 use crate::{
     guest::{Guest, LOOPS, TRAPS, describe},
@@ -180,6 +185,27 @@ fn what_fails_a_gate_is_refused_with_its_reason() {
 }
 
 #[test]
+fn texts_for_people_speak_to_no_terminal() {
+    for (pointer, c) in [
+        ("/title", '\u{1b}'),
+        ("/summary", '\n'),
+        ("/rules/segment/reasons/1/title", '\u{9b}'),
+        ("/rules/segment/cases/2/name", '\u{7f}'),
+    ] {
+        let mut guest = Guest::default();
+        let text = guest.describe.pointer_mut(pointer).expect("a text");
+        *text = json!(format!("Good{c}[2J"));
+        assert_eq!(
+            told_of(&guest),
+            format!(
+                "refused a.wasm: plugin_describe `describe` answered a document with problems: {pointer}: it has the \
+                 control character {c:?}"
+            )
+        );
+    }
+}
+
+#[test]
 fn a_removed_file_ends_new_bindings_but_not_old_ones() {
     let bench = Bench::new();
     bench.put("a.wasm", &version("1.0.0"));
@@ -236,7 +262,6 @@ fn compiled_code_that_is_not_ours_is_never_used() {
 
 #[test]
 fn the_data_folder_is_for_its_owner_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
     let bench = Bench::new();
     bench.put("a.wasm", &version("1.0.0"));
     for folder in ["components", "compiled"] {
@@ -252,6 +277,36 @@ fn the_data_folder_is_for_its_owner_alone() {
     let key = fs::metadata(bench.data.join("cache.key")).expect("the key");
     assert_eq!(key.permissions().mode() & 0o777, 0o600);
     assert_eq!(names(&bench.data.join("incoming")), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_is_kept_where_others_may_write() {
+    let root = tempfile::tempdir().expect("a temporary folder");
+    let data = root.path().join("data");
+    let open = || {
+        let engine = Arc::new(Engine::new(limits()).expect("an engine"));
+        let folder = root.path().join("plugins");
+        let config = CatalogueConfig::new(folder, data.clone(), compile_command());
+        Catalogue::open(engine, config, |_| {}).map(drop)
+    };
+    let allow = |folder: &Path, mode| {
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode)).expect("it is ours");
+    };
+    open().expect("a new folder is closed to others");
+    let inner = ["components", "compiled", "incoming"].map(|name| data.join(name));
+    for folder in inner.iter().chain([&data]) {
+        for mode in [0o720, 0o702] {
+            allow(folder, mode);
+            let refused = open().expect_err("others may write there");
+            let folder = folder.display();
+            assert_eq!(
+                refused.to_string(),
+                format!("others may write to the folder {folder}: run `chmod -R go-w` on it")
+            );
+        }
+        allow(folder, 0o755);
+        open().expect("others may read it");
+    }
 }
 
 #[test]

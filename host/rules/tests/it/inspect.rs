@@ -1,8 +1,11 @@
 //! What a file must be before anything is compiled.
 
-use signalbox_rules::{inspect::inspect, limits::Limits};
+use std::collections::BTreeMap;
 
-use crate::guest::Guest;
+use serde_json::json;
+use signalbox_rules::{check::inspect_file, engine::Engine, inspect::inspect, limits::Limits};
+
+use crate::{guest::Guest, support::limits};
 
 fn check(bytes: &[u8], expected: &str) {
     let found = match inspect(bytes, &Limits::default()) {
@@ -154,4 +157,15 @@ fn ten_thousand_mutations_never_panic() {
         refused > 2_000,
         "only {refused} of the mutations were refused"
     );
+}
+
+#[test]
+fn what_is_shown_of_a_component_speaks_to_no_terminal() {
+    let mut guest = Guest::default();
+    guest.describe["rules"]["segment"]["config_schema"]["title"] = json!("Good\u{9b}2J");
+    let engine = Engine::new(limits()).expect("an engine");
+    let inspected = inspect_file(&engine, &guest.component(), &BTreeMap::new());
+    let shown = inspected.expect("it describes itself").to_string();
+    assert!(shown.contains(r#""title":"Good\u{9b}2J""#), "{shown}");
+    assert!(!shown.contains('\u{9b}'), "{shown}");
 }

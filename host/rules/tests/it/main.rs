@@ -3,6 +3,7 @@
 mod catalogue;
 mod decide;
 mod documents;
+mod files;
 mod fuzz;
 mod guest;
 mod hostile;

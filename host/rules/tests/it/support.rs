@@ -101,6 +101,13 @@ impl Bench {
         Self::open(root, limits, compile_command, trust)
     }
 
+    /// Opens the same folders again with another policy.
+    pub(crate) fn reopened_trusting(self, trust: Trust) -> Self {
+        let root = Arc::clone(&self.root);
+        drop(self);
+        Self::open(root, limits(), compile_command(), trust)
+    }
+
     fn open(
         root: Arc<tempfile::TempDir>,
         limits: Limits,

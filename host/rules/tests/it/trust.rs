@@ -291,6 +291,48 @@ fn a_second_person_releases_what_one_has_signed() {
 }
 
 #[test]
+fn a_key_that_is_taken_out_counts_no_more_after_a_restart() {
+    let (eva, tom, ann) = (person("eva"), person("tom"), person("ann"));
+    let policy = |trusted: [&Person; 2]| {
+        let keys = Vec::from(trusted.map(Person::trusted));
+        Trust::new(Requirement::Release, keys).expect("a policy")
+    };
+    let component = version("1.0.0");
+    let releases = BTreeMap::from([(Digest::of_bytes(&component), tom.key.public())]);
+    let restarted = |bench: Bench, trusted| {
+        let bench = bench.reopened_trusting(policy(trusted));
+        bench.catalogue.set_releases(releases.clone());
+        bench.settle();
+        bench
+    };
+    let bench = Bench::trusting(policy([&eva, &tom]));
+    bench.put("a.wasm", &component);
+    bench.put("a.wasm.sig", eva.signature(&component).as_bytes());
+    bench.catalogue.set_releases(releases.clone());
+    assert_eq!(resolved(&bench).as_deref(), Some("1.0.0"));
+    let binding = bench.binding();
+
+    // Of who has released it.
+    let bench = restarted(bench, [&eva, &ann]);
+    assert_eq!(
+        bench.states(),
+        ["a.wasm unreleased big_spender 1.0.0 (plugin_unreleased)"]
+    );
+    assert_eq!(resolved(&bench), None);
+
+    // Of who has signed it; who is bound is served on.
+    let bench = restarted(bench, [&ann, &tom]);
+    assert_eq!(bench.states(), ["a.wasm refused (plugin_signer_unknown)"]);
+    assert_eq!(resolved(&bench), None);
+    let kept = bench.catalogue.ensure(binding.digest);
+    kept.expect("its copy is kept");
+    assert_eq!(bench.decide(&binding, &[150.0]), ["in 0"]);
+
+    let bench = restarted(bench, [&eva, &tom]);
+    assert_eq!(resolved(&bench).as_deref(), Some("1.0.0"));
+}
+
+#[test]
 fn keys_and_persons_are_told_apart() {
     let (eva, tom) = (person("eva"), person("tom"));
     let refused = |requirement, keys| Trust::new(requirement, keys).expect_err("it is refused");
@@ -317,4 +359,9 @@ fn keys_and_persons_are_told_apart() {
     );
     assert!("eva".parse::<TrustedKey>().is_err());
     assert!("eva 12".parse::<TrustedKey>().is_err());
+    let small = format!("eva {}", "0".repeat(64)).parse::<TrustedKey>();
+    assert_eq!(
+        small.expect_err("it is nobody's").to_string(),
+        "a public key of small order is nobody's: anybody can sign with it"
+    );
 }
