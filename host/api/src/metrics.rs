@@ -70,6 +70,11 @@ impl Collector for Snapshot {
                 self.0.sends_in_flight,
             ),
             (
+                "existing_ahead",
+                "contacts that running workflows which take in whoever is there have still to look at",
+                self.0.existing_ahead,
+            ),
+            (
                 "store_bytes",
                 "bytes of the store on disk",
                 self.0.store_bytes,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
-use signalbox_engine::{Overriding, PutError, WorkflowSummary, WorkflowView};
+use signalbox_engine::{EnteringView, Overriding, PutError, WorkflowSummary, WorkflowView};
 use signalbox_journey::{advise, reach::Reach};
 use signalbox_model::{
     amount,
@@ -64,6 +64,10 @@ pub struct WorkflowBody {
     /// What happened, by version. In every step entered = inside + advanced + exited.
     #[schema(value_type = Object)]
     pub counters: JsonValue,
+    /// How far it came with taking in whoever was there when it started; absent where it takes in nobody then, or has not
+    /// started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub entering: Option<EnteringBody>,
     /// What would make the document better, without being wrong.
     #[schema(value_type = Vec<Object>)]
     pub advice: Vec<Problem>,
@@ -72,6 +76,34 @@ pub struct WorkflowBody {
     pub overrides: Vec<OverrideBody>,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
+}
+
+/// How far a workflow came with taking in whoever was there when it started. Each contact counts once, by what was said
+/// when it was looked at: looked_at = entered + all of not_entered + unmatched + waiting. A pause halts it and a resume goes
+/// on; an end stops it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct EnteringBody {
+    /// When the first contacts were looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub began_at: Option<Instant>,
+    /// When the last ones were; absent while there are more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub finished_at: Option<Instant>,
+    /// Contacts that were there when it began. Those who came after the start are not among them.
+    pub contacts: u64,
+    /// Those of them that were looked at.
+    pub looked_at: u64,
+    /// Those who entered.
+    pub entered: u64,
+    /// Those who were to enter and were kept out, by reason.
+    pub not_entered: BTreeMap<String, u64>,
+    /// Those whom nothing would let in: a trigger that is asked about them said no, or the version since an edit takes in
+    /// nobody.
+    pub unmatched: u64,
+    /// Those who could still enter then: the trigger armed itself, or a rule failed and was to be asked again.
+    pub waiting: u64,
 }
 
 /// Which file a binding stands for.
@@ -510,11 +542,25 @@ fn body_of(view: &WorkflowView) -> WorkflowBody {
             .unwrap_or_default(),
         bindings: version.map(bindings_of).unwrap_or_default(),
         counters: counters_of(&view.counters),
+        entering: view.entering.as_ref().map(entering_of),
         advice: version
             .map(|version| advise(&version.document))
             .unwrap_or_default(),
         overrides: definition.overrides.iter().map(override_body).collect(),
         allowed: view.allowed.clone(),
+    }
+}
+
+fn entering_of(view: &EnteringView) -> EnteringBody {
+    EnteringBody {
+        began_at: view.began_at,
+        finished_at: view.finished_at,
+        contacts: view.contacts,
+        looked_at: view.looked_at,
+        entered: view.entered,
+        not_entered: view.not_entered.clone(),
+        unmatched: view.unmatched,
+        waiting: view.waiting,
     }
 }
 

@@ -1,9 +1,10 @@
-//! `signalbox workflow`: checks workflows in files without a server, and puts, starts, pauses, resumes and ends them on
-//! one.
+//! `signalbox workflow`: checks workflows in files without a server, and puts, lists, shows, starts, pauses, resumes and
+//! ends them on one.
 //!
 //! A check says what a put would say, with the place in the file. On a server everything goes over its API.
 
 mod document;
+mod show;
 
 use std::{fmt::Write as _, path::Path, time::Duration};
 
@@ -33,6 +34,9 @@ const NOT_FOUND: u16 = 404;
 pub(crate) fn run(command: &WorkflowCommand) -> anyhow::Result<()> {
     match command {
         WorkflowCommand::Check { file, settings } => check(file, settings),
+        WorkflowCommand::List(server) => show::list(server),
+        WorkflowCommand::Show(which) => show::show(which),
+        WorkflowCommand::Watch(which) => show::watch(which),
         WorkflowCommand::Put {
             file,
             migrate,

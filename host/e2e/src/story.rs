@@ -44,6 +44,7 @@
 //! | `of each N SUBJECT \| EVENT` | every Nth of those whom a mail of that subject reached has that event |
 //! | `run COMMAND` | a command of the binary beside the server, on its data folder; what it prints. `{FILE}` is a file of a part `--- file FILE`, `{WORKFLOW.json}` a workflow of the story, `{PLUGIN.wasm}` a plugin that is shipped or hostile, any other `{...}` a new file; fuel, bytes, digests and times stand there as `..` |
 //! | `shadow WORDS` | a command of the binary on the server that runs; what it prints |
+//! | `ask COMMAND` | likewise any command that works on a server, such as `workflow show news` |
 //! | `feed FILE` | the events of a file, JSON lines, each at its instant |
 //! | `smtp ADDRESS STAGE REPLY` | the mail server answers so, once, at `rcpt`, `data` or `end`; `rcpt*9` is nine times |
 //! | `kill`, `restart` | kill -9 or a graceful stop, and another start |

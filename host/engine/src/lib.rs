@@ -13,6 +13,7 @@ mod clock;
 mod config;
 mod control;
 mod copied;
+mod entering;
 mod error;
 mod evidence;
 mod experiments;
@@ -38,7 +39,6 @@ mod views;
 mod winding;
 
 use std::{
-    collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError, RwLock, atomic::Ordering},
     time::Duration,
 };
@@ -74,6 +74,7 @@ pub use crate::{
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     copied::{Copied, CopyError, copy_data, rebuild_copy},
+    entering::EnteringView,
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
         StartWorkflowError, Unavailable,
@@ -214,8 +215,7 @@ impl Engine {
         let shared = self.shared()?;
         let id = workflow.id.clone();
         let definitions = bindings::put(&shared, workflow, based_on, edit).await?;
-        views::workflow_view(&definitions, &id, BTreeMap::new())
-            .ok_or(PutError::Unavailable(Unavailable::Failed))
+        views::workflow_view(&definitions, &id).ok_or(PutError::Unavailable(Unavailable::Failed))
     }
 
     /// Moves a workflow to another state; `None` once it is deleted. Answers once every partition's log has it.
@@ -288,13 +288,7 @@ impl Engine {
         }
         let id = id.clone();
         let view = self
-            .read(move |shared| {
-                let counters = views::counters(shared)?
-                    .workflows
-                    .remove(&id)
-                    .unwrap_or_default();
-                Ok(views::workflow_view(&definitions, &id, counters))
-            })
+            .read(move |shared| views::workflow_of(shared, &definitions, &id))
             .await;
         view.map_err(|_| Unavailable::Failed.into())
     }
@@ -604,6 +598,8 @@ impl Engine {
         let waiting = shared.waiting.iter().take(usize::from(shared.control()));
         snapshot.queue_depths = waiting.map(|count| count.load(Ordering::Relaxed)).collect();
         snapshot.sends_in_flight = shared.outbox.in_flight() as u64;
+        let definitions = Arc::clone(&shared.definitions.borrow());
+        snapshot.existing_ahead = entering::ahead(&shared, &definitions).unwrap_or_default();
         snapshot.store_bytes = shared.store.disk_bytes().unwrap_or_default();
         Ok(snapshot)
     }

@@ -104,6 +104,8 @@ macro_rules! counts {
             pub queue_depths: Vec<u64>,
             /// Messages being sent.
             pub sends_in_flight: u64,
+            /// Contacts that running workflows which take in whoever is there have still to look at.
+            pub existing_ahead: u64,
             /// Bytes of the store on disk.
             pub store_bytes: u64,
         }
@@ -127,6 +129,7 @@ macro_rules! counts {
                     transactional_delay: self.transactional_delay.snapshot(),
                     queue_depths: Vec::new(),
                     sends_in_flight: 0,
+                    existing_ahead: 0,
                     store_bytes: 0,
                 }
             }
@@ -177,6 +180,8 @@ counts! {
     sends_in_doubt,
     /// Ticks appended.
     ticks,
+    /// Contacts that were looked at for a workflow that takes in whoever is there when it starts.
+    existing_looked_at,
     /// Rows of history deleted since they were too old.
     rows_swept,
     /// Commits that failed and were tried again.

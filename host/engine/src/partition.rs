@@ -53,6 +53,7 @@ use self::{
     visit::Visits,
 };
 pub(crate) use self::{
+    entering::read_entrance,
     evaluation::read_evaluated,
     rows::{read_counters, read_input_counters},
 };

@@ -16,6 +16,7 @@ use signalbox_reports::{Counters, VersionCounters, days::DayCounters};
 use signalbox_store::StoredFact;
 
 use crate::{
+    entering::{self, EnteringView},
     error::{ApplyError, ReadError},
     partition::{days, read_counters, read_input_counters},
     shared::Shared,
@@ -37,6 +38,8 @@ pub struct WorkflowView {
     pub definition: WorkflowDefinition,
     /// Counters by version.
     pub counters: BTreeMap<u32, VersionCounters>,
+    /// How far it came with taking in whoever was there at its start; `None` where it takes in nobody, or has not started.
+    pub entering: Option<EnteringView>,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -244,30 +247,35 @@ pub(crate) fn workflow(
     id: &WorkflowId,
 ) -> Result<Option<WorkflowView>, ReadError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    if !definitions.workflows.contains_key(id) {
-        return Ok(None);
-    }
-    let counters = counters(shared)?.workflows.remove(id).unwrap_or_default();
-    Ok(workflow_view(&definitions, id, counters))
+    workflow_of(shared, &definitions, id)
 }
 
-/// The workflow in these definitions.
-pub(crate) fn workflow_view(
+/// The workflow as it stands in these definitions, with what happened in it.
+pub(crate) fn workflow_of(
+    shared: &Shared,
     definitions: &Definitions,
     id: &WorkflowId,
-    counters: BTreeMap<u32, VersionCounters>,
-) -> Option<WorkflowView> {
+) -> Result<Option<WorkflowView>, ReadError> {
+    let Some(mut view) = workflow_view(definitions, id) else {
+        return Ok(None);
+    };
+    if !has_no_statistics(view.definition.state) {
+        let counters = counters(shared)?.workflows.remove(id);
+        view.counters = counters.unwrap_or_default();
+    }
+    view.entering = entering::view(shared, id, &view.definition)?;
+    Ok(Some(view))
+}
+
+/// The workflow in these definitions, without what happened in it.
+pub(crate) fn workflow_view(definitions: &Definitions, id: &WorkflowId) -> Option<WorkflowView> {
     let definition = definitions.workflows.get(id)?.clone();
     let allowed = signalbox_journey::control::allowed(definition.state).to_vec();
-    let counters = if has_no_statistics(definition.state) {
-        BTreeMap::new()
-    } else {
-        counters
-    };
     Some(WorkflowView {
         id: id.clone(),
         definition,
-        counters,
+        counters: BTreeMap::new(),
+        entering: None,
         allowed,
     })
 }

@@ -444,6 +444,7 @@ impl<'a> Player<'a> {
                 let words = format!("shadow {rest}");
                 command::on_server(&self.home, self.api()?, self.story, &words)?
             }
+            "ask" => command::on_server(&self.home, self.api()?, self.story, rest)?,
             "workflows" => {
                 let body = self.api()?.get("/v1/workflows")?;
                 tell::workflows(&body.good("listing the workflows")?)

@@ -7,6 +7,7 @@ use signalbox_store::{Batch, Error};
 
 use super::{
     Partition,
+    entering::Progress,
     group::{Item, Task, What, Work},
     lane::Lane,
     rows::{Outward, is_only_seen},
@@ -28,11 +29,19 @@ pub(super) struct Group {
     pub(super) note: Option<Note>,
 }
 
+/// See [`Group::note`].
+pub(super) enum Note {
+    /// A row as it is known before the records are applied.
+    Row(Row),
+    /// How far a workflow came with taking people in, which counts what becomes of those of the page.
+    Entrance(Box<Progress>),
+}
+
 /// A row by its name; without a value it goes.
-pub(super) type Note = (Vec<u8>, Option<Vec<u8>>);
+pub(super) type Row = (Vec<u8>, Option<Vec<u8>>);
 
 /// Puts the row, or has it go.
-pub(super) fn put_note(batch: &mut Batch<'_>, (name, value): &Note) -> Result<(), Error> {
+pub(super) fn put_row(batch: &mut Batch<'_>, (name, value): &Row) -> Result<(), Error> {
     if let Some(value) = value {
         return batch.put_counter(name, value);
     }
@@ -163,8 +172,11 @@ impl Partition {
             }
         };
         let written = self.put_sums(&mut batch, &mut lanes);
-        let noted = group.note.as_ref();
-        let noted = noted.map_or(Ok(()), |note| put_note(&mut batch, note));
+        let noted = match &group.note {
+            None => Ok(()),
+            Some(Note::Row(row)) => put_row(&mut batch, row),
+            Some(Note::Entrance(before)) => self.put_entrance(&mut batch, before, &lanes),
+        };
         written
             .and(noted)
             .map_err(|source| self.broken(StoreAction::Write, source))?;

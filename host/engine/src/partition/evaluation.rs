@@ -18,7 +18,7 @@ use signalbox_store::{Batch, Store};
 
 use super::{
     Partition,
-    apply::Group,
+    apply::{Group, Note},
     group::{Item, What},
 };
 use crate::{
@@ -154,7 +154,7 @@ impl Partition {
             after: contacts.last().cloned().or(page.after),
         };
         let bytes = codec::encode(&progress).map_err(|source| self.row_broken(source))?;
-        group.note = Some((progress_name(page.segment), Some(bytes)));
+        group.note = Some(Note::Row((progress_name(page.segment), Some(bytes))));
         let items = contacts.into_iter().map(|contact| Item {
             sequence,
             now,

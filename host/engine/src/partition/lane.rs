@@ -43,6 +43,8 @@ pub(super) struct Lane {
     pub(super) contact: ContactId,
     /// `None` while an advance has it, and for a contact that nothing is known of.
     pub(super) state: Option<ContactState>,
+    /// Nothing was known of the contact before the group.
+    pub(super) is_new: bool,
     /// Where its journeys stood before the group.
     pub(super) standing: Standing,
     items: VecDeque<Item>,
@@ -65,6 +67,7 @@ impl Lane {
         let standing = state.as_ref().map(standing_of).unwrap_or_default();
         Self {
             contact,
+            is_new: state.is_none(),
             state,
             standing,
             items: VecDeque::new(),

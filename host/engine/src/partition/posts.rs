@@ -11,7 +11,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-use super::{Partition, apply::put_note, rows::Outward};
+use super::{Partition, apply::put_row, rows::Outward};
 use crate::{
     error::{ApplyError, StoreAction},
     shared::Broken,
@@ -145,11 +145,11 @@ impl Partition {
             self.begin_visits(&before);
             put = put.and_then(|()| batch.put_definitions(*version, *digest));
             for note in self.begin_row_scans(&before)? {
-                put = put.and_then(|()| put_note(&mut batch, &note));
+                put = put.and_then(|()| put_row(&mut batch, &note));
             }
             self.forget_deleted(&mut batch, &before);
             for note in self.note_unvisited(&before)? {
-                put = put.and_then(|()| put_note(&mut batch, &note));
+                put = put.and_then(|()| put_row(&mut batch, &note));
             }
             // In a simulation an experiment may be looked at from here on.
             put = put.and_then(|()| self.put_counters(&mut batch));

@@ -22,7 +22,7 @@ use signalbox_model::{
 
 use super::{
     Partition,
-    apply::{Group, Note},
+    apply::{Group, Note, Row},
     group::{Item, What},
 };
 use crate::{
@@ -212,7 +212,7 @@ impl Partition {
     }
 
     /// Begins and ends scans as the definitions in force follow those before; answers with the rows to keep.
-    pub(super) fn begin_row_scans(&mut self, before: &Definitions) -> Result<Vec<Note>, Broken> {
+    pub(super) fn begin_row_scans(&mut self, before: &Definitions) -> Result<Vec<Row>, Broken> {
         let begun = self.row_scans.begun(before, self.loaded.definitions());
         let mut rows = Vec::with_capacity(begun.len());
         for scan in begun {
@@ -223,7 +223,7 @@ impl Partition {
     }
 
     /// The scan's row; one that is through needs none.
-    fn scan_row(&self, scan: &Scan) -> Result<Note, Broken> {
+    fn scan_row(&self, scan: &Scan) -> Result<Row, Broken> {
         let bytes = codec::encode(scan).map_err(|source| self.row_broken(source))?;
         Ok((scan.row_name(), (!scan.is_done).then_some(bytes)))
     }
@@ -285,7 +285,7 @@ impl Partition {
         }
         let is_last = contacts.len() < page.contacts_max as usize;
         let scan = scan.behind(contacts.last().cloned(), is_last);
-        group.note = Some(self.scan_row(&scan)?);
+        group.note = Some(Note::Row(self.scan_row(&scan)?));
         let items = contacts.into_iter().map(|contact| Item {
             sequence,
             now,

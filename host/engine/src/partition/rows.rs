@@ -51,6 +51,8 @@ pub(crate) struct InputCounters {
     pub(crate) attributes_left_out: u64,
     /// Records that cannot be applied and were passed over.
     pub(crate) parked: u64,
+    /// Contacts that there are, since every input may make one.
+    pub(crate) contacts: u64,
 }
 
 /// What is to be done after the commit.
@@ -134,6 +136,7 @@ impl Partition {
                 self.input_counters.parked += 1;
                 continue;
             }
+            self.input_counters.contacts += u64::from(lane.is_new && lane.state.is_some());
             for done in &lane.done {
                 let mut taken_in = true;
                 for effect in &done.effects {
@@ -272,7 +275,10 @@ pub(super) fn is_only_seen(lane: &Lane) -> bool {
         let only_looks = |what: &What| {
             matches!(
                 what,
-                What::Visit(_) | What::Evaluate(..) | What::RowsChanged { .. }
+                What::Visit(_)
+                    | What::EnterExisting(..)
+                    | What::Evaluate(..)
+                    | What::RowsChanged { .. }
             )
         };
         only_looks(&one.item.what) && !one.effects.iter().any(changes)

@@ -22,7 +22,7 @@ use signalbox_store::Batch;
 
 use super::{
     Partition,
-    apply::{Group, Note},
+    apply::{Group, Note, Row},
     group::{Item, What},
 };
 use crate::{
@@ -243,7 +243,8 @@ impl Partition {
         });
         let visited = self.visited(page).filter(|_| is_last);
         let mut group = Group::single(sequence);
-        group.note = visited.as_ref().map(|done| self.row_of(done)).transpose()?;
+        let row = visited.as_ref().map(|done| self.row_of(done)).transpose()?;
+        group.note = row.map(Note::Row);
         self.apply_items(items.collect(), &group)?;
         if let Some(done) = visited {
             self.visits.done.insert(page.workflow.clone(), done);
@@ -280,7 +281,7 @@ impl Partition {
         })
     }
 
-    fn row_of(&self, done: &Visited) -> Result<Note, Broken> {
+    fn row_of(&self, done: &Visited) -> Result<Row, Broken> {
         let bytes = codec::encode(done).map_err(|source| self.row_broken(source))?;
         Ok((row_name(&done.workflow), Some(bytes)))
     }
@@ -322,7 +323,7 @@ impl Partition {
     }
 
     /// Notes what those go by that were never visited; answers with the rows to keep.
-    pub(super) fn note_unvisited(&mut self, before: &Definitions) -> Result<Vec<Note>, Broken> {
+    pub(super) fn note_unvisited(&mut self, before: &Definitions) -> Result<Vec<Row>, Broken> {
         let loaded = std::sync::Arc::clone(&self.loaded);
         let noted = self.visits.note_unvisited(before, loaded.definitions());
         noted.iter().map(|done| self.row_of(done)).collect()

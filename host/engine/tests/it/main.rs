@@ -4,6 +4,7 @@ mod addresses;
 mod adopt;
 mod budgets;
 mod clock;
+mod entering;
 mod events;
 mod evidence;
 mod journeys;
