@@ -3,7 +3,7 @@
 
 pub(crate) mod folder;
 
-use std::{fs::File, io::Read, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value as Json;
@@ -13,6 +13,7 @@ use signalbox_model::{
     problem::Problem,
     table::{TABLE_BYTES_MAX, Table},
 };
+use signalbox_rules::files;
 
 use crate::{
     cli::{NamedTable, ServerArgs, TableCommand},
@@ -88,15 +89,8 @@ fn client(server: &ServerArgs) -> anyhow::Result<Client> {
 /// The table of a file that ends in `.json` or `.csv`.
 pub(crate) fn read(file: &Path, key: Option<&str>) -> anyhow::Result<Table> {
     let name = file.display();
-    let mut bytes = Vec::new();
-    let opened = File::open(file).with_context(|| format!("opening {name}"))?;
-    let read = opened
-        .take(TABLE_BYTES_MAX as u64 + 1)
-        .read_to_end(&mut bytes);
-    read.with_context(|| format!("reading {name}"))?;
-    if bytes.len() > TABLE_BYTES_MAX {
-        bail!("{name} has more than {TABLE_BYTES_MAX} bytes");
-    }
+    let bytes = files::read(file, TABLE_BYTES_MAX as u64);
+    let bytes = bytes.with_context(|| format!("reading {name}"))?;
     let table = match (file.extension().and_then(|one| one.to_str()), key) {
         (Some("csv"), key) => Table::from_csv(&bytes, key),
         (Some("json"), None) => Table::from_text(&bytes),

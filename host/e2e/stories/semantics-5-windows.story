@@ -180,6 +180,7 @@ log ann skips
     2026-03-16 08:00:00 skips: trigger said enter: matched
     2026-03-16 08:00:00 skips: journey entered 4
     2026-03-16 08:00:00 skips: step reached one
+    2026-03-16 08:00:00 skips: zone taken one UTC utc
     2026-03-16 08:00:00 skips: message skipped one window_closed
     2026-03-16 08:00:00 skips: step reached end
     2026-03-16 08:00:00 skips: journey exited went_on
@@ -187,12 +188,14 @@ log ann leaves
     2026-03-16 08:00:00 leaves: trigger said enter: matched
     2026-03-16 08:00:00 leaves: journey entered 4
     2026-03-16 08:00:00 leaves: step reached one
+    2026-03-16 08:00:00 leaves: zone taken one UTC utc
     2026-03-16 08:00:00 leaves: message skipped one window_closed
     2026-03-16 08:00:00 leaves: journey exited window_closed
 log bo skips
     2026-03-16 18:00:00 skips: trigger said enter: matched
     2026-03-16 18:00:00 skips: journey entered 4
     2026-03-16 18:00:00 skips: step reached one
+    2026-03-16 18:00:00 skips: zone taken one UTC utc
     2026-03-16 18:00:00 skips: message skipped one window_closed
     2026-03-16 18:00:00 skips: step reached end
     2026-03-16 18:00:00 skips: journey exited went_on

@@ -21,7 +21,7 @@ const SECRET_HEADING: &str = "signalbox secret key 1";
 
 /// The y coordinates of the eight points of small order, little-endian, and the two other ways to write one: p and
 /// p + 1 are no points by RFC 8032, section 5.1.3, and 0 and 1 to many libraries. The points are those that Chalkias,
-/// Garillot and Nikolaenko list in "Taming the many EdDSAs" (2020); the sign of x is of no account.
+/// Garillot and Nikolaenko list in their paper of 2020 on the many forms of Ed25519; the sign of x is of no account.
 const SMALL_ORDER_Y: [&str; 7] = [
     // 0, of order 4.
     "0000000000000000000000000000000000000000000000000000000000000000",
