@@ -79,7 +79,7 @@ pub struct WorkflowBody {
 }
 
 /// How far a workflow came with taking in whoever was there when it started. Each contact counts once, by what was said
-/// when it was looked at: looked_at = entered + all of not_entered + unmatched + waiting. A pause halts it and a resume goes
+/// when it was looked at: `looked_at = entered + all of not_entered + unmatched + waiting`. A pause halts it and a resume goes
 /// on; an end stops it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct EnteringBody {

@@ -123,7 +123,7 @@ impl Partition {
                 sequence,
                 now,
                 page,
-            } => self.apply_entrance(sequence, now, page),
+            } => self.apply_entrance(sequence, now, &page),
             Task::Evaluate {
                 sequence,
                 now,

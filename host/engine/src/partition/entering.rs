@@ -241,15 +241,10 @@ impl Partition {
         &mut self,
         sequence: u64,
         now: Instant,
-        page: Page,
+        page: &Page,
     ) -> Result<(), Broken> {
-        if self
-            .entrances
-            .appended
-            .is_some_and(|appended| appended <= sequence)
-        {
-            self.entrances.appended = None;
-        }
+        let appended = &mut self.entrances.appended;
+        *appended = appended.filter(|appended| *appended > sequence);
         let found = self.loaded.definitions().workflows.get(&page.workflow);
         let is_open = found.is_some_and(|found| {
             found.state == WorkflowState::Running && found.running_since == Some(page.since)
@@ -268,7 +263,7 @@ impl Partition {
         let come = come.filter(|come| come.since == page.since).cloned();
         let mut progress = come.unwrap_or_else(|| {
             let contacts = self.input_counters.contacts;
-            Progress::begun(&page, now, contacts)
+            Progress::begun(page, now, contacts)
         });
         let is_last = contacts.len() < page.contacts_max as usize;
         progress.finished_at = is_last.then_some(now);

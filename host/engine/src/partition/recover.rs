@@ -24,6 +24,7 @@ impl Partition {
     /// Applies all that the log has behind the store's position.
     pub(crate) fn recover(&mut self) -> Result<(), Broken> {
         // What pages go on from.
+        self.read_entrances()?;
         self.read_row_scans()?;
         self.read_evaluations()?;
         self.read_visits()?;

@@ -11,7 +11,7 @@ use signalbox_model::{
     workflow::{Action, Edit},
 };
 
-use crate::support::{Place, Standstill, World, event, template, thanks, workflow};
+use crate::support::{BOUND, Place, Standstill, World, event, template, thanks, workflow};
 
 const CONTACTS: u32 = 25;
 /// Contacts of one page.
@@ -37,6 +37,10 @@ async fn people(partitions: u16, hops: Hops) -> World {
     place.partitions = partitions;
     place.configure = |config| config.limits.tick_timers_max = PAGE;
     place.hops = hops;
+    people_in(place).await
+}
+
+async fn people_in(place: Place) -> World {
     let world = place.start();
     for number in 0..CONTACTS {
         let contact = format!("c{number}");
@@ -167,6 +171,45 @@ async fn a_pause_halts_it_and_a_resume_goes_on_also_over_a_crash() {
     };
     let (after, _place) = place.start().export().await;
     assert_eq!(before, after);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_counted_before_a_stop_is_counted_once_after_a_crash() {
+    let (standstill, hops) = Standstill::new();
+    let mut place = Place::new(&["audience", "event"]);
+    place.partitions = 1;
+    place.configure = |config| {
+        config.limits.tick_timers_max = PAGE;
+        // What the crash leaves in the store is what the stop has written down.
+        config.faults.store_flush_every_ms = 3_600_000;
+    };
+    place.hops = hops;
+    let world = people_in(place).await;
+    put(&world, bulk("news")).await;
+    standstill.arm([("partition-0", 2)]);
+    world.action("news", Action::Start).await;
+    standstill.wait(1);
+    // The first page is logged, and the others are left to the next start.
+    let clock = world.engine.clock().expect("it runs").expect("it is wound");
+    let release_once_it_stops = async {
+        let settled = clock.settle().await;
+        settled.expect_err("the engine stops");
+        drop(standstill);
+    };
+    let stopped = tokio::time::timeout(BOUND, world.stopped());
+    let (stopped, ()) = tokio::join!(stopped, release_once_it_stops);
+    let mut place = stopped.expect("nobody waits for the other pages");
+    place.hops = Hops::default();
+    let world = place.start();
+    world.settle().await;
+    let crashed = world.place.copy();
+    let whole = entering(&world, "news").await;
+    assert_eq!((whole.looked_at, whole.entered), (u64::from(CONTACTS), 9));
+    world.stopped().await;
+    let world = crashed.start();
+    world.settle().await;
+    assert_eq!(entering(&world, "news").await, whole);
+    world.stopped().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
