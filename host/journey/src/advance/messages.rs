@@ -17,7 +17,7 @@ use signalbox_model::{
 use crate::{
     advance::{
         Advance, BAD_ANSWER, Context, Continuation, NO_ANSWER, Reply, Whose,
-        permits::{HOLDOUT, Permit, WINDOW_CLOSED, is_decided_at_claim},
+        permits::{HOLDOUT, Permit, WINDOW_CLOSED},
         steps::{Next, position_after, position_of},
     },
     effect::Effect,
@@ -76,7 +76,7 @@ impl Advance {
     }
 
     /// The message is withheld when it would have gone out, if it would have: only then are its conversions compared with
-    /// those of others at the same step. Where more than the clocks decides that, it is queued and its claim withholds it.
+    /// those of others at the same step. Where that shows later, it is queued and its claim withholds it.
     fn hold_out(
         &mut self,
         ctx: &Context<'_>,
@@ -94,11 +94,15 @@ impl Advance {
         let (due_at, permit) = self.permit_to_queue(ctx, version, send, id, ctx.now);
         let is_late = ctx.now.since(due_at) > send.late_limit;
         match permit {
-            Permit::At(at, _)
-                if at <= ctx.now && !is_late && !is_decided_at_claim(ctx, version, send) =>
-            {
-                self.touch(ctx, whose, &step.id, id, true);
-                self.not_queued(ctx, whose, step, HOLDOUT)
+            Permit::At(at, _) if at <= ctx.now && !is_late && !has_exits(version) => {
+                match self.capped(ctx, id, &withheld(ctx, whose, version, step, send)) {
+                    None => {
+                        self.touch(ctx, whose, &step.id, id, true);
+                        self.not_queued(ctx, whose, step, HOLDOUT)
+                    }
+                    Some(Permit::Skip(reason)) => self.not_queued(ctx, whose, step, reason),
+                    Some(_) => self.queue(ctx, whose, version, step, send, None),
+                }
             }
             _ => self.queue(ctx, whose, version, step, send, None),
         }
@@ -318,6 +322,39 @@ impl Advance {
         }
         Ok(content)
     }
+}
+
+/// What caps would be asked about, were the message queued now.
+fn withheld(
+    ctx: &Context<'_>,
+    whose: &Whose,
+    version: &WorkflowVersion,
+    step: &Step,
+    send: &Send,
+) -> PendingMessage {
+    PendingMessage {
+        workflow: whose.workflow.clone(),
+        version: version.number,
+        journey: whose.journey,
+        step: step.id.clone(),
+        class: send.class,
+        resend_in_doubt: false,
+        queued_at: ctx.now,
+        due_at: ctx.now,
+        late_limit: send.late_limit,
+        release_at: ctx.now,
+        attempts: 0,
+        was_tried: false,
+        claimed: None,
+        cancelled: None,
+        offer: None,
+    }
+}
+
+/// Whether somebody in the version may leave it by a segment, which is asked about at the claim.
+fn has_exits(version: &WorkflowVersion) -> bool {
+    let mut slots = version.bindings.keys();
+    slots.any(|slot| matches!(slot, Slot::Exit(_)))
 }
 
 /// What the claim of a message that is due at an instant needs to know.

@@ -7,7 +7,7 @@ use std::{cmp::Reverse, collections::BTreeMap};
 
 use signalbox_model::{
     calendar::{self, LocalDate, LocalTime, Window, Zone},
-    definitions::{Slot, WorkflowVersion},
+    definitions::WorkflowVersion,
     id::{MessageId, Tag, WorkflowId},
     settings::{AtCap, Cap, Period},
     state::{PendingMessage, Place, TOUCHES_MAX, Touch},
@@ -149,7 +149,8 @@ impl Advance {
         let mut is_contested = false;
         let mut about_to = None;
         let tags = tags_of(ctx, pending);
-        let caps: Vec<&Cap> = caps_on(ctx, tags).collect();
+        let caps = ctx.definitions.definitions().settings.caps.iter();
+        let caps: Vec<&Cap> = caps.filter(|cap| concerns(cap, tags)).collect();
         for cap in &caps {
             let Some(until) = self.full_until(ctx, cap, id, pending, 0) else {
                 let about_to =
@@ -377,22 +378,6 @@ fn opening(
         }
     }
     None
-}
-
-/// Whether more than window and quiet hours decides whether the message goes out: caps, or exits by segment.
-pub(super) fn is_decided_at_claim(
-    ctx: &Context<'_>,
-    version: &WorkflowVersion,
-    send: &Send,
-) -> bool {
-    let mut slots = version.bindings.keys();
-    caps_on(ctx, &send.tags).next().is_some() || slots.any(|slot| matches!(slot, Slot::Exit(_)))
-}
-
-/// The caps that concern messages with those tags.
-fn caps_on<'a>(ctx: &Context<'a>, tags: &'a [Tag]) -> impl Iterator<Item = &'a Cap> {
-    let caps = ctx.definitions.definitions().settings.caps.iter();
-    caps.filter(|cap| concerns(cap, tags))
 }
 
 fn concerns(cap: &Cap, tags: &[Tag]) -> bool {

@@ -108,15 +108,14 @@ fn a_message_is_withheld_when_it_would_have_gone_out() {
     ");
 }
 
-/// A message, another one at once, and one more a day later, for whoever is not `gone`.
-fn held_out(lines: &str) -> String {
+/// A message, another one at once, and one more a day later, with those exits.
+fn held_out(exits: Json, lines: &str) -> String {
     let steps = json!([
         {"id": "one", "send": {"template": "hello"}},
         {"id": "two", "send": {"template": "hello"}},
         {"id": "rest", "wait": {"for": "1d"}},
         {"id": "three", "send": {"template": "hello"}},
     ]);
-    let exits = json!([{"segment": has("gone"), "reason": "gone"}]);
     let news = with(workflow("news", on("signup"), steps), "exits", exits);
     let told = story(&[news], lines);
     let lines = told.lines().filter(|line| !line.contains("entered"));
@@ -125,8 +124,8 @@ fn held_out(lines: &str) -> String {
 
 #[test]
 fn nothing_is_withheld_that_a_cap_would_have_kept_back() {
-    let capped = |holdout: &str| {
-        held_out(&format!(
+    let capped = |holdout: &str, exits: Json| {
+        let lines = format!(
             r#"
             settings {{"holdout": {holdout}, "caps": [{{"count": 1, "per": {{"last": "20h"}}}}]}}
             event signup
@@ -134,9 +133,23 @@ fn nothing_is_withheld_that_a_cap_would_have_kept_back() {
             send
             @25h send
             "#
-        ))
+        );
+        held_out(exits, &lines)
     };
-    assert_snapshot!(capped("0"), @r"
+    let gone = json!([{"segment": has("gone"), "reason": "gone"}]);
+    assert_snapshot!(capped("10000", json!([])), @r"
+    0s news: trigger said enter: because
+    0s news: at one
+    0s news: one skipped: holdout
+    0s news: at two
+    0s news: two skipped: frequency_cap
+    0s news: at rest
+    0s news: rest waits until 1d
+    1d news: at three
+    1d news: three skipped: holdout
+    1d news: completed
+    ");
+    assert_snapshot!(capped("0", gone.clone()), @r"
     0s news: trigger said enter: because
     0s news: at one
     0s news: one queued
@@ -156,7 +169,7 @@ fn nothing_is_withheld_that_a_cap_would_have_kept_back() {
     25h news: three sent
     25h news: completed
     ");
-    assert_snapshot!(capped("10000"), @r"
+    assert_snapshot!(capped("10000", gone), @r"
     0s news: trigger said enter: because
     0s news: at one
     0s news: one queued
@@ -180,12 +193,14 @@ fn nothing_is_withheld_that_a_cap_would_have_kept_back() {
 
 #[test]
 fn nothing_is_withheld_where_an_exit_would_have_come_first() {
-    assert_snapshot!(held_out(r#"
+    let gone = json!([{"segment": has("gone"), "reason": "gone"}]);
+    let lines = r#"
         settings {"holdout": 10000}
         set {"gone": true}
         event signup
         send
-    "#), @r"
+    "#;
+    assert_snapshot!(held_out(gone, lines), @r"
     0s news: trigger said enter: because
     0s news: at one
     0s news: one queued
