@@ -363,6 +363,7 @@ impl From<Conflict> for Error {
             | Conflict::SegmentNotFound { .. }
             | Conflict::TableNotFound { .. }
             | Conflict::NotQuarantined { .. }
+            | Conflict::NotDeprecated { .. }
             | Conflict::Shadow(ShadowConflict::NotFound { .. }) => {
                 Self::new(ErrorCode::NotFound, message)
             }
@@ -385,6 +386,7 @@ impl From<Conflict> for Error {
             | Conflict::SegmentRefused { .. }
             | Conflict::TableUnmet { .. }
             | Conflict::Full { .. }
+            | Conflict::Revoked { .. }
             | Conflict::Shadow(
                 ShadowConflict::Exists { .. }
                 | ShadowConflict::Unbound { .. }

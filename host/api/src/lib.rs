@@ -12,9 +12,11 @@ pub mod keys;
 pub mod clock;
 pub mod contacts;
 pub mod days;
+pub mod deprecations;
 pub mod events;
 pub mod experiments;
 pub mod facts;
+pub mod quarantines;
 pub mod releases;
 pub mod segments;
 pub mod settings;
@@ -40,7 +42,7 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::from_fn_with_state,
-    routing::{any, delete, get, post},
+    routing::{any, delete, get, post, put},
 };
 use signalbox_engine::Engine;
 use signalbox_rules::limits::Limits;
@@ -151,7 +153,13 @@ fn of_plugins() -> Router<App> {
         )
         .route("/v1/shadows/{number}/promote", post(shadows::promote))
         .route("/v1/plugins", get(system::plugins))
-        .route("/v1/plugins/{digest}/quarantine", delete(system::lift))
+        .route("/v1/plugins/{digest}/quarantine", delete(quarantines::lift))
+        .route("/v1/plugins/{digest}/revoke", post(quarantines::revoke))
+        .route("/v1/plugins/deprecations", get(deprecations::list))
+        .route(
+            "/v1/plugins/deprecations/{name}",
+            put(deprecations::put).delete(deprecations::delete),
+        )
         .route(
             "/v1/plugins/releases",
             get(releases::list).post(releases::release),

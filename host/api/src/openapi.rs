@@ -10,8 +10,8 @@ use utoipa::{
 };
 
 use crate::{
-    approvals, clock, contacts, days, events, experiments, inbox, releases, segments, settings,
-    shadows, system, tables, webhooks, why, workflows,
+    approvals, clock, contacts, days, deprecations, events, experiments, inbox, quarantines,
+    releases, segments, settings, shadows, system, tables, webhooks, why, workflows,
 };
 
 /// The document at `/openapi.json`.
@@ -65,7 +65,11 @@ use crate::{
         shadows::promote,
         shadows::drop,
         system::plugins,
-        system::lift,
+        quarantines::lift,
+        quarantines::revoke,
+        deprecations::list,
+        deprecations::put,
+        deprecations::delete,
         releases::list,
         releases::release,
         system::schema,

@@ -18,6 +18,7 @@ use serde_json::Value as JsonValue;
 use signalbox_engine::{Engine, Member, MembersPage, PutError, SegmentView};
 use signalbox_model::{
     id::{ContactId, SegmentName},
+    problem::Problem,
     segment::{Segment, SegmentDefinition},
     time::Instant,
 };
@@ -77,6 +78,10 @@ pub struct SegmentAnswer {
     pub evaluated: u64,
     /// `false` while there are contacts that were not asked since the segment was last changed.
     pub is_evaluated: bool,
+    /// What would make it better, without being wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    pub advice: Vec<Problem>,
 }
 
 /// The segments.
@@ -368,6 +373,7 @@ fn answer(view: &SegmentView) -> SegmentAnswer {
         decisions: serde_json::to_value(&view.counters.decisions).unwrap_or_default(),
         evaluated: view.evaluated,
         is_evaluated: view.is_evaluated,
+        advice: view.advice.clone(),
     }
 }
 

@@ -9,14 +9,15 @@ use axum::{
 use serde::Serialize;
 use serde_json::Value as JsonValue;
 use signalbox_engine::Misfit;
-use signalbox_model::{definitions::Quarantined, id::Digest, time::Instant};
+use signalbox_model::time::Instant;
 use utoipa::ToSchema;
 
 use crate::{
     App,
+    deprecations::deprecated_body,
     error::{Envelope, Error, ErrorCode},
-    extract::Path,
     metrics,
+    quarantines::{QuarantinedBody, quarantined_body},
 };
 
 /// The plugins.
@@ -25,7 +26,7 @@ pub struct PluginsAnswer {
     /// One entry per file of the folder, then one per version that is in use without a file: state, why it was
     /// refused or may not be bound yet, who has signed and who has released it where that is asked, and of what serves:
     /// name, version, digest, rules with schemas and reasons, what it reads in plain words, rows, failures, fuel per row,
-    /// last error.
+    /// last error; `deprecated` where people are to move away from the version.
     #[schema(value_type = Vec<Object>)]
     pub plugins: JsonValue,
     /// The limits that every rule runs under, with units in their names.
@@ -88,34 +89,8 @@ pub struct StatusBody {
     pub records_parked: u64,
     /// Bindings that stay on their version because a newer one does not fit them.
     pub misfits: Vec<MisfitBody>,
-    /// Files of plugins that failed too often: they are not asked, and no binding moves on to them.
+    /// Files of plugins that failed too often, or that somebody revoked: they are not asked, and no binding moves on to them.
     pub quarantined: Vec<QuarantinedBody>,
-}
-
-/// A file that failed too often.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct QuarantinedBody {
-    /// The plugin's name.
-    pub plugin: String,
-    /// Its version.
-    pub version: String,
-    /// SHA-256 of the file.
-    pub digest: String,
-    /// Since when.
-    #[schema(value_type = String, format = DateTime)]
-    pub at: Instant,
-    /// The last failure.
-    pub reason: String,
-}
-
-fn quarantined_body((digest, found): (Digest, Quarantined)) -> QuarantinedBody {
-    QuarantinedBody {
-        plugin: found.plugin.to_string(),
-        version: found.version.to_string(),
-        digest: digest.to_string(),
-        at: found.at,
-        reason: found.reason,
-    }
 }
 
 /// A binding that stays on its version.
@@ -157,24 +132,21 @@ pub(crate) async fn plugins(State(app): State<App>) -> Result<Json<PluginsAnswer
     let json = |value: Result<JsonValue, serde_json::Error>| {
         value.map_err(|error| Error::internal(&error))
     };
+    let definitions = app.engine.definitions()?;
+    let mut plugins = Vec::new();
+    for status in app.engine.plugins()? {
+        let mut shown = json(serde_json::to_value(&status))?;
+        let version = status.version.as_ref();
+        let said = version.and_then(|one| definitions.deprecation(&one.name, &one.version));
+        if let Some(said) = said {
+            shown["deprecated"] = json(serde_json::to_value(deprecated_body(said)))?;
+        }
+        plugins.push(shown);
+    }
     Ok(Json(PluginsAnswer {
-        plugins: json(serde_json::to_value(app.engine.plugins()?))?,
+        plugins: plugins.into(),
         limits: json(serde_json::to_value(&*app.rule_limits))?,
     }))
-}
-
-/// Lifts the quarantine of a file, so that it is asked again and bindings that follow its plugin move on to it; ten
-/// failures in a minute quarantine it anew. Rather put a file that does not fail into the folder.
-#[utoipa::path(delete, path = "/v1/plugins/{digest}/quarantine", operation_id = "lift_quarantine", tag = "plugins", responses(
-    (status = 204), (status = 404, body = Envelope)))]
-pub(crate) async fn lift(
-    State(app): State<App>,
-    Path(digest): Path<String>,
-) -> Result<StatusCode, Error> {
-    let digest = Digest::parse(&digest)
-        .map_err(|error| Error::new(ErrorCode::InvalidParameter, error.to_string()))?;
-    app.engine.lift_quarantine(digest).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// What the store has seen: names and types of events, fields and attributes.

@@ -7,7 +7,7 @@ use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::{EnteringView, Overriding, PutError, WorkflowSummary, WorkflowView};
-use signalbox_journey::{advise, reach::Reach};
+use signalbox_journey::reach::Reach;
 use signalbox_model::{
     amount,
     definitions::{Former, Overridden, ResolvedBinding, WorkflowVersion},
@@ -543,9 +543,7 @@ fn body_of(view: &WorkflowView) -> WorkflowBody {
         bindings: version.map(bindings_of).unwrap_or_default(),
         counters: counters_of(&view.counters),
         entering: view.entering.as_ref().map(entering_of),
-        advice: version
-            .map(|version| advise(&version.document))
-            .unwrap_or_default(),
+        advice: view.advice.clone(),
         overrides: definition.overrides.iter().map(override_body).collect(),
         allowed: view.allowed.clone(),
     }

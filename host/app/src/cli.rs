@@ -13,7 +13,7 @@ use signalbox_model::{
     time::Instant,
 };
 
-pub(crate) use self::plugin::{PluginCommand, SignCommand};
+pub(crate) use self::plugin::{PluginCommand, ServiceCommand, SignCommand};
 use crate::feed::Until;
 
 /// Runs email journeys whose rules are WebAssembly plugins.
@@ -42,7 +42,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: KeyCommand,
     },
-    /// Begin, build, check, test, sign and release plugins
+    /// Begin, build, check, test, sign and release plugins, and take them out of service
     Plugin {
         #[command(subcommand)]
         command: PluginCommand,

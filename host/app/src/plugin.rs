@@ -1,7 +1,9 @@
 //! `signalbox plugin new`, `build`, `seal`, `check`, `inspect`, `test` and `bench`, for authors of rules; `keygen`, `sign` and
-//! `release`, for those who stand for them; and the child that compiles for the server.
+//! `release`, for those who stand for them; `list`, `revoke`, `lift` and `deprecate`, for operators; and the child that
+//! compiles for the server.
 
 mod new;
+mod service;
 mod sign;
 
 use std::{
@@ -78,6 +80,7 @@ pub(crate) fn run(command: &PluginCommand) -> anyhow::Result<()> {
             seal_file(file, &out, &loaded.config.limits.rules)
         }
         PluginCommand::Sign(command) => sign::run(command),
+        PluginCommand::Service(command) => service::run(command),
         PluginCommand::Build {
             folder,
             out,

@@ -269,6 +269,11 @@ fn put(file: &Path, migrate: bool, server: &ServerArgs) -> anyhow::Result<()> {
         return refused(file, &document, &problems);
     }
     let body = answer.good(&tried)?;
+    for advice in body["workflow"]["advice"].as_array().into_iter().flatten() {
+        if let Ok(advice) = Problem::deserialize(advice) {
+            output::warning(format_args!("{}", in_words(file, &document, &advice)))?;
+        }
+    }
     let version = body.pointer("/workflow/version").and_then(Json::as_u64);
     output::line(format_args!(
         "workflow {id}: version {}, {}",

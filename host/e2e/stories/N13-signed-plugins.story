@@ -149,3 +149,42 @@ decisions ann
     2026-03-02 09:00:00 visits: audience said in: v2, by D2
     2026-03-02 09:00:00 visits: trigger said enter: matched, by D3
     2026-03-02 09:00:00 visits: audience said in: v2, by D2
+# What is revoked decides nothing more, at once and through a crash: who follows goes back to the last good version.
+sign versioned.wasm tom
+ask plugin revoke versioned@1.0.2 --actor eva --reason wrong
+    versioned 1.0.2: revoked by eva, asked no more, digest ..
+awaits bindings visits
+    audience: versioned 1.0.1, D1, back from 1.0.2
+    trigger: event 1.0.0, D3
+kill
+event ann visited #6
+plugin versioned.wasm
+    quarantined
+    serves: versioned 1.0.2, D2
+    refused: plugin_unreleased: versioned 1.0.2, signed by tom, waits for somebody else to release it: somebody else than tom looks at it and runs `signalbox plugin release versioned@1.0.2`
+    signed by: tom
+create later
+    refused: invalid_workflow: the workflow has a problem; nothing was stored; /audience/plugin versioned 1.0.2 was revoked by eva: wrong
+# An admin's key does not bring it back, nor does its signer: a second person does.
+ask plugin list versioned
+    versioned.wasm: versioned 1.0.2, quarantined
+      revoked by eva: wrong
+      versioned 1.0.2, signed by tom, waits for somebody else to release it: somebody else than tom looks at it and runs `signalbox plugin release versioned@1.0.2`
+    without a file: versioned 1.0.1, retired
+ask plugin lift versioned@1.0.2
+    error: lifting the quarantine of versioned 1.0.2: the server answered 409 (conflict): D2 was revoked by eva: a second person has to release it anew
+    exit status: 1
+release versioned@1.0.2 tom
+    error: releasing versioned 1.0.2: the server answered 409 (self_release): versioned 1.0.2 is signed by tom: somebody else has to release it
+release versioned@1.0.2 eva
+    versioned 1.0.2: released by eva, signed by tom
+awaits bindings visits
+    audience: versioned 1.0.2, D2
+    trigger: event 1.0.0, D3
+event ann visited #7
+counters visits
+    version 1 decisions audience v1: 4
+    version 1 decisions audience v2: 3
+    version 1 decisions trigger matched: 7
+    version 1 entered: 7
+    version 1 exited done: 7

@@ -123,3 +123,13 @@ event eve visited #13
 awaits bindings visits
     audience: trap 1.2.0, D4
     trigger: event 1.0.0, D2
+# An operator lifts a quarantine by hand.
+ask plugin lift trap@1.0.0
+    error: looking for it among what is quarantined: the server lists no trap 1.0.0 there: name its file with --digest
+    exit status: 1
+ask plugin lift trap@1.1.0
+    trap 1.1.0: asked again, digest ..
+ask plugin list trap
+    again.wasm: trap 1.1.0, available
+    trap.wasm: trap 1.2.0, available
+    without a file: trap 1.0.0, retired

@@ -54,6 +54,8 @@ ask workflow list
 ask workflow show news
     news: bulk, draft, version 1: News for everybody in Berlin
       audience: audience 1.0.0 (FILE)
+      the document: the workflow says no type: write what kind of mail it sends, such as `welcome`
+      the document: the workflow says no stage: write where its contacts stand, such as `explore`
       allowed: edit, start, schedule, delete
 start quiet
 ask workflow watch quiet
@@ -69,6 +71,8 @@ ask workflow show news
       from 2026-03-02T10:00:00Z to 2026-03-02T10:00:00Z
       version 1: 2 entered, 2 inside, 0 completed, 0 exited; 2 messages sent
       audience: audience 1.0.0 (FILE)
+      the document: the workflow says no type: write what kind of mail it sends, such as `welcome`
+      the document: the workflow says no stage: write where its contacts stand, such as `explore`
       allowed: pause, end
 # Whoever comes later is not among those who were there, over a pause and a crash neither.
 contact eva {"email": "eva@example.com", "city": "Berlin"}
@@ -82,6 +86,8 @@ ask workflow show news
       from 2026-03-02T10:00:00Z to 2026-03-02T10:00:00Z
       version 1: 2 entered, 2 inside, 0 completed, 0 exited; 2 messages sent
       audience: audience 1.0.0 (FILE)
+      the document: the workflow says no type: write what kind of mail it sends, such as `welcome`
+      the document: the workflow says no stage: write where its contacts stand, such as `explore`
       allowed: pause, end
 mails
     ann@example.com | News | 2026-03-02 10:00:00
@@ -99,6 +105,8 @@ ask workflow show again
       version 1: 3 entered, 0 inside, 3 completed, 0 exited; 3 messages sent
       audience: audience 1.0.0 (FILE)
       trigger: event 1.0.0 (FILE)
+      the document: the workflow says no type: write what kind of mail it sends, such as `welcome`
+      the document: the workflow says no stage: write where its contacts stand, such as `explore`
       allowed: pause, end
 at 2026-03-04 12:00
 end news
@@ -109,4 +117,6 @@ ask workflow show news
       from 2026-03-02T10:00:00Z to 2026-03-02T10:00:00Z
       version 1: 2 entered, 0 inside, 2 completed, 0 exited; 2 messages sent
       audience: audience 1.0.0 (FILE)
+      the document: the workflow says no type: write what kind of mail it sends, such as `welcome`
+      the document: the workflow says no stage: write where its contacts stand, such as `explore`
       allowed: delete

@@ -3,6 +3,7 @@
 //! A document is checked as a whole and all its problems are told at once.
 
 mod adopter;
+mod offer;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -21,7 +22,10 @@ use signalbox_rules::{
 };
 
 pub use self::adopter::Misfit;
-pub(crate) use self::adopter::{Adopter, Misfits};
+pub(crate) use self::{
+    adopter::{Adopter, Misfits, bound_in},
+    offer::Offer,
+};
 use crate::{
     control,
     error::{CommandError, PutError, Unavailable},
@@ -73,7 +77,7 @@ pub(crate) fn prepare_segment(
     based_on: Option<u32>,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let bound = check_segment(&shared.catalogue, segment, &definitions);
+    let bound = check_segment(Offer::of(shared, &definitions), segment, &definitions);
     let bound = bound.map_err(PutError::Problems)?;
     Command::put_segment(segment, bound.as_ref(), based_on)
         .map_err(|_| PutError::from(Unavailable::Failed))
@@ -94,36 +98,32 @@ pub(crate) async fn commanded(
 /// Everything that is wrong with a workflow, its bindings and templates included: what a put would refuse it for. Needs
 /// no engine that runs; segments and tables that it goes by are not looked for.
 pub fn check_workflow(catalogue: &Catalogue, workflow: &Workflow) -> Vec<Problem> {
-    check(catalogue, None, workflow).err().unwrap_or_default()
+    let offer = Offer::of_files(catalogue);
+    check(offer, workflow).err().unwrap_or_default()
 }
 
-/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Without
-/// `definitions` it is not looked for the segments and tables that bindings go by.
+/// What is wrong with a document, its bindings and templates included; what it stands for if nothing is. Where only files
+/// are known it is not looked for the segments and tables that bindings go by.
 pub(crate) fn check(
-    catalogue: &Catalogue,
-    definitions: Option<&Definitions>,
+    offer: Offer<'_>,
     workflow: &Workflow,
 ) -> Result<BTreeMap<Slot, ResolvedBinding>, Vec<Problem>> {
     let mut problems = signalbox_journey::check::found(workflow);
     let mut bindings = BTreeMap::new();
     let all = placed(workflow);
-    let is_known = |one: &Placed<'_>| {
-        let found = catalogue.resolve(&one.binding.plugin, &one.binding.version);
-        found.is_some()
-    };
-    if !all.iter().all(is_known) {
+    if !all.iter().all(|one| offer.newest(one.binding).is_some()) {
         // Its file may have come a moment ago.
-        catalogue.wait_settled(LOADING_WAIT_MAX);
+        offer.catalogue.wait_settled(LOADING_WAIT_MAX);
     }
     for placed in all {
-        match resolve(catalogue, &placed) {
+        match resolve(offer, &placed) {
             Ok(resolved) => {
                 let pointer = format!("{}/config", placed.pointer);
                 let (plan, slot) = (&resolved.plan, &placed.slot);
                 let untaken =
                     signalbox_journey::check::arms::untaken(plan, slot, &pointer, Some(workflow));
                 problems.extend(untaken);
-                if let Some(definitions) = definitions {
+                if let Some(definitions) = offer.definitions {
                     problems.extend(ill_planned(&resolved.plan, &pointer, definitions));
                 }
                 bindings.insert(placed.slot, resolved);
@@ -141,21 +141,18 @@ pub(crate) fn check(
 
 /// What is wrong with a segment's document; what its rule stands for if nothing is.
 fn check_segment(
-    catalogue: &Catalogue,
+    offer: Offer<'_>,
     segment: &Segment,
     definitions: &Definitions,
 ) -> Result<Option<ResolvedBinding>, Vec<Problem>> {
     let mut bound = None;
     let mut problems = Vec::new();
     if let Some(placed) = placed_in(segment) {
-        if catalogue
-            .resolve(&placed.binding.plugin, &placed.binding.version)
-            .is_none()
-        {
+        if offer.newest(placed.binding).is_none() {
             // Its file may have come a moment ago.
-            catalogue.wait_settled(LOADING_WAIT_MAX);
+            offer.catalogue.wait_settled(LOADING_WAIT_MAX);
         }
-        match resolve(catalogue, &placed) {
+        match resolve(offer, &placed) {
             Ok(resolved) => bound = Some(resolved),
             Err(found) => problems.extend(found),
         }
@@ -209,7 +206,7 @@ fn unmet(definitions: &Definitions, plan: &Plan, pointer: &str) -> Vec<Problem> 
 /// What another version of its plugin stands for beside a binding of the current version of a workflow or segment, and the
 /// number of that version; what is wrong with it if anything is.
 pub(crate) fn beside(
-    catalogue: &Catalogue,
+    offer: Offer<'_>,
     definitions: &Definitions,
     (owner, slot): (&Owner, &Slot),
     requirement: semver::VersionReq,
@@ -232,7 +229,7 @@ pub(crate) fn beside(
         pointer: String::new(),
         binding: &binding,
     };
-    let shadow = resolve(catalogue, &placed)?;
+    let shadow = resolve(offer, &placed)?;
     if shadow.digest == bound.digest {
         let reason = format!(
             "the binding stands for {} {} itself, and the folder has no newer version",
@@ -286,8 +283,7 @@ pub(crate) fn prepare(
     edit: Edit,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let bindings =
-        check(&shared.catalogue, Some(&definitions), workflow).map_err(PutError::Problems)?;
+    let bindings = check(Offer::of(shared, &definitions), workflow).map_err(PutError::Problems)?;
     let failed = |error: &dyn std::error::Error| {
         tracing::error!(reason = %in_words(error), "a workflow cannot be kept");
         PutError::from(Unavailable::Failed)
@@ -344,14 +340,14 @@ pub(crate) fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
     all
 }
 
-fn resolve(catalogue: &Catalogue, placed: &Placed<'_>) -> Result<ResolvedBinding, Vec<Problem>> {
+fn resolve(offer: Offer<'_>, placed: &Placed<'_>) -> Result<ResolvedBinding, Vec<Problem>> {
     let Placed {
         slot,
         pointer,
         binding,
     } = placed;
-    let Some(available) = catalogue.resolve(&binding.plugin, &binding.version) else {
-        return Err(vec![unknown(catalogue, pointer, binding)]);
+    let Some(available) = offer.newest(binding) else {
+        return Err(vec![offer.lack(pointer, binding)]);
     };
     let kind = slot.kind();
     if !available.kinds.contains(&kind) {
@@ -360,7 +356,7 @@ fn resolve(catalogue: &Catalogue, placed: &Placed<'_>) -> Result<ResolvedBinding
         let help = format!("name a plugin that exports a {}", kind.as_str());
         return Err(vec![problem.with_help(help)]);
     }
-    bind(catalogue, &available, slot, &binding.config)
+    bind(offer.catalogue, &available, slot, &binding.config)
         .map_err(|error| plan_problems(pointer, &error))
 }
 
@@ -387,52 +383,6 @@ fn bind(
         formers: Vec::new(),
         returned_from: None,
     })
-}
-
-fn unknown(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Problem {
-    if let Some(withheld) = catalogue.withheld(&binding.plugin, &binding.version) {
-        let place = format!("{pointer}/plugin");
-        return Problem::new(place, withheld.code, withheld.reason).with_help(withheld.help);
-    }
-    if let Some(problem) = quarantined(catalogue, pointer, binding) {
-        return problem;
-    }
-    let Some(newest) = catalogue.resolve(&binding.plugin, &semver::VersionReq::STAR) else {
-        return Problem::new(
-            format!("{pointer}/plugin"),
-            "plugin_unknown",
-            format!("no plugin is named {}", binding.plugin),
-        )
-        .with_help(
-            "put its file into the plugins folder; the list of plugins says why a file is refused",
-        );
-    };
-    let reason = format!(
-        "no version of plugin {} meets {}, the newest is {}",
-        binding.plugin, binding.version, newest.version
-    );
-    let pointer = format!("{pointer}/version");
-    Problem::new(pointer, "plugin_version_missing", reason)
-        .with_help("ask for a version that there is, or put its file into the plugins folder")
-}
-
-/// What is wrong where a version would do but for its quarantine.
-fn quarantined(catalogue: &Catalogue, pointer: &str, binding: &Binding) -> Option<Problem> {
-    let versions = catalogue.list().into_iter();
-    let mut versions = versions.filter_map(|plugin| plugin.version);
-    let found = versions.find(|one| {
-        one.quarantined && one.name == binding.plugin && binding.version.matches(&one.version)
-    })?;
-    let last = found.last_error.unwrap_or_default();
-    let reason = format!(
-        "{} {} is quarantined since it failed too often, the last time: {last}",
-        found.name, found.version
-    );
-    let problem = Problem::new(format!("{pointer}/plugin"), "plugin_quarantined", reason);
-    Some(problem.with_help(format!(
-        "put a mended file into the plugins folder, or lift it with DELETE /v1/plugins/{}/quarantine",
-        found.digest
-    )))
 }
 
 fn plan_problems(pointer: &str, error: &PlanError) -> Vec<Problem> {

@@ -8,16 +8,17 @@ use std::collections::BTreeSet;
 use signalbox_journey::control::allowed;
 use signalbox_mail::template::Template;
 use signalbox_model::{
-    definitions::{Override, WorkflowVersion},
-    id::{Digest, WorkflowId},
+    definitions::{Definitions, Override, WorkflowVersion},
+    id::WorkflowId,
     problem::Problem,
     workflow::{Action, Workflow},
 };
-use signalbox_rules::catalogue::{Catalogue, FileState};
+use signalbox_rules::catalogue::Catalogue;
 
 use crate::{
     bindings,
     outbox::render::source_of,
+    releases,
     shared::{Shared, in_words},
 };
 
@@ -88,7 +89,7 @@ impl Asked {
 pub(crate) fn of(shared: &Shared, workflow: &WorkflowId) -> Option<Vec<Check>> {
     let definitions = shared.definitions.borrow().clone();
     let version = definitions.workflows.get(workflow)?.current_version()?;
-    Some(checks(&shared.catalogue, version))
+    Some(checks(shared, &definitions, version))
 }
 
 /// What the action asks of the workflow; nothing where its state does not allow the action, which is refused for that then.
@@ -100,7 +101,7 @@ pub(crate) fn asked(shared: &Shared, workflow: &WorkflowId, action: Action) -> O
         return None;
     }
     let version = found.current_version()?;
-    let mut checks = checks(&shared.catalogue, version);
+    let mut checks = checks(shared, &definitions, version);
     if action == Action::Resume {
         let overrides = found.overrides.iter();
         let of_version = overrides.filter(|one| one.version == version.number);
@@ -115,12 +116,12 @@ pub(crate) fn asked(shared: &Shared, workflow: &WorkflowId, action: Action) -> O
     })
 }
 
-fn checks(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Check> {
+fn checks(shared: &Shared, definitions: &Definitions, version: &WorkflowVersion) -> Vec<Check> {
     vec![
         Check {
             code: "rules_ready",
             title: "Every rule can be asked",
-            problems: unready(catalogue, version),
+            problems: unready(&shared.catalogue, definitions, version),
         },
         Check {
             code: "image_alt",
@@ -131,23 +132,26 @@ fn checks(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Check> {
 }
 
 /// Bindings whose file is quarantined, is not let in by the policy or cannot be made ready.
-fn unready(catalogue: &Catalogue, version: &WorkflowVersion) -> Vec<Problem> {
-    let plugins = catalogue.list();
-    let quarantined: BTreeSet<Digest> = plugins
-        .iter()
-        .filter(|plugin| plugin.state == FileState::Quarantined)
-        .filter_map(|plugin| Some(plugin.version.as_ref()?.digest))
-        .collect();
+fn unready(
+    catalogue: &Catalogue,
+    definitions: &Definitions,
+    version: &WorkflowVersion,
+) -> Vec<Problem> {
     let bindings = bindings::placed(&version.document).into_iter();
     let problems = bindings.filter_map(|placed| {
         let binding = version.bindings.get(&placed.slot)?;
-        let reason = if quarantined.contains(&binding.digest) {
+        let digest = binding.digest;
+        let revoked = definitions.quarantined.get(&digest);
+        let revoked = revoked.filter(|found| found.revoked.is_some());
+        let reason = if let Some(found) = revoked {
+            format!("it was {}", found.in_words())
+        } else if catalogue.is_quarantined(digest) {
             "it is quarantined, since it failed too often".to_owned()
-        } else if !catalogue.is_let_in(binding.digest) {
+        } else if !releases::is_stood_for(catalogue, definitions, digest) {
             "nobody stands for it, or its file is gone: it must be signed and released as the settings ask"
                 .to_owned()
         } else {
-            in_words(&catalogue.ensure(binding.digest).err()?)
+            in_words(&catalogue.ensure(digest).err()?)
         };
         let reason = format!(
             "{} {} cannot be asked: {reason}",

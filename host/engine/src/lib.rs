@@ -13,6 +13,7 @@ mod clock;
 mod config;
 mod control;
 mod copied;
+mod deprecations;
 mod entering;
 mod error;
 mod evidence;
@@ -26,6 +27,7 @@ mod outbox;
 mod partition;
 mod reexecute;
 mod releases;
+mod revocations;
 mod segments;
 mod shadows;
 mod shared;
@@ -46,8 +48,8 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, Digest, EventName, FieldName, Partition, SegmentName, StepId,
-        TableName, WebhookId, WorkflowId,
+        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
+        WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
@@ -74,6 +76,7 @@ pub use crate::{
     clock::{ClockMode, LEAP_MS_MAX},
     config::{Config, Limits, SenderConfig},
     copied::{Copied, CopyError, copy_data, rebuild_copy},
+    deprecations::{DeprecationView, USES_LISTED_MAX, Use},
     entering::EnteringView,
     error::{
         AcceptError, CommandError, FollowError, PutError, ReadError, SnapshotError, StartError,
@@ -91,6 +94,7 @@ pub use crate::{
         Reexecution, ReplayedFrom, reexecute,
     },
     releases::ReleaseError,
+    revocations::{Revocation, RevokeError},
     segments::{Member, MembersPage, SegmentView},
     shadows::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport, ShadowView},
     simulate::{Happened, Rendering, SimulateError, SimulatedMessage, Simulation, Tell},
@@ -198,7 +202,8 @@ impl Engine {
     pub async fn check_workflow(&self, workflow: Workflow) -> Result<Vec<Problem>, ReadError> {
         self.read(move |shared| {
             let definitions = Arc::clone(&shared.definitions.borrow());
-            let checked = bindings::check(&shared.catalogue, Some(&definitions), &workflow);
+            let offer = bindings::Offer::of(shared, &definitions);
+            let checked = bindings::check(offer, &workflow);
             Ok(checked.err().unwrap_or_default())
         })
         .await
@@ -565,20 +570,6 @@ impl Engine {
     /// Every plugin file and version with its state.
     pub fn plugins(&self) -> Result<Vec<PluginStatus>, Unavailable> {
         Ok(self.shared()?.catalogue.list())
-    }
-
-    /// Ends the quarantine of a file, for all bindings. Answers once every partition's log has it.
-    pub async fn lift_quarantine(&self, digest: Digest) -> Result<(), CommandError> {
-        let shared = self.shared()?;
-        let lifted = control::command(&shared, Command::LiftQuarantine { digest }).await;
-        match lifted {
-            // The log knows the last ones only; the process may know of one more.
-            Err(CommandError::Conflict(Conflict::NotQuarantined { .. }))
-                if shared.catalogue.is_quarantined(digest) => {}
-            other => drop(other?),
-        }
-        shared.catalogue.lift(digest);
-        Ok(())
     }
 
     /// How the engine is. Cheap; reads no row but the counters of inputs.

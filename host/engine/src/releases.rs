@@ -4,13 +4,14 @@
 //! comes. The control partition keeps it, and refuses one by whoever has signed.
 
 use signalbox_model::{
-    definitions::{Release, Released},
+    definitions::{Definitions, Release, Released},
     id::Digest,
     record::Command,
 };
 use signalbox_rules::{
+    catalogue::Catalogue,
     signature::{self, PublicKey, Purpose, Statement},
-    trust::Requirement,
+    trust::{Requirement, Trust},
 };
 
 use crate::{
@@ -53,6 +54,30 @@ impl From<Unavailable> for ReleaseError {
     }
 }
 
+/// Whether the policy lets a binding have the file that it stands for, or stood for once. Where that is not in the folder,
+/// only a release tells that somebody stands for it still.
+pub(crate) fn is_stood_for(
+    catalogue: &Catalogue,
+    definitions: &Definitions,
+    digest: Digest,
+) -> bool {
+    let trust = catalogue.trust();
+    let released = definitions.releases.get(&digest);
+    catalogue.is_let_in(digest)
+        || trust.requirement() == Requirement::Release
+            && released.is_some_and(|released| stands(released, trust))
+}
+
+/// Whether two persons who are trusted stand for what was released, whether or not a file holds it still.
+fn stands(released: &Released, trust: &Trust) -> bool {
+    let release = &released.release;
+    let key_of = |text: &str| text.parse::<PublicKey>().ok();
+    let released_by = key_of(&release.key).and_then(|key| trust.person(key));
+    released_by.is_some_and(|person| *person != release.signed_by)
+        && key_of(&release.signed_with).and_then(|key| trust.person(key))
+            == Some(&release.signed_by)
+}
+
 impl Engine {
     /// Lets a component of the folder be bound, as the text of a [`Statement`] says. `by` is the id of the API key that
     /// it came with. Answers once every partition's log has it.
@@ -82,12 +107,13 @@ impl Engine {
         tracing::info!(
             rule.name = %signed.name, rule.version = %signed.version, rule.digest = %digest,
             actor = %released_by, key.id = by,
-            "{released_by} releases {} {}, signed by {}", signed.name, signed.version, signed.signed_by
+            "{released_by} releases {} {}, signed by {}", signed.name, signed.version, signed.by.person
         );
         let release = Release {
             plugin: signed.name,
             version: signed.version,
-            signed_by: signed.signed_by,
+            signed_by: signed.by.person,
+            signed_with: signed.by.key.to_string(),
             released_by: released_by.clone(),
             key: key.to_string(),
             by,

@@ -6,13 +6,14 @@ use signalbox_model::{
     contact::EMAIL_ATTRIBUTE,
     definitions::Definitions,
     id::{ContactId, SegmentName},
-    segment::SegmentDefinition,
+    problem::Problem,
+    segment::{Owner, SegmentDefinition},
     time::Instant,
     value::Value,
 };
 use signalbox_reports::SegmentCounters;
 
-use crate::{error::ReadError, partition::read_evaluated, shared::Shared, views};
+use crate::{deprecations, error::ReadError, partition::read_evaluated, shared::Shared, views};
 
 /// Contacts that one page of members looks at, at most: in a small segment of a large base a page may have few members
 /// and still a next one.
@@ -31,6 +32,8 @@ pub struct SegmentView {
     pub evaluated: u64,
     /// Whether that is everybody who was there.
     pub is_evaluated: bool,
+    /// What would make it better, without being wrong.
+    pub advice: Vec<Problem>,
 }
 
 /// A contact that is in a segment.
@@ -70,6 +73,11 @@ pub(crate) fn view(shared: &Shared, name: &SegmentName) -> Result<Option<Segment
         counters: counters.segments.remove(name).unwrap_or_default(),
         evaluated,
         is_evaluated,
+        advice: deprecations::advice(
+            &definitions,
+            &Owner::Segment(name.clone()),
+            definition.version,
+        ),
     }))
 }
 

@@ -17,12 +17,13 @@ use signalbox_model::{
     shadow::Shadow,
     workflow::Follow,
 };
-use signalbox_rules::catalogue::Catalogue;
 
 pub use self::report::{SHADOW_DIFFERENCES_MAX, ShadowDifference, ShadowReport};
 pub(crate) use self::runner::{Asked, Runner, Shadows};
 use crate::{
-    Engine, bindings, control,
+    Engine,
+    bindings::{self, Offer},
+    control,
     error::{CommandError, PutError, ReadError, Unavailable},
     shared::Shared,
 };
@@ -101,7 +102,8 @@ impl Engine {
         let definitions = Arc::clone(&shared.definitions.borrow());
         let last = view(&shared, &definitions, number);
         if let Some(view) = &last {
-            let problems = unfit(&shared.catalogue, &definitions, &view.shadow);
+            let offer = Offer::of(&shared, &definitions);
+            let problems = unfit(offer, &definitions, &view.shadow);
             if !problems.is_empty() {
                 return Err(PutError::Problems(problems));
             }
@@ -139,9 +141,9 @@ fn prepare(
     requirement: semver::VersionReq,
 ) -> Result<Command, PutError> {
     let definitions = Arc::clone(&shared.definitions.borrow());
-    let (version, bound) =
-        bindings::beside(&shared.catalogue, &definitions, (&owner, slot), requirement)
-            .map_err(PutError::Problems)?;
+    let offer = Offer::of(shared, &definitions);
+    let (version, bound) = bindings::beside(offer, &definitions, (&owner, slot), requirement)
+        .map_err(PutError::Problems)?;
     let binding = serde_json::to_string(&bound).map_err(|_| Unavailable::Failed)?;
     Ok(Command::StartShadow {
         owner,
@@ -152,13 +154,14 @@ fn prepare(
 }
 
 /// Why the binding cannot stand for what its shadow does, if so.
-fn unfit(catalogue: &Catalogue, definitions: &Definitions, shadow: &Shadow) -> Vec<Problem> {
+fn unfit(offer: Offer<'_>, definitions: &Definitions, shadow: &Shadow) -> Vec<Problem> {
     let mut problems = Vec::new();
     let binding = &shadow.binding;
+    problems.extend(offer.removed("/version", &binding.plugin, &binding.version));
     let written = bindings::written(definitions, &shadow.owner, shadow.version, &shadow.slot);
     let newest = written
         .filter(|one| one.follow == Follow::Adopt)
-        .and_then(|one| catalogue.resolve(&one.plugin, &one.version))
+        .and_then(|one| offer.newest(one))
         .filter(|newest| newest.version > binding.version);
     if let Some(newest) = newest {
         let reason = format!(
@@ -180,7 +183,7 @@ fn unfit(catalogue: &Catalogue, definitions: &Definitions, shadow: &Shadow) -> V
         let reason = format!("its file is quarantined: {}", found.reason);
         let help = "drop the shadow and begin one of a mended version";
         problems.push(Problem::new("/version", "shadow_quarantined", reason).with_help(help));
-    } else if !catalogue.is_offered(binding.digest) {
+    } else if !offer.catalogue.is_offered(binding.digest) {
         let reason = format!(
             "{} {} may not be bound any more: its file is gone or holds other bytes, or nobody stands for it",
             binding.plugin, binding.version

@@ -3,7 +3,7 @@
 //! Made once at the start and dropped last at the stop. Nothing here decides anything.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -14,8 +14,8 @@ use std::{
 use signalbox_journal::{AppendError, Journal, Position, Ticket};
 use signalbox_model::{
     codec,
-    definitions::Definitions,
-    id::{MessageId, Partition},
+    definitions::{Definitions, QUARANTINED_MAX, Quarantined},
+    id::{Digest, MessageId, Partition},
     record::Record,
 };
 use signalbox_rules::catalogue::Catalogue;
@@ -113,7 +113,41 @@ impl Shared {
             // First, so that whoever hears of the definitions can bind what they release.
             self.catalogue.set_releases(releases.collect());
         }
-        self.definitions.send_replace(definitions);
+        self.definitions.send_modify(|current| {
+            if self.reexecution.is_none() {
+                self.tell_quarantines(&current.quarantined, &definitions.quarantined);
+            }
+            *current = definitions;
+        });
+    }
+
+    /// While the definitions are locked, so that nobody lifts what is just being revoked.
+    fn tell_quarantines(
+        &self,
+        before: &BTreeMap<Digest, Quarantined>,
+        after: &BTreeMap<Digest, Quarantined>,
+    ) {
+        for (digest, found) in after {
+            if before.get(digest) != Some(found) {
+                self.catalogue.quarantine(*digest, &found.in_words());
+            }
+        }
+        let failed = after.values().filter(|one| one.revoked.is_none()).count();
+        for (digest, one) in before {
+            // Of as many as are kept the oldest may only be forgotten.
+            let is_lifted = one.revoked.is_some() || failed < QUARANTINED_MAX;
+            if is_lifted && !after.contains_key(digest) {
+                self.catalogue.lift(*digest);
+            }
+        }
+    }
+
+    /// Lifts what the process alone knows to be quarantined.
+    pub(crate) fn lift_unlogged(&self, digest: Digest) {
+        let definitions = self.definitions.borrow();
+        if !definitions.quarantined.contains_key(&digest) && self.catalogue.is_quarantined(digest) {
+            self.catalogue.lift(digest);
+        }
     }
 
     pub(crate) fn inbox(&self, partition: Partition) -> &Inbox {

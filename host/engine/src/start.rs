@@ -393,9 +393,9 @@ pub(crate) fn recover(shared: &Arc<Shared>) -> Result<Vec<Partition>, StartError
     let first = recover_one(shared, control)?;
     let tally = shared.reexecution.as_ref();
     if tally.is_none() {
-        // Before the others ask what their logs leave open.
+        // Before the other partitions ask anew what was logged and not answered.
         for (digest, found) in &shared.definitions.borrow().quarantined {
-            shared.catalogue.quarantine(*digest, &found.reason);
+            shared.catalogue.quarantine(*digest, &found.in_words());
         }
     }
     let handles: Vec<_> = (0..control)

@@ -2,12 +2,14 @@
 
 use std::{collections::BTreeMap, ops::Bound, sync::Arc};
 
-use signalbox_journey::reach::Reach;
+use signalbox_journey::{advise, reach::Reach};
 use signalbox_model::{
     definitions::{Definitions, Quarantined, WorkflowDefinition},
     fact::FactKind,
     id::{ContactId, Digest, JourneyId, WorkflowId},
     message::{Message, MessageStatus},
+    problem::Problem,
+    segment::Owner,
     state::{ContactState, Journey, JourneySummary, PendingArm},
     time::{Instant, Span},
     workflow::WorkflowState,
@@ -16,6 +18,7 @@ use signalbox_reports::{Counters, VersionCounters, days::DayCounters};
 use signalbox_store::StoredFact;
 
 use crate::{
+    deprecations,
     entering::{self, EnteringView},
     error::{ApplyError, ReadError},
     partition::{days, read_counters, read_input_counters},
@@ -40,6 +43,8 @@ pub struct WorkflowView {
     pub counters: BTreeMap<u32, VersionCounters>,
     /// How far it came with taking in whoever was there at its start; `None` where it takes in nobody, or has not started.
     pub entering: Option<EnteringView>,
+    /// What would make the current version better, without being wrong: in its document, and in what it is bound to.
+    pub advice: Vec<Problem>,
     /// What can be asked of it now.
     pub allowed: Vec<&'static str>,
 }
@@ -271,11 +276,20 @@ pub(crate) fn workflow_of(
 pub(crate) fn workflow_view(definitions: &Definitions, id: &WorkflowId) -> Option<WorkflowView> {
     let definition = definitions.workflows.get(id)?.clone();
     let allowed = signalbox_journey::control::allowed(definition.state).to_vec();
+    let version = definition.current_version();
+    let mut advice = version.map_or_else(Vec::new, |version| advise(&version.document));
+    let owner = Owner::Workflow(id.clone());
+    advice.extend(deprecations::advice(
+        definitions,
+        &owner,
+        definition.current,
+    ));
     Some(WorkflowView {
         id: id.clone(),
         definition,
         counters: BTreeMap::new(),
         entering: None,
+        advice,
         allowed,
     })
 }

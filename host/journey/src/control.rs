@@ -5,6 +5,7 @@
 //! the document itself makes sense was checked before it came into the log.
 
 mod conflict;
+mod deprecations;
 mod experiments;
 mod quarantine;
 mod rebind;
@@ -65,6 +66,7 @@ pub fn apply(
     Ok(change)
 }
 
+#[expect(clippy::too_many_lines, reason = "one arm for each command")]
 fn apply_to(
     definitions: &Definitions,
     command: &Command,
@@ -134,7 +136,30 @@ fn apply_to(
             digest,
             reason,
         } => quarantine::put(definitions, *digest, (plugin, version), reason, now),
-        Command::LiftQuarantine { digest } => quarantine::lift(definitions, *digest),
+        Command::LiftQuarantine {
+            digest,
+            lifts_revoked,
+        } => quarantine::lift(definitions, *digest, *lifts_revoked),
+        Command::RevokePlugin {
+            plugin,
+            version,
+            digest,
+            reason,
+            revoked,
+        } => {
+            let file = (plugin, version.as_str(), *digest);
+            bounded(quarantine::revoke(
+                definitions,
+                file,
+                (reason, revoked),
+                now,
+            )?)
+        }
+        Command::DeprecatePlugin {
+            plugin,
+            deprecation,
+        } => bounded(deprecations::put(definitions, plugin, deprecation, now)?),
+        Command::LiftDeprecation { plugin } => deprecations::lift(definitions, plugin),
         Command::StartShadow {
             owner,
             version,

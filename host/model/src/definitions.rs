@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::{
+    deprecation::Deprecated,
     describe::{Reason, RuleKind},
     event::TRIGGER_LATE_LIMIT,
     id::{
@@ -45,7 +46,8 @@ pub struct Definitions {
     /// The reference tables.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<TableName, TableDefinition>,
-    /// Files of plugins that failed too often, the last [`QUARANTINED_MAX`] of them: no binding moves on to one of them.
+    /// Files of plugins that failed too often, the last [`QUARANTINED_MAX`] of them, and that were revoked, at most
+    /// [`REVOKED_MAX`]: they are not asked, and no binding moves on to one of them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub quarantined: BTreeMap<Digest, Quarantined>,
     /// The shadows by number, at most [`SHADOWS_MAX`](crate::shadow::SHADOWS_MAX).
@@ -57,6 +59,10 @@ pub struct Definitions {
     /// The components that a second person has released, by their bytes; at most [`RELEASES_MAX`], the oldest goes first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub releases: BTreeMap<Digest, Released>,
+    /// Plugins with versions that people are to move away from, at most
+    /// [`DEPRECATIONS_MAX`](crate::deprecation::DEPRECATIONS_MAX).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub deprecations: BTreeMap<PluginName, Deprecated>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -64,10 +70,12 @@ fn is_zero(count: &u32) -> bool {
     *count == 0
 }
 
-/// Most quarantined files that are known; the one that failed first goes first.
+/// Most files that are known to have failed too often; the one that failed first goes first.
 pub const QUARANTINED_MAX: usize = 64;
+/// Most files that are known to be revoked; one more is refused.
+pub const REVOKED_MAX: usize = 256;
 
-/// A version of a plugin that failed too often.
+/// A version of a plugin that failed too often, or that somebody revoked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Quarantined {
     /// The plugin's name.
@@ -76,8 +84,30 @@ pub struct Quarantined {
     pub version: semver::Version,
     /// Since when.
     pub at: Instant,
-    /// The last failure.
+    /// The last failure, or why it was revoked.
     pub reason: String,
+    /// Who revoked it; `None` where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<RevokedBy>,
+}
+
+impl Quarantined {
+    /// Why it is not asked.
+    pub fn in_words(&self) -> String {
+        match &self.revoked {
+            Some(by) => format!("revoked by {}: {}", by.actor, self.reason),
+            None => self.reason.clone(),
+        }
+    }
+}
+
+/// Who took a version out of service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevokedBy {
+    /// The person, by name.
+    pub actor: String,
+    /// The id of the API key that it came with.
+    pub by: String,
 }
 
 /// Most releases that are kept.
@@ -101,6 +131,9 @@ pub struct Release {
     pub version: semver::Version,
     /// Who has signed it.
     pub signed_by: ActorName,
+    /// The public key that this was done with, in hex: a binding goes back to it without its file for as long as the key is
+    /// trusted.
+    pub signed_with: String,
     /// Who releases it; somebody else.
     pub released_by: ActorName,
     /// The public key that this is done with, in hex: the release counts for as long as it is trusted.

@@ -13,6 +13,7 @@ pub mod codec;
 pub mod condition;
 pub mod contact;
 pub mod definitions;
+pub mod deprecation;
 pub mod describe;
 pub mod event;
 pub mod fact;

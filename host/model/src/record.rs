@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     contact::AttributeChanges,
-    definitions::{Override, Release, ResolvedBinding, Slot},
+    definitions::{Override, Release, ResolvedBinding, RevokedBy, Slot},
+    deprecation::Deprecation,
     event::Event,
     id::{
         ArmName, ContactId, Digest, JourneyId, MessageId, Partition, PluginName, SegmentName,
@@ -281,10 +282,12 @@ pub enum Command {
         /// The last failure.
         reason: String,
     },
-    /// Bindings may move on to a quarantined file again.
+    /// A quarantined file is asked again, and bindings may move on to it.
     LiftQuarantine {
         /// Which one.
         digest: Digest,
+        /// Whether that may be one that somebody revoked.
+        lifts_revoked: bool,
     },
     /// Has another version of its plugin asked beside a binding.
     StartShadow {
@@ -313,6 +316,31 @@ pub enum Command {
         digest: Digest,
         /// Who releases it.
         release: Release,
+    },
+    /// Takes a version out of service, and its release with it.
+    RevokePlugin {
+        /// The plugin.
+        plugin: PluginName,
+        /// Its version, as text.
+        version: String,
+        /// Its file.
+        digest: Digest,
+        /// Why.
+        reason: String,
+        /// Who.
+        revoked: RevokedBy,
+    },
+    /// Says that people are to move away from versions of a plugin, in the place of what was said of it before.
+    DeprecatePlugin {
+        /// The plugin.
+        plugin: PluginName,
+        /// What is said.
+        deprecation: Deprecation,
+    },
+    /// Takes that back.
+    LiftDeprecation {
+        /// The plugin.
+        plugin: PluginName,
     },
 }
 

@@ -25,7 +25,7 @@ use notify::{RecursiveMode, Watcher};
 use serde_json::Value as Json;
 use signalbox_model::{
     describe::{Description, RuleKind},
-    id::{ActorName, Digest, PluginName},
+    id::{Digest, PluginName},
     plan::Plan,
     time::Instant,
     verdict::Answer,
@@ -43,7 +43,7 @@ use crate::{
     engine::Engine,
     error::{CatalogueError, LoadError, PlanError},
     plugin::{Health, Plugin},
-    trust::{Requirement, Trust},
+    trust::{Requirement, Trust, TrustedKey},
 };
 
 /// Where the catalogue finds and keeps its files, and how it compiles.
@@ -227,7 +227,7 @@ struct Held {
     digest: Digest,
     order: u64,
     /// Who has signed it; `None` where nobody is asked to.
-    signer: Option<ActorName>,
+    signer: Option<TrustedKey>,
 }
 
 impl Catalogue {
@@ -328,6 +328,16 @@ impl Catalogue {
         name: &PluginName,
         requirement: &semver::VersionReq,
     ) -> Option<Available> {
+        self.resolve_among(name, requirement, |_| true)
+    }
+
+    /// The same, among the versions that `may_be_bound` is true of.
+    pub fn resolve_among(
+        &self,
+        name: &PluginName,
+        requirement: &semver::VersionReq,
+        may_be_bound: impl Fn(&semver::Version) -> bool,
+    ) -> Option<Available> {
         let offered = self.inner.offered();
         let plugins = self
             .inner
@@ -337,7 +347,8 @@ impl Catalogue {
         let fits = offered.iter().filter_map(|held| {
             let plugin = plugins.get(&held.digest)?;
             let fits = plugin.description.name == *name
-                && requirement.matches(&plugin.description.version);
+                && requirement.matches(&plugin.description.version)
+                && may_be_bound(&plugin.description.version);
             fits.then_some((&plugin.description.version, held.order, plugin))
         });
         let (_, _, plugin) = fits.max_by_key(|(version, order, _)| (*version, *order))?;

@@ -162,7 +162,7 @@ impl Health {
     /// Quarantines the version for what happened elsewhere, or before it was loaded.
     pub(crate) fn quarantine(&self, reason: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.last.get_or_insert_with(|| cut(reason));
+        failures.last = Some(cut(reason));
         self.quarantined.store(true, Ordering::Release);
     }
 

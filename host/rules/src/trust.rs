@@ -148,12 +148,12 @@ impl Trust {
         self.persons.get(&key)
     }
 
-    /// Who has signed the component in that file, by the file beside it; `None` where nobody is asked to.
+    /// Who has signed the component in that file, and with which key, by the file beside it; `None` where nobody is asked to.
     pub(crate) fn signer(
         &self,
         component: &Path,
         digest: Digest,
-    ) -> Result<Option<&ActorName>, LoadError> {
+    ) -> Result<Option<TrustedKey>, LoadError> {
         if self.requirement < Requirement::Signature {
             return Ok(None);
         }
@@ -174,7 +174,10 @@ impl Trust {
                 reason: format!("it is not what {person} signs these bytes with"),
             });
         }
-        Ok(Some(person))
+        Ok(Some(TrustedKey {
+            person: person.clone(),
+            key: statement.key(),
+        }))
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod batches;
 mod connections;
 mod days;
+mod deprecations;
 mod documents;
 mod events;
 mod experiments;

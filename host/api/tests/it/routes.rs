@@ -20,7 +20,7 @@ pub(crate) enum Access {
 }
 
 /// Every route.
-pub(crate) const ROUTES: [(&str, &str, Access); 57] = [
+pub(crate) const ROUTES: [(&str, &str, Access); 61] = [
     ("POST", "/v1/events", Access::Ingest),
     ("POST", "/v1/events/batch", Access::Ingest),
     ("GET", "/v1/contacts/{id}", Access::Key),
@@ -71,6 +71,10 @@ pub(crate) const ROUTES: [(&str, &str, Access); 57] = [
     ("DELETE", "/v1/shadows/{number}", Access::Key),
     ("GET", "/v1/plugins", Access::Key),
     ("DELETE", "/v1/plugins/{digest}/quarantine", Access::Key),
+    ("POST", "/v1/plugins/{digest}/revoke", Access::Key),
+    ("GET", "/v1/plugins/deprecations", Access::Key),
+    ("PUT", "/v1/plugins/deprecations/{name}", Access::Key),
+    ("DELETE", "/v1/plugins/deprecations/{name}", Access::Key),
     ("GET", "/v1/plugins/releases", Access::Key),
     ("POST", "/v1/plugins/releases", Access::Key),
     ("GET", "/v1/schema", Access::Key),

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use clap::{Subcommand, ValueEnum};
 use signalbox_model::{
     describe::RuleKind,
-    id::{ActorName, Digest},
+    id::{ActorName, Digest, PluginName},
+    time::Instant,
 };
 use signalbox_rules::toolchain::{JavaScriptEngine, Language};
 
@@ -96,6 +97,70 @@ pub(crate) enum PluginCommand {
     },
     #[command(flatten)]
     Sign(SignCommand),
+    #[command(flatten)]
+    Service(ServiceCommand),
+}
+
+/// What an operator does about the versions of plugins that a server has.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ServiceCommand {
+    /// List a server's plugins: how each file stands, and what is said of its version
+    List {
+        /// Only those of this plugin
+        #[arg(value_parser = PluginName::parse)]
+        plugin: Option<PluginName>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Take a version out of service: it is asked no more, and bindings that follow go back to the last good one
+    Revoke {
+        /// Which one, as NAME@VERSION
+        plugin: NamedVersion,
+        /// Who does, by name
+        #[arg(long, value_name = "NAME")]
+        actor: String,
+        /// Why
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        /// The digest of its file, where the server has several of that version or lists it no more
+        #[arg(long, value_name = "HEX")]
+        digest: Option<Digest>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Bring a version back that failed too often, or was revoked where no releases are asked for
+    Lift {
+        /// Which one, as NAME@VERSION
+        plugin: NamedVersion,
+        /// The digest of its file, where the server has several of that version or lists it no more
+        #[arg(long, value_name = "HEX")]
+        digest: Option<Digest>,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
+    /// Have people move away from versions of a plugin; without a message, say what was said and what is bound to them
+    Deprecate {
+        /// The plugin
+        #[arg(value_parser = PluginName::parse)]
+        plugin: PluginName,
+        /// Why, for whoever binds or has bound one
+        #[arg(long, value_name = "TEXT")]
+        message: Option<String>,
+        /// Which versions, such as <2.0.0 [default: all, those to come included]
+        #[arg(long, value_name = "VERSIONS", requires = "message")]
+        versions: Option<String>,
+        /// What takes their place, such as `company ^2`
+        #[arg(long, value_name = "TEXT", requires = "message")]
+        replaced_by: Option<String>,
+        /// From when on none of them is bound anew [default: never]
+        #[arg(long, value_name = "INSTANT", value_parser = Instant::parse, requires = "message")]
+        removed_on: Option<Instant>,
+        /// Take back what was said
+        #[arg(long, conflicts_with = "message")]
+        undo: bool,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
 }
 
 /// What those do who stand for plugins.

@@ -3,6 +3,7 @@
 //! A secret key stays in its file, which only its owner may read; what leaves is a statement signed with it.
 
 use std::{
+    fmt,
     fs::{self, OpenOptions},
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -34,6 +35,20 @@ const ANSWER_TIMEOUT: Duration = Duration::from_mins(1);
 pub(crate) struct NamedVersion {
     name: PluginName,
     version: semver::Version,
+}
+
+impl NamedVersion {
+    /// Whether the server speaks of that version.
+    pub(super) fn is(&self, version: &Json) -> bool {
+        version["name"].as_str().or(version["plugin"].as_str()) == Some(self.name.as_str())
+            && version["version"] == self.version.to_string()
+    }
+}
+
+impl fmt::Display for NamedVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.name, self.version)
+    }
 }
 
 impl FromStr for NamedVersion {
@@ -212,7 +227,7 @@ fn digest_of(listed: &Json, plugin: &NamedVersion) -> anyhow::Result<Digest> {
     let mut digests: Vec<&str> = plugins
         .filter(|one| !one["file"].is_null())
         .map(|one| &one["version"])
-        .filter(|one| one["name"] == name.as_str() && one["version"] == version.to_string())
+        .filter(|one| plugin.is(one))
         .filter_map(|one| one["digest"].as_str())
         .collect();
     digests.sort_unstable();

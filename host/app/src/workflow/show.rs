@@ -123,6 +123,14 @@ fn in_words(workflow: &Json) -> Vec<String> {
             text(&binding["digest"]),
         ));
     }
+    lines.extend(members(workflow, "advice").map(|advice| {
+        let (reason, help) = (text(&advice["reason"]), text(&advice["help"]));
+        let pointer = match text(&advice["pointer"]) {
+            "" => "the document",
+            pointer => pointer,
+        };
+        format!("{pointer}: {reason}: {help}")
+    }));
     let allowed = members(workflow, "allowed").filter_map(Json::as_str);
     lines.push(format!(
         "allowed: {}",

@@ -181,14 +181,15 @@ fn a_file_is_put_and_its_workflow_led_through_its_states() {
         let access = ["--url", &server.url, "--key-file", "data/admin.key"];
         run(&[&["workflow"], words, &access].concat(), at)
     };
-    assert_eq!(
-        ask(&["put", "thanks.yaml"]),
-        "exit 0\nworkflow thanks: version 1, draft\n"
-    );
-    assert_eq!(
-        ask(&["put", "thanks.yaml"]),
-        "exit 0\nworkflow thanks: version 2, draft\n"
-    );
+    let advice = "thanks.yaml:2:1: the document: the workflow says no type (type_missing)\n    write what kind of mail it \
+                  sends, such as `welcome`\nthanks.yaml:2:1: the document: the workflow says no stage \
+                  (stage_missing)\n    write where its contacts stand, such as `explore`\n";
+    for version in 1..=2 {
+        assert_eq!(
+            ask(&["put", "thanks.yaml"]),
+            format!("exit 0\nworkflow thanks: version {version}, draft\n{advice}")
+        );
+    }
     for (action, state) in [
         ("start", "running"),
         ("pause", "paused"),

@@ -444,7 +444,10 @@ impl<'a> Player<'a> {
                 let words = format!("shadow {rest}");
                 command::on_server(&self.home, self.api()?, self.story, &words)?
             }
-            "ask" => command::on_server(&self.home, self.api()?, self.story, rest)?,
+            "ask" => {
+                let said = command::on_server(&self.home, self.api()?, self.story, rest)?;
+                self.named(&said)
+            }
             "workflows" => {
                 let body = self.api()?.get("/v1/workflows")?;
                 tell::workflows(&body.good("listing the workflows")?)

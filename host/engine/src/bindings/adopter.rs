@@ -25,11 +25,12 @@ use signalbox_rules::{
 };
 use tokio::runtime::Handle;
 
-use super::{Placed, bind, ill_placed, ill_planned, placed, placed_in};
+use super::{Offer, Placed, bind, ill_placed, ill_planned, placed, placed_in};
 use crate::{
     clock::process_now,
     control,
     error::CommandError,
+    releases,
     shared::{Shared, in_words},
 };
 
@@ -67,8 +68,8 @@ pub(crate) struct Adopter {
     /// Plugins whose bindings could not be moved for a passing reason; tried again after [`RETRY_AFTER`].
     unmoved: BTreeSet<PluginName>,
     tried_at: ProcessInstant,
-    /// The definitions in which it was last looked whether a binding stands for a quarantined file.
-    looked_at: u64,
+    /// The definitions that were last looked at.
+    looked_at: Arc<Definitions>,
 }
 
 /// Bindings that stayed behind. A mutex since the adopter writes and views read.
@@ -95,7 +96,7 @@ impl Adopter {
             unlogged: BTreeMap::new(),
             unmoved: BTreeSet::new(),
             tried_at: process_now(),
-            looked_at: 0,
+            looked_at: Arc::default(),
         }
     }
 
@@ -128,21 +129,27 @@ impl Adopter {
                 ) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     self.try_again();
-                    self.follow_quarantined();
+                    self.follow_definitions();
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => return,
             }
         }
     }
 
-    /// What was quarantined before a stop, or while a binding came to it, may have bindings that did not go back yet.
-    fn follow_quarantined(&mut self) {
+    /// What was quarantined before a stop, or while a binding came to it, may have bindings that did not go back yet; what
+    /// is deprecated no more may have some that could not move on to it.
+    fn follow_definitions(&mut self) {
         let definitions = Arc::clone(&self.shared.definitions.borrow());
-        if std::mem::replace(&mut self.looked_at, definitions.version) == definitions.version {
+        let before = std::mem::replace(&mut self.looked_at, Arc::clone(&definitions));
+        if before.version == definitions.version {
             return;
         }
-        let quarantined = definitions.quarantined.values();
-        let plugins: BTreeSet<&PluginName> = quarantined.map(|one| &one.plugin).collect();
+        let quarantined = definitions.quarantined.values().map(|one| &one.plugin);
+        let deprecated = before.deprecations.iter();
+        let changed =
+            deprecated.filter(|(name, said)| definitions.deprecations.get(*name) != Some(*said));
+        let plugins: BTreeSet<&PluginName> =
+            quarantined.chain(changed.map(|(name, _)| name)).collect();
         for plugin in plugins {
             self.follow(plugin);
         }
@@ -243,7 +250,7 @@ impl Adopter {
     fn candidates(&self, placed: &Placed<'_>, bound: &ResolvedBinding) -> Vec<Available> {
         let catalogue = &self.shared.catalogue;
         let definitions = Arc::clone(&self.shared.definitions.borrow());
-        let newest = catalogue.resolve(&placed.binding.plugin, &placed.binding.version);
+        let newest = Offer::of(&self.shared, &definitions).newest(placed.binding);
         let newest = newest.filter(|newest| newest.digest != bound.digest);
         if !definitions.quarantined.contains_key(&bound.digest) {
             let newest = newest.filter(|newest| self.moves_on(bound, newest));
@@ -252,7 +259,7 @@ impl Adopter {
         let formers = bound.formers.iter().rev().filter(|former| {
             placed.binding.version.matches(&former.version)
                 && !definitions.quarantined.contains_key(&former.digest)
-                && catalogue.is_let_in(former.digest)
+                && releases::is_stood_for(catalogue, &definitions, former.digest)
         });
         let formers = formers.filter_map(|former| catalogue.available(former.digest).ok());
         let (newer, older): (Vec<_>, Vec<_>) = newest
@@ -353,7 +360,7 @@ fn parts(all: Vec<Rebinding>) -> Vec<Vec<Rebinding>> {
 }
 
 /// Every binding that is not of an ended workflow, as its document has it and as what it stands for.
-fn bound_in(
+pub(crate) fn bound_in(
     definitions: &Definitions,
 ) -> impl Iterator<Item = (Owner, u32, Placed<'_>, &ResolvedBinding)> {
     let open = definitions.workflows.iter();

@@ -271,6 +271,7 @@ impl Runner {
         }
         let rows = group.iter().filter_map(|asked| asked.beside.row.clone());
         let rows: Vec<Row> = rows.collect();
+        self.shared.hops().pass("shadow");
         let now = group.iter().map(|asked| asked.at).min().unwrap_or_default();
         let answers = answers(catalogue, apart, &bound.binding, now, &rows);
         shadows.changed(number, |report| {

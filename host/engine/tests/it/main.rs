@@ -4,6 +4,7 @@ mod addresses;
 mod adopt;
 mod budgets;
 mod clock;
+mod deprecations;
 mod entering;
 mod events;
 mod evidence;

@@ -1,10 +1,10 @@
 //! A version that fails too often: bindings go back to the last good one, for good.
 
 use serde_json::{Value as Json, json};
-use signalbox_engine::{CameOut, PutError};
+use signalbox_engine::{CameOut, PutError, Revocation, RevokeError};
 use signalbox_model::{
     definitions::{ResolvedBinding, Slot},
-    id::{ContactId, WorkflowId},
+    id::{ContactId, Digest, WorkflowId},
     value::Value,
     workflow::Edit,
 };
@@ -360,4 +360,75 @@ async fn whoever_names_a_quarantined_version_is_told_so() {
         "{told:?}"
     );
     world.stopped().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_version_is_asked_no_more_through_restarts_and_a_rebuild() {
+    let place = Place::new(&["event"]);
+    place.put_plugin("trap", &good("1.0.0"));
+    let world = place.start();
+    world.run(guarded("follows", "adopt")).await;
+    world.place.put_plugin("trap", &good("1.1.0"));
+    comes_to(&world, "follows", "1.1.0").await;
+    let mut pinned = guarded("pinned", "pin");
+    pinned["trigger"]["config"]["event"] = json!("order_returned");
+    world.run(pinned).await;
+    let bad = audience(&world, "pinned").await.digest;
+    let revocation = Revocation {
+        actor: "eva".to_owned(),
+        reason: "it leaks".to_owned(),
+        by: "k1".to_owned(),
+    };
+    let unknown = world
+        .engine
+        .revoke_plugin(Digest::of_bytes(b"nothing"), revocation.clone());
+    let unknown = unknown.await;
+    assert!(
+        matches!(unknown, Err(RevokeError::NotThere(_))),
+        "{unknown:?}"
+    );
+    let revoked = world.engine.revoke_plugin(bad, revocation).await;
+    let revoked = revoked.expect("it is bound");
+    assert_eq!(revoked.in_words(), "revoked by eva: it leaks");
+    comes_to(&world, "follows", "1.0.0").await;
+    let returned = "follows 1.0.0 back from 1.1.0, before []\n\
+        pinned 1.1.0 back from nothing, before []\n\
+        quarantined trap 1.1.0";
+    assert_eq!(standing(&world).await, returned);
+
+    // From the copy of a crash on as well: who follows is answered, who is pinned is not, and nothing new is bound.
+    let crashed = world.place.copy();
+    world.stopped().await;
+    let world = crashed.start();
+    assert_eq!(standing(&world).await, returned);
+    for (contact, name) in [("ann", "order_completed"), ("bob", "order_returned")] {
+        world.event(contact, name, json!({"order": 1})).await;
+    }
+    let told = world.facts("ann").await;
+    assert!(told.contains(&"audience: out (out)".to_owned()), "{told:?}");
+    let told = world.facts("bob").await;
+    let failed = "audience: failed (not_loaded)".to_owned();
+    assert!(told.contains(&failed), "{told:?}");
+    let refused = world
+        .engine
+        .put_workflow(workflow(guarded("new", "adopt")), None, Edit::Pin);
+    let Err(PutError::Problems(problems)) = refused.await else {
+        panic!("nothing else is there to be bound");
+    };
+    assert_eq!(problems[0].code, "plugin_revoked");
+    assert_eq!(problems[0].pointer, "/audience/plugin");
+
+    // No release is asked for here, so it is lifted like any other.
+    let lifted = world.engine.lift_quarantine(bad).await;
+    lifted.expect("it is revoked");
+    comes_to(&world, "follows", "1.1.0").await;
+    world
+        .event("cem", "order_returned", json!({"order": 2}))
+        .await;
+    let told = world.facts("cem").await;
+    assert!(told.contains(&"audience: out (out)".to_owned()), "{told:?}");
+    let (kept, mut place) = world.export().await;
+    place.configure = |config| config.rebuild = true;
+    let (rebuilt, _place) = place.start().export().await;
+    assert_eq!(rebuilt, kept);
 }

@@ -1,10 +1,13 @@
 //! A version that is asked beside the one in force: what it says otherwise is what it would have said, and nothing comes
 //! of it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError, mpsc},
+};
 
 use serde_json::{Value as Json, json};
-use signalbox_engine::{PutError, ShadowDifference, ShadowView};
+use signalbox_engine::{Hops, NewInput, PutError, ShadowDifference, ShadowView};
 use signalbox_model::{
     definitions::Slot,
     id::{SegmentName, TableName, WorkflowId},
@@ -471,5 +474,67 @@ async fn what_may_not_be_bound_any_more_is_not_promoted() {
     );
     let view = world.engine.shadow(begun.number).expect("it runs");
     assert!(view.is_some(), "it goes on");
+    world.stopped().await;
+}
+
+/// Decisions that wait for a shadow, at most, and those that it is asked together.
+const WAITING_MAX: u64 = 4_096;
+const BATCH_MAX: u64 = 256;
+/// Decisions of one call.
+const CALL: u64 = 1_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_never_wait_for_a_shadow_whose_queue_is_full() {
+    let (stood, stands) = mpsc::channel();
+    let (release, released) = mpsc::channel::<()>();
+    let released = Mutex::new(released);
+    let mut place = Place::new(&["event", "company"]);
+    place.hops = Hops::heard_by(move |hop| {
+        if hop == "shadow" {
+            // Once it goes on nobody looks, and nothing is ever sent.
+            let _ = stood.send(());
+            let released = released.lock().unwrap_or_else(PoisonError::into_inner);
+            let _ = released.recv();
+        }
+    });
+    let world = place.start();
+    let mut document = offers();
+    document["entry"] = json!("every");
+    document["steps"] = json!([{"id": "end", "exit": {"reason": "done"}}]);
+    document["templates"] = json!({});
+    world.run(document).await;
+    world.place.put_plugin("company-next", &next("1.9.9"));
+    let begun = start(&world, "*").await.expect("it fits");
+    tape(&world, 0..1).await;
+    stands.recv_timeout(BOUND).expect("it is asked");
+
+    // It stands, and more is decided than may wait for it.
+    let decided = 5 * CALL;
+    for call in 0..5 {
+        let events = (0..CALL).map(|number| {
+            let order = json!({ "order": format!("{call}-{number}") });
+            let ordered = event(&format!("p{number}"), "order_completed", order, world.now());
+            NewInput::Event(ordered)
+        });
+        let accepted = world.engine.accept(events.collect()).await;
+        accepted.expect("they are accepted");
+        world.settle().await;
+    }
+    let id = WorkflowId::parse("offers").expect("an id");
+    let view = world.engine.workflow(&id).await.expect("it is read");
+    let answers = &view.expect("it is there").counters[&1].decisions["audience"];
+    let all = decided + PEOPLE.len() as u64;
+    assert_eq!(answers.values().sum::<u64>(), all, "all of it is decided");
+    let full = world.engine.shadow(begun.number).expect("it runs");
+    let full = full.expect("it is there");
+    let passed_over = full.report.not_compared;
+    assert!(full.waiting >= WAITING_MAX && full.waiting <= WAITING_MAX + BATCH_MAX);
+    assert_eq!(full.waiting + passed_over, all);
+
+    drop(release);
+    let report = compared(&world, begun.number).await.report;
+    assert_eq!(report.not_compared, passed_over);
+    assert_eq!(report.agree + report.differ, all - passed_over);
+    assert_eq!(report.differ, 2, "of the two whose answers differ");
     world.stopped().await;
 }

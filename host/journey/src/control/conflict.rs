@@ -2,7 +2,7 @@
 
 use signalbox_model::{
     definitions::{Release, Slot},
-    id::{Digest, SegmentName, StepId, TableName, WorkflowId},
+    id::{Digest, PluginName, SegmentName, StepId, TableName, WorkflowId},
     segment::Owner,
     time::{Instant, Span},
     workflow::WorkflowState,
@@ -203,6 +203,20 @@ pub enum Conflict {
         /// Which one.
         digest: Digest,
     },
+    /// Somebody revoked the file, and it takes another release to bring it back.
+    #[error("{digest} was revoked by {actor}: a second person has to release it anew")]
+    Revoked {
+        /// Which one.
+        digest: Digest,
+        /// Who revoked it.
+        actor: String,
+    },
+    /// Nothing was said of the plugin's versions.
+    #[error("no version of plugin {plugin} is deprecated")]
+    NotDeprecated {
+        /// Which one.
+        plugin: PluginName,
+    },
     /// A shadow cannot begin or end.
     #[error(transparent)]
     Shadow(#[from] ShadowConflict),
@@ -244,6 +258,8 @@ impl Conflict {
             Self::SelfRelease(_) => "self_release",
             Self::Full { .. } => "workflows_full",
             Self::NotQuarantined { .. } => "not_quarantined",
+            Self::Revoked { .. } => "plugin_revoked",
+            Self::NotDeprecated { .. } => "not_deprecated",
             Self::Shadow(conflict) => conflict.code(),
             Self::Malformed { .. } => "command_malformed",
         }

@@ -25,6 +25,9 @@ pub(super) fn add(
         release: release.clone(),
     };
     definitions.releases.insert(digest, released);
+    // Whoever releases what was revoked brings it back.
+    let quarantined = &mut definitions.quarantined;
+    quarantined.retain(|known, one| *known != digest || one.revoked.is_none());
     let by_age = |(digest, released): &(&Digest, &Released)| (released.at, **digest);
     if definitions.releases.len() > RELEASES_MAX
         && let Some((oldest, _)) = definitions.releases.iter().min_by_key(by_age)

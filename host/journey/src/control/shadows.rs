@@ -3,7 +3,8 @@
 //! A shadow is of one version of a workflow or segment: its next version, or its end, drops it.
 
 use signalbox_model::{
-    definitions::{Definitions, Slot},
+    definitions::{Definitions, ResolvedBinding, Slot},
+    id::PluginName,
     record::Rebinding,
     segment::Owner,
     shadow::{SHADOWS_MAX, Shadow},
@@ -43,11 +44,13 @@ pub enum ShadowConflict {
     },
     /// Its file has been quarantined.
     #[error(
-        "the file of shadow {number} is quarantined: drop it, and begin one of a mended version"
+        "{plugin} {version} is quarantined: it can be no shadow, and none of it is promoted; try a mended version"
     )]
     Quarantined {
-        /// Its number.
-        number: u32,
+        /// The plugin.
+        plugin: PluginName,
+        /// Its version.
+        version: String,
     },
 }
 
@@ -88,6 +91,17 @@ pub(super) fn start(
     })
 }
 
+fn may_serve(definitions: &Definitions, binding: &ResolvedBinding) -> Result<(), Conflict> {
+    if !definitions.quarantined.contains_key(&binding.digest) {
+        return Ok(());
+    }
+    Err(ShadowConflict::Quarantined {
+        plugin: binding.plugin.clone(),
+        version: binding.version.to_string(),
+    }
+    .into())
+}
+
 fn may_begin(definitions: &Definitions, shadow: &Shadow) -> Result<(), Conflict> {
     let Shadow {
         owner,
@@ -96,6 +110,7 @@ fn may_begin(definitions: &Definitions, shadow: &Shadow) -> Result<(), Conflict>
         binding,
         ..
     } = shadow;
+    may_serve(definitions, binding)?;
     tables::serve_one(definitions, slot, binding)?;
     segments::serve_one(definitions, binding)?;
     let is_other = definitions
@@ -133,9 +148,7 @@ pub(super) fn promote(definitions: &Definitions, number: u32) -> Result<Change, 
     let mut changed = definitions.clone();
     changed.version += 1;
     let shadow = take(&mut changed, number)?;
-    if changed.quarantined.contains_key(&shadow.binding.digest) {
-        return Err(ShadowConflict::Quarantined { number }.into());
-    }
+    may_serve(&changed, &shadow.binding)?;
     let moved = Rebinding {
         version: shadow.version,
         slot: shadow.slot.to_string(),

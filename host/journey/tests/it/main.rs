@@ -7,6 +7,7 @@ mod budgets;
 mod caps;
 mod checks;
 mod clocks;
+mod deprecations;
 mod earlier;
 mod entry;
 mod existing;

@@ -4,9 +4,13 @@ use insta::assert_snapshot;
 use serde_json::json;
 use signalbox_journey::control::{self, Change, Conflict};
 use signalbox_model::{
-    definitions::{Definitions, FORMERS_MAX, QUARANTINED_MAX, ResolvedBinding, Slot},
-    id::{Digest, PluginName, WorkflowId},
+    definitions::{
+        Definitions, FORMERS_MAX, QUARANTINED_MAX, REVOKED_MAX, Release, ResolvedBinding,
+        RevokedBy, Slot,
+    },
+    id::{ActorName, Digest, PluginName, WorkflowId},
     record::{Command, Rebinding},
+    segment::Owner,
     time::{Instant, Span},
 };
 
@@ -30,6 +34,56 @@ fn quarantine(version: &str) -> Command {
         version: version.to_owned(),
         digest: digest(version),
         reason: "out of fuel".to_owned(),
+    }
+}
+
+fn revoke(version: &str) -> Command {
+    Command::RevokePlugin {
+        plugin: PluginName::parse("event").unwrap(),
+        version: version.to_owned(),
+        digest: digest(version),
+        reason: "its author has left".to_owned(),
+        revoked: RevokedBy {
+            actor: "eva".to_owned(),
+            by: "k1".to_owned(),
+        },
+    }
+}
+
+fn release(version: &str) -> Command {
+    let person = |name: &str| ActorName::parse(name).unwrap();
+    Command::ReleasePlugin {
+        digest: digest(version),
+        release: Release {
+            plugin: PluginName::parse("event").unwrap(),
+            version: version.parse().unwrap(),
+            signed_by: person("eva"),
+            signed_with: "00".repeat(32),
+            released_by: person("tom"),
+            key: "00".to_owned(),
+            by: "k1".to_owned(),
+        },
+    }
+}
+
+fn lift(version: &str, lifts_revoked: bool) -> Command {
+    Command::LiftQuarantine {
+        digest: digest(version),
+        lifts_revoked,
+    }
+}
+
+fn shadow(of: &ResolvedBinding, version: &str) -> Command {
+    let binding = ResolvedBinding {
+        version: version.parse().unwrap(),
+        digest: digest(version),
+        ..of.clone()
+    };
+    Command::StartShadow {
+        owner: Owner::Workflow(WorkflowId::parse("note").unwrap()),
+        version: 1,
+        slot: Slot::Trigger.to_string(),
+        binding: serde_json::to_string(&binding).unwrap(),
     }
 }
 
@@ -142,12 +196,72 @@ fn a_quarantine_is_noted_once_and_lifted_once() {
     let first = bound.0.quarantined[&digest("1.0.0")].clone();
     bound.apply(&quarantine("1.0.0")).unwrap();
     assert_eq!(bound.0.quarantined[&digest("1.0.0")], first);
-    let lift = Command::LiftQuarantine {
-        digest: digest("1.0.0"),
-    };
+    let lift = lift("1.0.0", false);
     bound.apply(&lift).unwrap();
     assert!(bound.0.quarantined.is_empty());
     assert_eq!(bound.apply(&lift).unwrap_err().code(), "not_quarantined");
     let malformed = bound.apply(&quarantine("one")).unwrap_err();
     assert_eq!(malformed.code(), "command_malformed");
+}
+
+#[test]
+fn what_is_revoked_loses_its_release_and_comes_back_by_another_one_only() {
+    let mut bound = Bound::new();
+    bound.apply(&release("1.1.0")).unwrap();
+    bound.to("1.1.0");
+    bound.apply(&revoke("1.1.0")).unwrap();
+    assert!(bound.0.releases.is_empty());
+    let revoked = bound.0.quarantined[&digest("1.1.0")].clone();
+    assert_eq!(revoked.in_words(), "revoked by eva: its author has left");
+    // A host that finds out later that it fails changes nothing of that.
+    bound.apply(&quarantine("1.1.0")).unwrap();
+    assert_eq!(bound.0.quarantined[&digest("1.1.0")], revoked);
+    assert_eq!(bound.to("1.0.0"), "1.0.0 after , back from 1.1.0");
+    let refused = bound.apply(&lift("1.1.0", false)).unwrap_err();
+    assert_snapshot!(
+        format!("{}: {refused}", refused.code()).replace(&digest("1.1.0").to_string(), "FILE"),
+        @"plugin_revoked: FILE was revoked by eva: a second person has to release it anew"
+    );
+    bound.apply(&release("1.1.0")).unwrap();
+    assert!(bound.0.quarantined.is_empty());
+    // Where nobody is asked for a release, it is lifted like any other.
+    bound.apply(&revoke("1.1.0")).unwrap();
+    bound.apply(&lift("1.1.0", true)).unwrap();
+    assert!(bound.0.quarantined.is_empty());
+    // A release brings nothing back that failed.
+    bound.apply(&quarantine("1.2.0")).unwrap();
+    bound.apply(&release("1.2.0")).unwrap();
+    assert_eq!(bound.0.quarantined.len(), 1);
+}
+
+#[test]
+fn what_fails_never_takes_the_place_of_what_is_revoked() {
+    let mut bound = Bound::new();
+    for patch in 0..REVOKED_MAX {
+        bound.apply(&revoke(&format!("1.0.{patch}"))).unwrap();
+    }
+    let full = bound.apply(&revoke("1.1.0")).unwrap_err();
+    assert!(matches!(full, Conflict::Full { .. }), "{full}");
+    bound.apply(&revoke("1.0.0")).unwrap();
+    for minor in 0..=QUARANTINED_MAX {
+        bound.apply(&quarantine(&format!("2.{minor}.0"))).unwrap();
+    }
+    let quarantined = &bound.0.quarantined;
+    assert_eq!(quarantined.len(), REVOKED_MAX + QUARANTINED_MAX);
+    assert!(quarantined.contains_key(&digest("1.0.0")));
+    assert!(!quarantined.contains_key(&digest("2.0.0")));
+}
+
+#[test]
+fn what_is_revoked_is_no_shadow_any_more_and_becomes_none() {
+    let mut bound = Bound::new();
+    let command = shadow(bound.trigger(), "1.1.0");
+    bound.apply(&command).unwrap();
+    assert_eq!(bound.0.shadows.len(), 1);
+    bound.apply(&revoke("1.1.0")).unwrap();
+    assert!(bound.0.shadows.is_empty(), "it is dropped");
+    let refused = bound.apply(&command).unwrap_err();
+    assert_snapshot!(refused, @"event 1.1.0 is quarantined: it can be no shadow, and none of it is promoted; try a mended version");
+    bound.apply(&lift("1.1.0", true)).unwrap();
+    bound.apply(&command).unwrap();
 }

@@ -17,6 +17,7 @@ fn release(bytes: &[u8], signed_by: &str, released_by: &str) -> Command {
             plugin: "big-spender".parse().unwrap(),
             version: "1.2.0".parse().unwrap(),
             signed_by: signed_by.parse().unwrap(),
+            signed_with: "00".repeat(32),
             released_by: released_by.parse().unwrap(),
             key: "5e".repeat(32),
             by: "k1".to_owned(),

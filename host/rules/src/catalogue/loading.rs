@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError, mpsc},
 };
 
-use signalbox_model::id::{ActorName, Digest};
+use signalbox_model::id::Digest;
 use wasmtime::component::Component;
 
 use super::{
@@ -21,6 +21,7 @@ use crate::{
     files, inspect,
     load::{self, Compiled},
     plugin::Plugin,
+    trust::TrustedKey,
 };
 
 /// A file, the state in which it was seen, and what to do with it.
@@ -91,7 +92,7 @@ fn load_signed(
     job: &Job,
     path: &Path,
     bytes: &[u8],
-) -> Result<(Arc<Plugin>, Option<ActorName>), LoadError> {
+) -> Result<(Arc<Plugin>, Option<TrustedKey>), LoadError> {
     let digest = Digest::of_bytes(bytes);
     let signer = inner.config.trust.signer(path, digest);
     let signer = signer.inspect_err(|_| {
@@ -105,7 +106,7 @@ fn load_signed(
             record.current = record.previous.take();
         }
     })?;
-    Ok((inner.load(bytes)?, signer.cloned()))
+    Ok((inner.load(bytes)?, signer))
 }
 
 /// The file's bytes, if it is still in the state it was seen in before and after reading.
@@ -130,7 +131,7 @@ fn read_still(inner: &Inner, path: &Path, stamp: Stamp) -> Result<Option<Vec<u8>
     Ok(is_still.then_some(bytes))
 }
 
-fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<ActorName>) {
+fn made_current(inner: &Inner, job: &Job, plugin: &Plugin, signer: Option<TrustedKey>) {
     let (name, version) = (
         plugin.description.name.clone(),
         plugin.description.version.clone(),

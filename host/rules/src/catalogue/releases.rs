@@ -9,7 +9,7 @@ use signalbox_model::id::{ActorName, Digest, PluginName};
 use super::{Catalogue, Held, Record};
 use crate::{
     signature::PublicKey,
-    trust::{Requirement, Trust},
+    trust::{Requirement, Trust, TrustedKey},
 };
 
 /// Why a version that is in the folder may not be bound.
@@ -30,8 +30,8 @@ pub struct Signed {
     pub name: PluginName,
     /// Its version.
     pub version: semver::Version,
-    /// Who has signed it.
-    pub signed_by: ActorName,
+    /// Who has signed it, and with which key.
+    pub by: TrustedKey,
 }
 
 /// By which keys which bytes were released.
@@ -45,7 +45,7 @@ impl Releases {
             return true;
         }
         let by = self.by(trust, held.digest);
-        by.is_some() && by != held.signer.as_ref()
+        by.is_some() && by != held.signer.as_ref().map(|signer| &signer.person)
     }
 
     /// Who has released the bytes, as long as the key that this was done with is trusted.
@@ -83,7 +83,7 @@ impl Catalogue {
         Some(Signed {
             name: plugin.description.name.clone(),
             version: plugin.description.version.clone(),
-            signed_by: held.signer.clone()?,
+            by: held.signer.clone()?,
         })
     }
 
@@ -105,7 +105,8 @@ impl Catalogue {
             let held = record.current.as_ref()?;
             let plugin = self.inner.plugin(held.digest)?;
             let description = &plugin.description;
-            if description.name != *name || !requirement.matches(&description.version) {
+            let is_meant = description.name == *name && requirement.matches(&description.version);
+            if !is_meant || plugin.health.is_quarantined() {
                 return None;
             }
             if let Some(other) = self.inner.twin(&files, held) {
@@ -136,7 +137,8 @@ pub(super) fn twin(
 
 /// Why a version that waits for its release may not be bound.
 pub(super) fn unreleased(name: &PluginName, version: &semver::Version, held: &Held) -> Withheld {
-    let signer = held.signer.as_ref().map_or("nobody", ActorName::as_str);
+    let signer = held.signer.as_ref();
+    let signer = signer.map_or("nobody", |signer| signer.person.as_str());
     Withheld {
         code: "plugin_unreleased",
         reason: format!(

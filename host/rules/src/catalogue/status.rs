@@ -184,7 +184,7 @@ impl Inner {
             file: Some(file.to_owned()),
             state,
             refusal: refused.or(withheld),
-            signed_by: held.and_then(|held| held.signer.clone()),
+            signed_by: held.and_then(|held| Some(held.signer.as_ref()?.person.clone())),
             released_by: held
                 .and_then(|held| files.releases.by(&self.config.trust, held.digest).cloned()),
             version,

@@ -256,7 +256,7 @@ fn a_second_person_releases_what_one_has_signed() {
         .catalogue
         .signed(Digest::of_bytes(&first))
         .expect("it is signed");
-    assert_eq!(signed.signed_by.as_str(), "eva");
+    assert_eq!(signed.by.person.as_str(), "eva");
 
     // Who has signed it, or is not trusted, releases nothing.
     assert!(release(&[(&first, &eva)]).is_empty());
