@@ -134,6 +134,8 @@ impl Running {
     }
 }
 
+/// Most lines of each export that a failure tells.
+const DIFFERENCES_SHOWN: usize = 20;
 /// Contacts of one thread; each thread has its own, so that each contact's events have an order.
 const CONTACTS: u64 = 30;
 const THREADS: u64 = 3;
@@ -297,7 +299,22 @@ fn check(home: &Home, sink: &Sink, posted: &BTreeMap<String, u64>) {
     let before = home.succeed(&["store", "export"]).unwrap();
     home.succeed(&["store", "rebuild"]).unwrap();
     let after = home.succeed(&["store", "export"]).unwrap();
-    assert!(before == after, "the store is not what its journal says");
+    assert!(
+        before == after,
+        "the store is not what its journal says:\n{}",
+        differences(&before, &after).join("\n")
+    );
+}
+
+/// Lines of one export that the other lacks, the first of them.
+fn differences(before: &str, after: &str) -> Vec<String> {
+    let (stored, replayed): (BTreeSet<&str>, BTreeSet<&str>) =
+        (before.lines().collect(), after.lines().collect());
+    let gone = stored.difference(&replayed).take(DIFFERENCES_SHOWN);
+    let new = replayed.difference(&stored).take(DIFFERENCES_SHOWN);
+    gone.map(|line| format!("stored:   {line}"))
+        .chain(new.map(|line| format!("replayed: {line}")))
+        .collect()
 }
 
 /// Each acknowledged event is in its contact's history once, in order.
