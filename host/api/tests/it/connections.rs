@@ -335,14 +335,29 @@ async fn the_room_of_a_body_is_free_after_408_and_after_413() {
 #[derive(Default)]
 struct Gate {
     /// A mutex with its condition, since the journal's thread waits here.
-    shut: Mutex<bool>,
-    opened: Condvar,
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct GateState {
+    is_shut: bool,
+    waiting: usize,
 }
 
 impl Gate {
     fn set_shut(&self, shut: bool) {
-        *self.shut.lock().expect("nobody panics with it") = shut;
-        self.opened.notify_all();
+        self.state.lock().expect("nobody panics with it").is_shut = shut;
+        self.changed.notify_all();
+    }
+
+    /// Until somebody waits before it.
+    fn until_waited_at(&self) {
+        let state = self.state.lock().expect("nobody panics with it");
+        let nobody = |state: &mut GateState| state.waiting == 0;
+        let waited = self.changed.wait_timeout_while(state, BOUND, nobody);
+        let in_time = !waited.expect("nobody panics with it").1.timed_out();
+        assert!(in_time, "somebody waits in time");
     }
 }
 
@@ -352,9 +367,12 @@ impl Disk for Gate {
     }
 
     fn sync(&self, file: &File) -> io::Result<()> {
-        let shut = self.shut.lock().expect("nobody panics with it");
-        let waited = self.opened.wait_timeout_while(shut, BOUND, |shut| *shut);
-        drop(waited.expect("nobody panics with it"));
+        let mut state = self.state.lock().expect("nobody panics with it");
+        state.waiting += 1;
+        self.changed.notify_all();
+        let shut = |state: &mut GateState| state.is_shut;
+        let waited = self.changed.wait_timeout_while(state, BOUND, shut);
+        waited.expect("nobody panics with it").0.waiting -= 1;
         SystemDisk.sync(file)
     }
 
@@ -369,12 +387,16 @@ async fn the_room_of_a_body_is_kept_until_its_handler_has_ended() {
     let disk = Arc::clone(&gate);
     let world = World::with(&[], |config| config.faults.journal_disk = disk);
     let server = Server::start(&world, narrow()).await;
-    let event = r#"{"contact":"ann","name":"order_completed","id":"o-1"}"#;
-    let head = post(&world, event.len()).replace("expect: 100-continue", "connection: close");
-    for _ in 0..3 {
+    for order in 1..=3 {
+        let event = format!(r#"{{"contact":"ann","name":"order_completed","id":"o-{order}"}}"#);
+        let head = post(&world, event.len()).replace("expect: 100-continue", "connection: close");
         gate.set_shut(true);
         let mut waiting = server.connect().await;
         waiting.say(&format!("{head}{event}")).await;
+        // Who asks before its body is held could take the room from it.
+        let waited_at = Arc::clone(&gate);
+        let waited = tokio::task::spawn_blocking(move || waited_at.until_waited_at());
+        waited.await.expect("somebody waits");
         until_status(&server, &world, 429).await;
         gate.set_shut(false);
         let answer = waiting.rest().await;
