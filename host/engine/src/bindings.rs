@@ -23,7 +23,7 @@ use signalbox_rules::{
 
 pub use self::adopter::Misfit;
 pub(crate) use self::{
-    adopter::{Adopter, Misfits, bound_in},
+    adopter::{Adopter, Misfits, bound_in, bound_to},
     offer::Offer,
 };
 use crate::{

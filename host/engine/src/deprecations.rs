@@ -3,10 +3,10 @@
 //! An operator says it of versions that are there, since their authors cannot: a component's bytes never change. It decides
 //! what may be bound anew from some day on, and nothing about what is bound.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot},
+    definitions::{Definitions, Slot},
     deprecation::{Deprecated, Deprecation},
     id::PluginName,
     problem::Problem,
@@ -16,7 +16,7 @@ use signalbox_model::{
 
 use crate::{
     Engine,
-    bindings::bound_in,
+    bindings::{bound_in, bound_to},
     control,
     error::{CommandError, Unavailable},
 };
@@ -72,9 +72,8 @@ impl Engine {
             deprecation,
         };
         let definitions = control::command(&shared, command).await?;
-        let deprecated = definitions.deprecations.get(plugin);
-        let deprecated = deprecated.ok_or(Unavailable::Failed)?;
-        Ok(view(&definitions, plugin, deprecated))
+        let found = views(&definitions, |one| one == plugin).pop();
+        Ok(found.ok_or(Unavailable::Failed)?)
     }
 
     /// Takes that back. Answers once every partition's log has it.
@@ -91,44 +90,52 @@ impl Engine {
     /// Every plugin with deprecated versions, by name.
     pub fn deprecations(&self) -> Result<Vec<DeprecationView>, Unavailable> {
         let definitions = Arc::clone(&self.shared()?.definitions.borrow());
-        let all = definitions.deprecations.iter();
-        Ok(all
-            .map(|(plugin, deprecated)| view(&definitions, plugin, deprecated))
-            .collect())
+        Ok(views(&definitions, |_| true))
     }
 }
 
-fn view(
+/// Of these plugins, by one look at all bindings.
+fn views(
     definitions: &Definitions,
-    plugin: &PluginName,
-    deprecated: &Deprecated,
-) -> DeprecationView {
-    let deprecation = &deprecated.deprecation;
-    let is_meant =
-        |bound: &ResolvedBinding| bound.plugin == *plugin && deprecation.is_of(&bound.version);
-    let uses = bound_in(definitions).filter(|(_, _, _, bound)| is_meant(bound));
-    let mut used_by: Vec<Use> = uses
-        .map(|(owner, version, placed, bound)| Use {
-            owner,
-            version,
-            slot: placed.slot,
-            bound: bound.version.clone(),
+    is_asked: impl Fn(&PluginName) -> bool,
+) -> Vec<DeprecationView> {
+    let asked = definitions.deprecations.iter();
+    let asked = asked.filter(|(plugin, _)| is_asked(plugin));
+    let mut views: BTreeMap<&PluginName, DeprecationView> = asked
+        .map(|(plugin, deprecated)| {
+            let view = DeprecationView {
+                plugin: plugin.clone(),
+                deprecated: deprecated.clone(),
+                used_by: Vec::new(),
+                left_out: 0,
+            };
+            (plugin, view)
         })
         .collect();
-    let left_out = used_by.len().saturating_sub(USES_LISTED_MAX);
-    used_by.truncate(USES_LISTED_MAX);
-    DeprecationView {
-        plugin: plugin.clone(),
-        deprecated: deprecated.clone(),
-        used_by,
-        left_out,
+    for (owner, version, placed, bound) in bound_in(definitions) {
+        let view = views.get_mut(&bound.plugin);
+        let meant = view.filter(|view| view.deprecated.deprecation.is_of(&bound.version));
+        match meant {
+            None => {}
+            Some(view) if view.used_by.len() >= USES_LISTED_MAX => view.left_out += 1,
+            Some(view) => view.used_by.push(Use {
+                owner,
+                version,
+                slot: placed.slot,
+                bound: bound.version.clone(),
+            }),
+        }
     }
+    views.into_values().collect()
 }
 
 /// What is to be told about the bindings of a version of a workflow or segment, which may stay as they are.
 pub(crate) fn advice(definitions: &Definitions, owner: &Owner, version: u32) -> Vec<Problem> {
-    let own = bound_in(definitions).filter(|(of, number, ..)| of == owner && *number == version);
-    own.filter_map(|(_, _, placed, bound)| {
+    if definitions.deprecations.is_empty() {
+        return Vec::new();
+    }
+    let own = bound_to(definitions, owner, version).into_iter();
+    own.filter_map(|(placed, bound)| {
         let said = definitions.deprecation(&bound.plugin, &bound.version)?;
         let deprecation = &said.deprecation;
         let mut reason = deprecation.in_words(&bound.plugin, &bound.version);

@@ -11,12 +11,12 @@ use std::{
 };
 
 use signalbox_model::{
-    definitions::{Definitions, ResolvedBinding, Slot},
+    definitions::{Definitions, ResolvedBinding, Slot, WorkflowVersion},
     id::{Digest, PluginName},
     plan::Plan,
     problem::Problem,
     record::{Command, REBINDINGS_MAX, Rebinding},
-    segment::Owner,
+    segment::{Owner, SegmentDefinition},
     workflow::{Follow, WorkflowState},
 };
 use signalbox_rules::{
@@ -367,18 +367,48 @@ pub(crate) fn bound_in(
     let open = open.filter(|(_, found)| found.state != WorkflowState::Ended);
     let workflows = open.flat_map(|(workflow, found)| {
         found.versions.iter().flat_map(|(number, version)| {
-            placed(&version.document).into_iter().filter_map(|placed| {
-                let bound = version.bindings.get(&placed.slot)?;
-                Some((Owner::Workflow(workflow.clone()), *number, placed, bound))
-            })
+            let bound = bound_by(version);
+            bound.map(|(placed, bound)| (Owner::Workflow(workflow.clone()), *number, placed, bound))
         })
     });
     let segments = definitions.segments.iter().filter_map(|(segment, found)| {
-        let placed = placed_in(&found.document)?;
+        let (placed, bound) = bound_by_segment(found)?;
         let owner = Owner::Segment(segment.clone());
-        Some((owner, found.version, placed, found.binding.as_ref()?))
+        Some((owner, found.version, placed, bound))
     });
     workflows.chain(segments)
+}
+
+/// The same of one version of a workflow or segment.
+pub(crate) fn bound_to<'d>(
+    definitions: &'d Definitions,
+    owner: &Owner,
+    version: u32,
+) -> Vec<(Placed<'d>, &'d ResolvedBinding)> {
+    match owner {
+        Owner::Workflow(workflow) => {
+            let found = definitions.workflows.get(workflow);
+            let found = found.filter(|found| found.state != WorkflowState::Ended);
+            let version = found.and_then(|found| found.versions.get(&version));
+            version.into_iter().flat_map(bound_by).collect()
+        }
+        Owner::Segment(segment) => {
+            let found = definitions.segments.get(segment);
+            let found = found.filter(|found| found.version == version);
+            found.and_then(bound_by_segment).into_iter().collect()
+        }
+    }
+}
+
+fn bound_by(version: &WorkflowVersion) -> impl Iterator<Item = (Placed<'_>, &ResolvedBinding)> {
+    placed(&version.document).into_iter().filter_map(|placed| {
+        let bound = version.bindings.get(&placed.slot)?;
+        Some((placed, bound))
+    })
+}
+
+fn bound_by_segment(found: &SegmentDefinition) -> Option<(Placed<'_>, &ResolvedBinding)> {
+    Some((placed_in(&found.document)?, found.binding.as_ref()?))
 }
 
 fn rebinding(
