@@ -187,6 +187,7 @@ fn event(
         fields,
         attributes: Fields::new(),
         history_only: false,
+        source: None,
     })
 }
 

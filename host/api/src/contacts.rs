@@ -1,14 +1,15 @@
 //! `/v1/contacts`: the profile, its changes, and the journeys with every decision and its reason.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as JsonValue;
 use signalbox_engine::{JOURNEYS_FACTS_MAX, JourneyView, NewInput};
+use signalbox_journey::sources;
 use signalbox_model::{
     contact::AttributeChanges,
-    id::ContactId,
+    id::{ContactId, FieldName, SourceName},
     message::{Message, MessageStatus},
     state::{Journey, Place},
     time::Instant,
@@ -18,6 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     App,
     error::{Envelope, Error, ErrorCode},
+    events::check_source,
     extract::{JsonBody, Path, Query, page_limit},
     facts::{FactBody, fact_body},
     fields, position,
@@ -58,6 +60,9 @@ pub struct ContactBody {
     /// What is known now.
     #[schema(value_type = Object)]
     pub attributes: JsonValue,
+    /// Which source has set an attribute, by its name; those that none has set are not there.
+    #[schema(value_type = Object)]
+    pub sources: BTreeMap<FieldName, SourceName>,
     /// What steps of its journeys kept for later ones, by name.
     #[schema(value_type = Object)]
     pub kept: JsonValue,
@@ -202,11 +207,13 @@ pub(crate) async fn read(
         .await?
         .ok_or_else(|| Error::not_found("contact", &id))?;
     let contact = &view.state.contact;
+    let (settings, _) = app.engine.settings()?;
     let kept = view.state.kept.iter();
     let kept = kept.map(|one| (one.name.to_string(), one.value.to_json()));
     let contact = ContactBody {
         id: contact.id.to_string(),
         attributes: serde_json::to_value(&contact.attributes).unwrap_or_default(),
+        sources: sources::of_attributes(&settings, &view.state),
         kept: kept.collect::<serde_json::Map<_, _>>().into(),
         created_at: contact.created_at,
         events: view.state.history.events().count(),
@@ -220,7 +227,8 @@ pub(crate) async fn read(
     Ok(Json(ContactAnswer { contact }))
 }
 
-/// Sets attributes; null removes one. What is not named stays.
+/// Sets attributes; null removes one. What is not named stays, and with a `source` what one that is believed before has
+/// said.
 #[utoipa::path(patch, path = "/v1/contacts/{id}", operation_id = "patch_contact", tag = "contacts", request_body = Object, responses(
     (status = 202, body = ChangeAccepted), (status = 422, body = Envelope), (status = 429, body = Envelope)))]
 pub(crate) async fn patch(
@@ -229,6 +237,7 @@ pub(crate) async fn patch(
     JsonBody(changes, _room): JsonBody<AttributeChanges>,
 ) -> Result<(StatusCode, Json<ChangeAccepted>), Error> {
     fields::check_changes(&changes)?;
+    check_source(&app, changes.source.as_ref(), "")?;
     let positions = app
         .engine
         .accept(vec![NewInput::Attributes(parse_id(&id)?, changes)])

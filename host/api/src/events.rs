@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use signalbox_engine::{NewInput, Unavailable};
 use signalbox_model::{
     event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event, approval},
-    id::{ContactId, EventId, EventName},
+    id::{ContactId, EventId, EventName, SourceName},
     problem::Problem,
     time::Instant,
     value::Value,
@@ -54,6 +54,10 @@ pub struct EventDocument {
     /// Only enters the history and triggers nothing. Default: false.
     #[serde(default)]
     history_only: bool,
+    /// Who says so, one of `sources` of `/v1/settings`: attributes are taken unless a source that is believed before has
+    /// said otherwise. Default: nobody, who is believed last.
+    #[schema(value_type = Option<String>, example = "crm")]
+    source: Option<SourceName>,
 }
 
 /// A batch of events.
@@ -229,7 +233,24 @@ fn checked(app: &App, document: EventDocument, base: &str) -> Result<Event, Prob
         let problem = Problem::new(format!("{base}/fields/{field}"), code, reason);
         return Err(problem.with_help("send it; `/v1/settings` says what events must have"));
     }
+    check_source(app, event.source.as_ref(), base)?;
     Ok(event)
+}
+
+/// Whether the settings declare the source of an input.
+pub(crate) fn check_source(
+    app: &App,
+    source: Option<&SourceName>,
+    base: &str,
+) -> Result<(), Problem> {
+    let Some(source) = source else {
+        return Ok(());
+    };
+    let unknown = app
+        .engine
+        .unknown_source(source, &format!("{base}/source"))
+        .map_err(|error| Error::from(error).into_problem())?;
+    unknown.map_or(Ok(()), Err)
 }
 
 fn event_of(document: EventDocument, now: Instant, base: &str) -> Result<Event, Problem> {
@@ -253,6 +274,7 @@ fn event_of(document: EventDocument, now: Instant, base: &str) -> Result<Event, 
         fields,
         attributes,
         history_only: document.history_only,
+        source: document.source,
     };
     fields::check_size(&event, base)?;
     Ok(event)

@@ -1,4 +1,5 @@
-//! `GET` and `PUT /v1/settings`: what decides with every workflow: zone, quiet hours, frequency caps, holdout.
+//! `GET` and `PUT /v1/settings`: what decides with every workflow: zone, quiet hours, frequency caps, holdout, sources of
+//! attributes.
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -15,7 +16,7 @@ use crate::{
 /// The settings as they stand.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SettingsAnswer {
-    /// `zone`, `quiet_hours`, `caps`, `events`, `blocked_domains`, `holdout`; what is not there is not set.
+    /// `zone`, `quiet_hours`, `caps`, `events`, `blocked_domains`, `holdout`, `sources`, `precedence`; what is not there is not set.
     #[schema(value_type = Object)]
     pub settings: JsonValue,
     /// Counts up by one with every change.

@@ -85,6 +85,8 @@ pub struct StatusBody {
     pub events_conflicting: u64,
     /// Attributes that were left out because the contact had too many, or they took too many bytes.
     pub attributes_left_out: u64,
+    /// Attributes that were not taken because a source that is believed before had said otherwise.
+    pub attributes_overruled: u64,
     /// Records that could not be applied and were passed over.
     pub records_parked: u64,
     /// Bindings that stay on their version because a newer one does not fit them.
@@ -173,6 +175,7 @@ pub(crate) async fn status(State(app): State<App>) -> Result<Json<StatusAnswer>,
             events_repeated: status.inputs.repeated,
             events_conflicting: status.inputs.conflicts,
             attributes_left_out: status.inputs.attributes_left_out,
+            attributes_overruled: status.inputs.attributes_overruled,
             records_parked: status.inputs.parked,
             misfits: status.misfits.into_iter().map(misfit_body).collect(),
             quarantined: status

@@ -407,7 +407,7 @@ pub(crate) struct Feed {
     #[arg(long)]
     pub(crate) no_header: bool,
     /// What a part of the event is made of: TARGET=TEXT with {COLUMN}, {COLUMN:number} or {COLUMN:%Y%m%d} in it, where
-    /// TARGET is contact, name, id, `occurred_at`, fields.NAME or attributes.NAME [default: columns named so]
+    /// TARGET is contact, name, id, `occurred_at`, source, fields.NAME or attributes.NAME [default: columns named so]
     #[arg(long = "map", value_name = "TARGET=TEXT")]
     pub(crate) maps: Vec<String>,
     /// Post the good lines even if others are wrong

@@ -253,6 +253,7 @@ mod tests {
                 fields: Fields::new(),
                 attributes: Fields::new(),
                 history_only: false,
+                source: None,
             };
             (at, event)
         });

@@ -112,15 +112,16 @@ impl Job {
         }
         events.retain(|(at, _)| *at <= until);
         let settings = settings.transpose()?;
-        if let Some(settings) = &settings {
-            tape::check(&events, settings)?;
-        }
+        let contacts = contacts.transpose()?.unwrap_or_default();
+        let declared = settings.clone().unwrap_or_default();
+        tape::check(&events, &declared)?;
+        tape::check_contacts(&contacts, &declared)?;
         Ok(Self {
             workflows,
             settings,
             tables: simulate.tables.clone(),
             segments,
-            contacts: contacts.transpose()?.unwrap_or_default(),
+            contacts,
             events,
             from,
             until,

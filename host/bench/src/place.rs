@@ -264,6 +264,7 @@ pub fn order(contact: u64, number: u64, at: Instant) -> Event {
             .expect("fields"),
         attributes: serde_json::from_value(attributes).expect("attributes"),
         history_only: false,
+        source: None,
     }
 }
 

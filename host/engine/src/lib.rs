@@ -48,8 +48,8 @@ use std::{
 use signalbox_mail::{capture::Capture, transport::Transport};
 use signalbox_model::{
     id::{
-        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, StepId, TableName,
-        WebhookId, WorkflowId,
+        ArmName, ContactId, EventName, FieldName, Partition, SegmentName, SourceName, StepId,
+        TableName, WebhookId, WorkflowId,
     },
     problem::Problem,
     record::Command,
@@ -314,6 +314,17 @@ impl Engine {
         let shared = self.shared()?;
         let definitions = shared.definitions.borrow();
         Ok(definitions.settings.missing_field(name, fields).cloned())
+    }
+
+    /// What is wrong with an input at that place that comes from the source: the settings do not declare it.
+    pub fn unknown_source(
+        &self,
+        source: &SourceName,
+        pointer: &str,
+    ) -> Result<Option<Problem>, Unavailable> {
+        let shared = self.shared()?;
+        let definitions = shared.definitions.borrow();
+        Ok(definitions.settings.unknown_source(source, pointer))
     }
 
     /// Puts the settings of the whole server in place of those of that version. Answers with them and their version once

@@ -1,12 +1,14 @@
 //! What a copied data folder knows of its contacts, as inputs to begin anew with: `signalbox backtest`.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
+use signalbox_journey::sources;
 use signalbox_model::{
-    contact::AttributeChanges,
+    contact::{AttributeChanges, Contact},
     definitions::Definitions,
     event::{APPROVAL_DECIDED, Event},
-    id::{EventId, TableName},
+    id::{EventId, FieldName, SourceName, TableName},
+    settings::Settings,
     state::ContactState,
     table::Table,
     time::Instant,
@@ -95,7 +97,7 @@ fn read(shared: &Shared) -> Result<StoredHistory, HistoryError> {
             let is_last = page.len() < READ;
             after = page.last().map(|state| state.contact.id.clone());
             for state in page {
-                history.add(state)?;
+                history.add(&definitions.settings, state)?;
             }
             if is_last {
                 break;
@@ -109,7 +111,8 @@ fn read(shared: &Shared) -> Result<StoredHistory, HistoryError> {
 }
 
 impl StoredHistory {
-    fn add(&mut self, state: ContactState) -> Result<(), HistoryError> {
+    fn add(&mut self, settings: &Settings, state: ContactState) -> Result<(), HistoryError> {
+        let sources = sources::of_attributes(settings, &state);
         let contact = state.contact;
         self.contacts += 1;
         self.folded += state
@@ -120,16 +123,10 @@ impl StoredHistory {
             .sum::<u64>();
         let first = state.history.events().map(|event| event.occurred_at).min();
         let known_from = first.map_or(contact.created_at, |first| first.min(contact.created_at));
-        let attributes = contact.attributes.clone().into_iter();
-        let changes = AttributeChanges {
-            attributes: attributes
-                .map(|(name, value)| (name, Some(value)))
-                .collect(),
-        };
-        self.inputs.push((
-            known_from,
-            NewInput::Attributes(contact.id.clone(), changes),
-        ));
+        for changes in said(&contact, &sources) {
+            let input = NewInput::Attributes(contact.id.clone(), changes);
+            self.inputs.push((known_from, input));
+        }
         for past in state.history.events() {
             if past.name.as_str() == APPROVAL_DECIDED {
                 continue;
@@ -146,6 +143,7 @@ impl StoredHistory {
                 fields: past.fields.clone(),
                 attributes: Fields::new(),
                 history_only: false,
+                source: None,
             };
             self.inputs.push((past.occurred_at, NewInput::Event(event)));
         }
@@ -154,4 +152,22 @@ impl StoredHistory {
         }
         Ok(())
     }
+}
+
+/// What is known of a contact as its sources said it: once at least, if it is that nobody said anything.
+fn said(
+    contact: &Contact,
+    sources: &BTreeMap<FieldName, SourceName>,
+) -> impl Iterator<Item = AttributeChanges> {
+    let mut said: BTreeMap<Option<&SourceName>, AttributeChanges> = BTreeMap::new();
+    for (name, value) in &contact.attributes {
+        let source = sources.get(name);
+        let changes = said.entry(source).or_default();
+        changes.source = source.cloned();
+        changes.attributes.insert(name.clone(), Some(value.clone()));
+    }
+    if said.is_empty() {
+        said.entry(None).or_default();
+    }
+    said.into_values()
 }

@@ -155,6 +155,8 @@ pub struct InputsView {
     pub conflicts: u64,
     /// Attributes left out because there were too many, or they took too many bytes.
     pub attributes_left_out: u64,
+    /// Attributes not taken because a source that is believed before had said otherwise.
+    pub attributes_overruled: u64,
     /// Records that cannot be applied and were passed over.
     pub parked: u64,
 }
@@ -201,6 +203,7 @@ pub(crate) fn inputs(shared: &Shared) -> Result<InputsView, ReadError> {
         merged.repeated += found.repeated;
         merged.conflicts += found.conflicts;
         merged.attributes_left_out += found.attributes_left_out;
+        merged.attributes_overruled += found.attributes_overruled;
         merged.parked += found.parked;
     }
     Ok(merged)

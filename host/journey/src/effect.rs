@@ -74,6 +74,11 @@ pub enum Effect {
         /// How many.
         count: u32,
     },
+    /// Attributes were not taken because a source that is believed before had said another value.
+    AttributesOverruled {
+        /// How many.
+        count: u32,
+    },
 }
 
 /// How a message stands after a change.

@@ -20,6 +20,7 @@ pub mod inputs;
 pub mod limits;
 pub mod reach;
 pub mod segments;
+pub mod sources;
 pub mod tables;
 pub mod view;
 

@@ -9,6 +9,7 @@ use signalbox_model::{
     event::EVENT_BYTES_MAX,
     id::{ID_BYTES_MAX, NAME_BYTES_MAX},
     segment::Membership,
+    sources::AttributeSources,
     state::{
         CHUNK_BYTES_MAX, CONTACT_BYTES_MAX, LOTS_MAX, Lot, SEEN_EVENTS_MAX, SeenEvent, TOUCHES_MAX,
         Touch,
@@ -131,7 +132,8 @@ const _: () = {
         + LOTS_MAX * Lot::BYTES_MAX
         + TOUCHES_MAX * Touch::BYTES_MAX
         + SEGMENTS_MAX * Membership::BYTES_MAX;
-    let lasting = ATTRIBUTES_BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
+    let lasting =
+        ATTRIBUTES_BYTES_MAX + AttributeSources::BYTES_MAX + STANDING_BYTES_MAX + HEAD_BYTES_MAX;
     assert!(
         forgettable + lasting <= CONTACT_BYTES_MAX,
         "the budgets fit into the row"

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     codec,
-    id::{ContactId, FieldName},
+    id::{ContactId, FieldName, SourceName},
     time::Instant,
     value::{Fields, Value},
 };
@@ -67,4 +67,7 @@ pub fn attributes_bytes<'a>(
 pub struct AttributeChanges {
     /// New values by attribute.
     pub attributes: std::collections::BTreeMap<FieldName, Option<Value>>,
+    /// Who says so: whether they are taken goes by it.
+    #[serde(default)]
+    pub source: Option<SourceName>,
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ContactId, Digest, EventId, EventName},
+    id::{ContactId, Digest, EventId, EventName, SourceName},
     time::{Instant, Span},
     value::Fields,
 };
@@ -62,6 +62,8 @@ pub struct Event {
     pub attributes: Fields,
     /// Whether it only enters the history and triggers nothing.
     pub history_only: bool,
+    /// Who says so: whether the attributes are taken goes by it.
+    pub source: Option<SourceName>,
 }
 
 /// Room for what most events say, encoded.
@@ -69,7 +71,8 @@ const CONTENT_BYTES: usize = 256;
 
 impl Event {
     /// A hash of what the event says, to tell a repetition from another event under the same id. Its instant is no part
-    /// of it: where the caller gave none, each time that it is posted has another.
+    /// of it: where the caller gave none, each time that it is posted has another. Neither is its source: who tells of
+    /// it a second time tells nothing new.
     pub fn content_hash(&self) -> u32 {
         let parts = (
             &self.name,

@@ -199,6 +199,10 @@ text_id!(
     SegmentName, "segment name", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
 );
 text_id!(
+    /// The name of a system that says what is known of contacts, such as `crm`.
+    SourceName, "source", NAME_BYTES_MAX, "a-z, 0-9, _ and -, starting with a letter or digit", is_slug, SLUG
+);
+text_id!(
     /// The name of a reference table.
     TableName, "table name", NAME_BYTES_MAX, "A-Z, a-z, 0-9, _ and -, starting with a letter or _", is_field, FIELD
 );

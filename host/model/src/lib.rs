@@ -27,6 +27,7 @@ pub mod schema;
 pub mod segment;
 pub mod settings;
 pub mod shadow;
+pub mod sources;
 pub mod state;
 pub mod table;
 pub mod time;

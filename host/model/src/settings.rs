@@ -1,16 +1,18 @@
-//! Settings of the whole server that decide with every workflow: its zone, quiet hours, frequency caps and holdout.
+//! Settings of the whole server that decide with every workflow: its zone, quiet hours, frequency caps, holdout, and which
+//! source of attributes is believed before which.
 //!
 //! Part of the definitions, so that every partition changes to them at one record of its log.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     address,
     calendar::{Window, Zone},
-    id::{EventName, FieldName, Tag},
+    id::{EventName, FieldName, SourceName, Tag},
     problem::Problem,
+    sources::SOURCES_MAX,
     state::TOUCHES_MAX,
     time::Span,
     value::Fields,
@@ -25,11 +27,12 @@ pub const DECLARED_EVENTS_MAX: usize = 200;
 pub const REQUIRED_FIELDS_MAX: usize = 32;
 /// Most domains whose addresses are kept out.
 pub const BLOCKED_DOMAINS_MAX: usize = 1_000;
+/// Most attributes that sources stand in an order of their own for.
+pub const PRECEDENCES_MAX: usize = 64;
 /// Longest that releases after quiet hours are spread over.
 pub const SPREAD_MAX: Span = Span::from_ms(6 * 3_600_000);
 
-/// Settings of the whole server. None but `events` and `zone` concerns transactional
-/// messages.
+/// Settings of the whole server. None but `events`, `zone`, `sources` and `precedence` concerns transactional messages.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
@@ -51,6 +54,13 @@ pub struct Settings {
     /// Share of all contacts, in basis points, that get no marketing message at all, to compare the others with.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub holdout: u32,
+    /// Who may say that they say something of a contact, the one that is believed before all others first, at most
+    /// [`SOURCES_MAX`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<SourceName>,
+    /// The order of sources for one attribute, where it is another; those not named follow in the order of `sources`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub precedence: BTreeMap<FieldName, Vec<SourceName>>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
@@ -125,6 +135,34 @@ impl Settings {
         required.find(|field| !fields.contains_key(*field))
     }
 
+    /// What is wrong with an input at that place that comes from the source.
+    pub fn unknown_source(&self, source: &SourceName, pointer: &str) -> Option<Problem> {
+        if self.sources.contains(source) {
+            return None;
+        }
+        let known: Vec<&str> = self.sources.iter().map(SourceName::as_str).collect();
+        let known = match known.as_slice() {
+            [] => "none is declared".to_owned(),
+            known => format!("there are {}", known.join(", ")),
+        };
+        let reason = format!("there is no source {source}; {known}");
+        let problem = Problem::new(pointer, "source_unknown", reason);
+        Some(problem.with_help("declare it in `sources` of `/v1/settings`, or leave it out"))
+    }
+
+    /// How many sources are believed before that one as to the attribute. What no source has said, or one that is not
+    /// declared, stands behind all.
+    pub fn sources_before(&self, attribute: &FieldName, source: Option<&SourceName>) -> usize {
+        let own = self
+            .precedence
+            .get(attribute)
+            .map_or(&[][..], Vec::as_slice);
+        let others = self.sources.iter().filter(|other| !own.contains(other));
+        let mut all = own.iter().chain(others);
+        all.position(|one| Some(one) == source)
+            .unwrap_or(self.sources.len())
+    }
+
     /// What is wrong with them, all at once.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -163,6 +201,7 @@ impl Settings {
             cap.check(&format!("/caps/{index}"), &mut problems);
         }
         self.check_domains(&mut problems);
+        self.check_sources(&mut problems);
         if self.holdout > WEIGHTS {
             let reason = format!("{} is more than {WEIGHTS} basis points", self.holdout);
             problems.push(Problem::new("/holdout", "holdout_too_large", reason));
@@ -186,6 +225,48 @@ impl Settings {
                 let pointer = format!("/blocked_domains/{index}");
                 problems.push(Problem::new(pointer, "domain", reason));
             }
+        }
+    }
+}
+
+impl Settings {
+    fn check_sources(&self, problems: &mut Vec<Problem>) {
+        let count = self.sources.len();
+        if count > SOURCES_MAX {
+            let reason = format!("there are {count} sources, at most {SOURCES_MAX} are allowed");
+            problems.push(Problem::new("/sources", "too_many", reason));
+        }
+        check_named_once(&self.sources, "/sources", problems);
+        let count = self.precedence.len();
+        if count > PRECEDENCES_MAX {
+            let reason = format!(
+                "there are {count} attributes with an order of their own, at most {PRECEDENCES_MAX} are allowed"
+            );
+            problems.push(Problem::new("/precedence", "too_many", reason));
+        }
+        for (attribute, order) in &self.precedence {
+            let pointer = format!("/precedence/{attribute}");
+            check_named_once(order, &pointer, problems);
+            for (index, source) in order.iter().enumerate() {
+                if self.sources.contains(source) {
+                    continue;
+                }
+                let reason = format!("{source} is not among the sources");
+                let problem = Problem::new(format!("{pointer}/{index}"), "source_unknown", reason);
+                problems.push(problem.with_help("declare it in `sources`, or leave it out here"));
+            }
+        }
+    }
+}
+
+/// A source that stands twice in an order has no place in it.
+fn check_named_once(order: &[SourceName], pointer: &str, problems: &mut Vec<Problem>) {
+    let mut known = BTreeSet::new();
+    for (index, source) in order.iter().enumerate() {
+        if !known.insert(source) {
+            let reason = format!("{source} is named before");
+            let pointer = format!("{pointer}/{index}");
+            problems.push(Problem::new(pointer, "named_twice", reason));
         }
     }
 }

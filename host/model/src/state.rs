@@ -15,6 +15,7 @@ use crate::{
     },
     message::Offer,
     segment::Membership,
+    sources::AttributeSources,
     time::{Instant, Span},
     value::{Fields, Value},
     workflow::step::{MESSAGE_TAGS_MAX, MessageClass},
@@ -63,6 +64,8 @@ pub struct ContactState {
     pub kept: Vec<KeptValue>,
     /// How it stands to named segments, by their numbers.
     pub segments: BTreeMap<u32, Membership>,
+    /// Which source set which of its attributes.
+    pub sources: AttributeSources,
 }
 
 impl ContactState {
@@ -79,6 +82,7 @@ impl ContactState {
             suppressed: None,
             kept: Vec::new(),
             segments: BTreeMap::new(),
+            sources: AttributeSources::default(),
         }
     }
 

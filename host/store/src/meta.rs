@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The format of a store's folder that this binary reads and writes. 1 and 2 were never released.
-pub const STORE_FORMAT: u32 = 10;
+pub const STORE_FORMAT: u32 = 11;
 
 const ROWS_FOLDER: &str = "sled";
 

@@ -253,6 +253,7 @@ mod tests {
             fields: serde_json::from_str(fields).expect("fields"),
             attributes: Fields::new(),
             history_only: false,
+            source: None,
         }
     }
 

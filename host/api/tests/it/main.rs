@@ -15,6 +15,7 @@ mod pages;
 mod releases;
 mod routes;
 mod segments;
+mod sources;
 mod support;
 mod tables;
 mod why;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use signalbox_model::{
     contact::{NEW_ATTRIBUTES_BYTES_MAX, attributes_bytes},
     event::{EVENT_BYTES_MAX, Event, FIELDS_MAX},
-    id::{ContactId, EventId, EventName, FieldName},
+    id::{ContactId, EventId, EventName, FieldName, SourceName},
     time::Instant,
     value::{Fields, VALUE_DEPTH_MAX, Value},
 };
@@ -28,6 +28,8 @@ pub(crate) struct Posting {
     pub(crate) attributes: Fields,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) history_only: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) source: Option<SourceName>,
 }
 
 /// What the parts of an event are made of.
@@ -37,6 +39,7 @@ pub(crate) struct Mapping {
     name: Option<Template>,
     id: Option<Template>,
     occurred_at: Option<Template>,
+    source: Option<Template>,
     fields: Vec<(FieldName, Template)>,
     attributes: Vec<(FieldName, Template)>,
     history_only: bool,
@@ -97,6 +100,7 @@ impl Mapping {
             name: None,
             id: None,
             occurred_at: None,
+            source: None,
             fields: Vec::new(),
             attributes: Vec::new(),
             history_only,
@@ -174,8 +178,10 @@ impl Mapping {
             "name" => &mut self.name,
             "id" => &mut self.id,
             "occurred_at" => &mut self.occurred_at,
+            "source" => &mut self.source,
             _ => {
-                let known = "contact, name, id, occurred_at, fields.NAME or attributes.NAME";
+                let known =
+                    "contact, name, id, occurred_at, source, fields.NAME or attributes.NAME";
                 return Err(format!("there is no target {target:?}, write {known}"));
             }
         };
@@ -204,6 +210,10 @@ impl Mapping {
             Some(template) => Some(instant(&required("occurred_at", Some(template), cells)?)?),
             None => None,
         };
+        let source = match &self.source {
+            Some(template) => Some(required("source", Some(template), cells)?),
+            None => None,
+        };
         let posting = Posting {
             contact: ContactId::parse(&contact).map_err(|error| error.to_string())?,
             name: EventName::parse(&name).map_err(|error| error.to_string())?,
@@ -212,6 +222,7 @@ impl Mapping {
             fields: values(&self.fields, cells, "fields")?,
             attributes: values(&self.attributes, cells, "attributes")?,
             history_only: self.history_only,
+            source: source.as_deref().map(named_source).transpose()?,
         };
         checked(posting)
     }
@@ -232,6 +243,7 @@ impl Mapping {
             "fields",
             "attributes",
             "history_only",
+            "source",
         ];
         if let Some(other) = document.keys().find(|key| !known.contains(&key.as_str())) {
             return Err(format!(
@@ -262,6 +274,7 @@ impl Mapping {
             fields: named("fields")?,
             attributes: named("attributes")?,
             history_only: history_only || self.history_only,
+            source: text("source")?.map(named_source).transpose()?,
         })
     }
 }
@@ -301,6 +314,7 @@ fn checked(posting: Posting) -> Result<Posting, String> {
         fields: posting.fields.clone(),
         attributes: posting.attributes.clone(),
         history_only: posting.history_only,
+        source: posting.source.clone(),
     };
     match signalbox_model::codec::encode(&event) {
         Ok(bytes) if bytes.len() <= EVENT_BYTES_MAX => Ok(posting),
@@ -310,6 +324,10 @@ fn checked(posting: Posting) -> Result<Posting, String> {
         )),
         Err(error) => Err(format!("the event cannot be written: {error}")),
     }
+}
+
+fn named_source(text: &str) -> Result<SourceName, String> {
+    SourceName::parse(text).map_err(|error| error.to_string())
 }
 
 fn fields_of(found: &Json) -> Result<Fields, String> {

@@ -47,16 +47,14 @@ pub(crate) fn events(path: &Path) -> anyhow::Result<Tape> {
 pub(crate) fn check(tape: &Tape, settings: &Settings) -> anyhow::Result<()> {
     let mut bad = 0_usize;
     for (at, event) in tape {
-        let Some(field) = settings.missing_field(&event.name, &event.fields) else {
+        let Some(reason) = refusal(event, settings) else {
             continue;
         };
         bad += 1;
         if bad <= BAD_LISTED_MAX {
-            let Event {
-                id, name, contact, ..
-            } = event;
+            let Event { id, contact, .. } = event;
             output::warning(format_args!(
-                "event {id} of contact {contact} at {at}: {name} must have the field {field}"
+                "event {id} of contact {contact} at {at}: {reason}"
             ))?;
         }
     }
@@ -67,8 +65,30 @@ pub(crate) fn check(tape: &Tape, settings: &Settings) -> anyhow::Result<()> {
     }
 }
 
-/// What is known of contacts from the begin on, each line or row a contact: JSON lines of `contact` and `attributes`,
-/// or CSV with the column `contact` and one for each attribute.
+/// Why a server with these settings would not take the event.
+fn refusal(event: &Event, settings: &Settings) -> Option<String> {
+    if let Some(field) = settings.missing_field(&event.name, &event.fields) {
+        return Some(format!("{} must have the field {field}", event.name));
+    }
+    let unknown = settings.unknown_source(event.source.as_ref()?, "")?;
+    Some(unknown.reason)
+}
+
+/// Refuses contacts of whom something is said by a source that the settings do not declare.
+pub(crate) fn check_contacts(known: &[NewInput], settings: &Settings) -> anyhow::Result<()> {
+    let sources = known.iter().filter_map(|one| match one {
+        NewInput::Attributes(_, changes) => changes.source.as_ref(),
+        NewInput::Event(event) => event.source.as_ref(),
+    });
+    let mut unknown = sources.filter_map(|source| settings.unknown_source(source, ""));
+    match unknown.next() {
+        Some(problem) => bail!("{}: {}", problem.reason, problem.help),
+        None => Ok(()),
+    }
+}
+
+/// What is known of contacts from the begin on, each line or row a contact: JSON lines of `contact`, `attributes` and, if
+/// one says so, `source`, or CSV with the column `contact` and one for each attribute.
 pub(crate) fn contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
     let is_csv = path.extension().is_some_and(|ending| ending == "csv");
     if is_csv {
@@ -77,7 +97,7 @@ pub(crate) fn contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
     lines(path, |_, line| {
         let known: Known = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let contact = ContactId::parse(&known.contact).map_err(|error| error.to_string())?;
-        let changes = serde_json::json!({ "attributes": known.attributes });
+        let changes = serde_json::json!({ "attributes": known.attributes, "source": known.source });
         let changes: AttributeChanges =
             serde_json::from_value(changes).map_err(|error| error.to_string())?;
         Ok(NewInput::Attributes(contact, changes))
@@ -89,6 +109,7 @@ pub(crate) fn contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
 struct Known {
     contact: String,
     attributes: Json,
+    source: Option<String>,
 }
 
 fn csv_contacts(path: &Path) -> anyhow::Result<Vec<NewInput>> {
@@ -184,6 +205,7 @@ mod tests {
                 fields,
                 attributes: Fields::new(),
                 history_only: false,
+                source: None,
             };
             (at, event)
         };
@@ -191,9 +213,31 @@ mod tests {
         check(&good, &settings).expect("a server takes it");
         let bad = vec![with(json!({"total": 5})), with(json!({}))];
         let refused = check(&bad, &settings).expect_err("a server does not");
+        let one = "a server with these settings would refuse one event of the tape";
+        assert_eq!(refused.to_string(), one);
+        let from = |source: &str| {
+            let (at, mut event) = with(json!({"total": 5}));
+            event.source = Some(source.parse().expect("a name"));
+            vec![(at, event)]
+        };
+        let refused = check(&from("crm"), &settings).expect_err("a server does not");
+        assert_eq!(refused.to_string(), one);
+        let sources = json!({"sources": ["shop", "crm"]});
+        let sources: Settings = serde_json::from_value(sources).expect("settings");
+        check(&from("crm"), &sources).expect("a server takes it");
+        let said = |source: &str| {
+            let contact = ContactId::parse("ann").expect("an id");
+            let changes = AttributeChanges {
+                source: Some(source.parse().expect("a name")),
+                ..AttributeChanges::default()
+            };
+            [NewInput::Attributes(contact, changes)]
+        };
+        check_contacts(&said("shop"), &sources).expect("it is declared");
+        let refused = check_contacts(&said("till"), &sources).expect_err("it is not");
         assert_eq!(
             refused.to_string(),
-            "a server with these settings would refuse one event of the tape"
+            "there is no source till; there are shop, crm: declare it in `sources` of `/v1/settings`, or leave it out"
         );
     }
 }

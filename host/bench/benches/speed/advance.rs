@@ -131,6 +131,7 @@ fn event(name: &str, number: u64, at: Instant) -> Event {
         fields: fields(&json!({ "order": number, "value": 59.9, "items": 3 })),
         attributes: Fields::new(),
         history_only: false,
+        source: None,
     }
 }
 

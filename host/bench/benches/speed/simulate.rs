@@ -138,6 +138,7 @@ fn sign_up(number: u64, contacts: u64) -> Event {
         fields: serde_json::from_value(json!({})).expect("fields"),
         attributes: serde_json::from_value(attributes).expect("attributes"),
         history_only: false,
+        source: None,
     }
 }
 

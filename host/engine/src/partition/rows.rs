@@ -49,6 +49,8 @@ pub(crate) struct InputCounters {
     pub(crate) conflicts: u64,
     /// Attributes left out because there were too many, or they took too many bytes.
     pub(crate) attributes_left_out: u64,
+    /// Attributes not taken because a source that is believed before had said otherwise.
+    pub(crate) attributes_overruled: u64,
     /// Records that cannot be applied and were passed over.
     pub(crate) parked: u64,
     /// Contacts that there are, since every input may make one.
@@ -165,6 +167,9 @@ impl Partition {
                         }
                         Effect::AttributesLeftOut { count } => {
                             self.input_counters.attributes_left_out += u64::from(*count);
+                        }
+                        Effect::AttributesOverruled { count } => {
+                            self.input_counters.attributes_overruled += u64::from(*count);
                         }
                         _ => {}
                     }
@@ -337,6 +342,9 @@ fn put_effect(
         Effect::EventRepeated { .. } => outward.inputs.repeated += 1,
         Effect::AttributesLeftOut { count } => {
             outward.inputs.attributes_left_out += u64::from(*count);
+        }
+        Effect::AttributesOverruled { count } => {
+            outward.inputs.attributes_overruled += u64::from(*count);
         }
         // Facts and posts are numbered by the caller; what is only counted is folded once all is known to be sound.
         Effect::Fact(_) | Effect::Post(_) | Effect::Count(_) | Effect::Changed => {}

@@ -548,6 +548,7 @@ pub(crate) fn event(contact: &str, name: &str, fields: Json, at: Instant) -> Eve
         fields: serde_json::from_value(fields).expect("fields"),
         attributes: serde_json::from_value(json!({ "email": email })).expect("attributes"),
         history_only: false,
+        source: None,
     }
 }
 

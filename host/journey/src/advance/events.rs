@@ -12,9 +12,10 @@ use signalbox_model::{
     definitions::{Slot, WorkflowDefinition, WorkflowVersion},
     event::{EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{FactKind, WORKFLOW_DELETED},
-    id::{EntryKey, EventId, EventName, FieldName, SegmentName, WorkflowId},
+    id::{EntryKey, EventId, EventName, FieldName, SegmentName, SourceName, WorkflowId},
     plan::Occasion,
     segment::{SEGMENT_ENTERED, SEGMENT_LEFT},
+    sources::AttributeSources,
     state::{Cause, Journey, PastEvent, Suppressed},
     time::Instant,
     value::{Fields, Value},
@@ -38,6 +39,7 @@ use crate::{
     history::{self, Novelty},
     limits::{FOLLOW_UPS_MAX, WAVES_MAX},
     segments::Open,
+    sources,
 };
 
 /// The contact opened a message.
@@ -218,7 +220,7 @@ impl Advance {
         };
         let attributes = event.attributes.iter();
         let attributes = attributes.map(|(name, value)| (name, Some(value)));
-        let differing = self.take_attributes(ctx, attributes);
+        let differing = self.take_attributes(ctx, event.source.as_ref(), attributes);
         self.enter_history(&happening);
         let open = open_after(ctx, is_new, Some(&event.name), &differing);
         self.arrive_settled(ctx, &happening, (differing, true), open);
@@ -240,9 +242,9 @@ impl Advance {
             follow_ups: 0,
             segment: None,
         };
-        let changes = changes.attributes.iter();
-        let changes = changes.map(|(name, value)| (name, value.as_ref()));
-        let differing = self.take_attributes(ctx, changes);
+        let named = changes.attributes.iter();
+        let named = named.map(|(name, value)| (name, value.as_ref()));
+        let differing = self.take_attributes(ctx, changes.source.as_ref(), named);
         let open = open_after(ctx, is_new, None, &differing);
         self.arrive_settled(ctx, &happening, (differing, false), open);
     }
@@ -298,13 +300,18 @@ impl Advance {
         }
     }
 
-    /// Sets attributes from outside, and tells which have another value now.
+    /// Sets attributes from outside, as far as their source is believed, and tells which have another value now.
     fn take_attributes<'v>(
         &mut self,
         ctx: &Context<'_>,
+        source: Option<&SourceName>,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
     ) -> Vec<FieldName> {
-        let changes: Vec<_> = changes.collect();
+        let settings = &ctx.definitions.definitions().settings;
+        let (changes, count) = sources::taken(settings, &self.state, source, changes);
+        if count > 0 {
+            self.effects.push(Effect::AttributesOverruled { count });
+        }
         if changes.is_empty() {
             return Vec::new();
         }
@@ -315,6 +322,7 @@ impl Advance {
             .collect();
         let held = self.held_by_clocks(ctx);
         self.set_attributes(changes.iter().copied());
+        sources::remember(settings, &mut self.state, source, &changes);
         let attributes = &self.state.contact.attributes;
         let compared = changes.iter().zip(before);
         let differing: Vec<FieldName> = compared
@@ -329,51 +337,17 @@ impl Advance {
 
     /// Makes room first, so that a change that fits as a whole is taken whole; then what needs more room than before:
     /// the mail address first, then what is known already, for which room is kept, then new names, each in their order.
-    /// What is left out keeps its former value.
+    /// What is left out keeps its former value and source; what is set has none any more.
     pub(super) fn set_attributes<'v>(
         &mut self,
         changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
     ) {
         let attributes = &mut self.state.contact.attributes;
-        let mut growing = Vec::new();
-        for (name, value) in changes {
-            match (value, attributes.get_mut(name)) {
-                (None, None) => {}
-                (None, Some(_)) => drop(attributes.remove(name)),
-                (Some(value), Some(former)) if codec::size(value) <= codec::size(former) => {
-                    former.clone_from(value);
-                }
-                (Some(value), _) => growing.push((name, value)),
-            }
-        }
-        if growing.is_empty() {
-            return;
-        }
-        growing.sort_by_key(|(name, _)| {
-            (
-                name.as_str() != EMAIL_ATTRIBUTE,
-                !attributes.contains_key(*name),
-            )
+        let mut sources = self.state.sources.by_attribute(attributes);
+        let left_out = put(attributes, changes, |name| {
+            sources.remove(name);
         });
-        let mut bytes = attributes_bytes(&*attributes);
-        let mut left_out = 0;
-        for (name, value) in growing {
-            let former = attributes.get_key_value(name);
-            let is_new = former.is_none() && name.as_str() != EMAIL_ATTRIBUTE;
-            let bytes_max = if is_new {
-                NEW_ATTRIBUTES_BYTES_MAX
-            } else {
-                ATTRIBUTES_BYTES_MAX
-            };
-            let count = attributes.len() + usize::from(former.is_none());
-            let grown = bytes - attributes_bytes(former) + attributes_bytes([(name, value)]);
-            if count <= ATTRIBUTES_MAX && grown <= bytes_max {
-                attributes.insert(name.clone(), value.clone());
-                bytes = grown;
-            } else {
-                left_out += 1;
-            }
-        }
+        self.state.sources = AttributeSources::new(attributes, &sources);
         if left_out > 0 {
             self.effects
                 .push(Effect::AttributesLeftOut { count: left_out });
@@ -576,6 +550,59 @@ impl Advance {
             self.state.presences.remove(&workflow);
         }
     }
+}
+
+/// Puts what there is room for, tells of each attribute that is set or removed, and counts what is left out.
+fn put<'v>(
+    attributes: &mut Fields,
+    changes: impl Iterator<Item = (&'v FieldName, Option<&'v Value>)>,
+    mut is_set: impl FnMut(&FieldName),
+) -> u32 {
+    let mut growing = Vec::new();
+    for (name, value) in changes {
+        match (value, attributes.get_mut(name)) {
+            (None, None) => {}
+            (None, Some(_)) => {
+                attributes.remove(name);
+                is_set(name);
+            }
+            (Some(value), Some(former)) if codec::size(value) <= codec::size(former) => {
+                former.clone_from(value);
+                is_set(name);
+            }
+            (Some(value), _) => growing.push((name, value)),
+        }
+    }
+    if growing.is_empty() {
+        return 0;
+    }
+    growing.sort_by_key(|(name, _)| {
+        (
+            name.as_str() != EMAIL_ATTRIBUTE,
+            !attributes.contains_key(*name),
+        )
+    });
+    let mut bytes = attributes_bytes(&*attributes);
+    let mut left_out = 0;
+    for (name, value) in growing {
+        let former = attributes.get_key_value(name);
+        let is_new = former.is_none() && name.as_str() != EMAIL_ATTRIBUTE;
+        let bytes_max = if is_new {
+            NEW_ATTRIBUTES_BYTES_MAX
+        } else {
+            ATTRIBUTES_BYTES_MAX
+        };
+        let count = attributes.len() + usize::from(former.is_none());
+        let grown = bytes - attributes_bytes(former) + attributes_bytes([(name, value)]);
+        if count <= ATTRIBUTES_MAX && grown <= bytes_max {
+            attributes.insert(name.clone(), value.clone());
+            bytes = grown;
+            is_set(name);
+        } else {
+            left_out += 1;
+        }
+    }
+    left_out
 }
 
 /// The segments to settle: of a contact that is new, all.

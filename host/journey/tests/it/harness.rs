@@ -22,8 +22,8 @@ use signalbox_model::{
     event::Event,
     fact::{Conversion, Fact, FactKind},
     id::{
-        ArmName, ContactId, Digest, EventId, EventName, MessageId, SegmentName, StepId, WebhookId,
-        WorkflowId,
+        ArmName, ContactId, Digest, EventId, EventName, FieldName, MessageId, SegmentName,
+        SourceName, StepId, WebhookId, WorkflowId,
     },
     message::{AttemptOutcome, DOMAIN_SLOWED},
     record::{Command, QuestionId, Rebinding},
@@ -31,7 +31,7 @@ use signalbox_model::{
     settings::Settings,
     state::{CONTACT_BYTES_MAX, ContactState, PastEvent, Place},
     time::{Instant, Span},
-    value::Fields,
+    value::{Fields, Value},
     verdict::Answer,
     workflow::{Action, Edit, Workflow},
 };
@@ -372,7 +372,7 @@ impl World {
         }
     }
 
-    /// `NAME [id=ID] [age=SPAN] [history] [{FIELDS}]`
+    /// `NAME [id=ID] [age=SPAN] [from=SOURCE] [set=ATTRIBUTE:VALUE] [history] [{FIELDS}]`
     fn event(&mut self, rest: &str) {
         let (head, json) = rest.split_at(rest.find('{').unwrap_or(rest.len()));
         let mut words = head.split_whitespace();
@@ -385,11 +385,18 @@ impl World {
             fields: serde_json::from_str(if json.is_empty() { "{}" } else { json }).unwrap(),
             attributes: Fields::new(),
             history_only: false,
+            source: None,
         };
         for word in words {
             match word.split_once('=') {
                 Some(("id", id)) => event.id = EventId::parse(id).unwrap(),
                 Some(("age", age)) => event.occurred_at = self.now.minus(Span::parse(age).unwrap()),
+                Some(("from", source)) => event.source = Some(SourceName::parse(source).unwrap()),
+                Some(("set", set)) => {
+                    let (name, value) = set.split_once(':').unwrap();
+                    let name = FieldName::parse(name).unwrap();
+                    event.attributes.insert(name, Value::text(value));
+                }
                 None if word == "history" => event.history_only = true,
                 _ => panic!("no such word of an event: {word}"),
             }
@@ -397,9 +404,13 @@ impl World {
         self.apply(&Input::Event(&event));
     }
 
-    fn set(&mut self, json: &str) {
-        let changes: AttributeChanges =
+    /// `[from SOURCE] {ATTRIBUTES}`
+    fn set(&mut self, rest: &str) {
+        let (head, json) = rest.split_at(rest.find('{').unwrap());
+        let mut changes: AttributeChanges =
             serde_json::from_str(&format!("{{\"attributes\":{json}}}")).unwrap();
+        let source = head.trim().strip_prefix("from ");
+        changes.source = source.map(|source| SourceName::parse(source).unwrap());
         let contact = self.state.contact.id.clone();
         self.apply(&Input::Attributes(&contact, &changes));
     }
@@ -697,6 +708,7 @@ fn in_words(effect: &Effect) -> Option<String> {
         Effect::EventConflict { id } => format!("event {id} conflicts"),
         Effect::EventRepeated { id } => format!("event {id} repeated"),
         Effect::AttributesLeftOut { count } => format!("{count} attributes left out"),
+        Effect::AttributesOverruled { count } => format!("{count} attributes overruled"),
     })
 }
 

@@ -30,6 +30,7 @@ mod releases;
 mod rows;
 mod rules;
 mod segments;
+mod sources;
 mod states;
 mod steps;
 mod tables;

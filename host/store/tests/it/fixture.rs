@@ -295,6 +295,7 @@ pub(crate) fn event(contact: &ContactId, number: usize) -> Event {
         fields: past_event(number).fields,
         attributes: Fields::new(),
         history_only: false,
+        source: None,
     }
 }
 

@@ -98,6 +98,35 @@ fn names_of_columns_serve_as_mapping() {
 }
 
 #[test]
+fn a_file_or_its_lines_may_say_their_source() {
+    let whole = ["contact={1}", "name=b_done", "source=crm"];
+    assert_eq!(
+        mapped(&whole, Naming::Numbers, &columns("a,shop")),
+        r#"{"contact":"a","name":"b_done","id":"made-1","source":"crm"}"#
+    );
+    let by_line = ["contact={1}", "name=b_done", "source={2}"];
+    for (line, expected) in [
+        (
+            "a,shop",
+            r#"{"contact":"a","name":"b_done","id":"made-1","source":"shop"}"#,
+        ),
+        ("a,", "source is missing"),
+        (
+            "a,Our shop",
+            "source may only hold a-z, 0-9, _ and -, starting with a letter or digit, found 'O' at byte 0",
+        ),
+    ] {
+        assert_eq!(mapped(&by_line, Naming::Numbers, &columns(line)), expected);
+    }
+    let document = r#"{"contact":"a","name":"b_done","source":"crm"}"#;
+    let cells = Cells::Document(serde_json::from_str(document).unwrap());
+    assert_eq!(
+        mapped(&[], Naming::Paths, &cells),
+        r#"{"contact":"a","name":"b_done","id":"made-1","source":"crm"}"#
+    );
+}
+
+#[test]
 fn documents_keep_their_types() {
     let document = r#"{"who":{"id":17},"total":"9.5","tags":["a"],"gone":null,"at":1262304000}"#;
     let cells = Cells::Document(serde_json::from_str(document).unwrap());

@@ -14,7 +14,7 @@ use signalbox_model::{
     codec,
     event::{APPROVAL_DECIDED, EVENT_AHEAD_MAX, Event, TRIGGER_LATE_LIMIT},
     fact::{Fact, FactKind},
-    id::{ContactId, EventId, JourneyId, MessageId, StepId, WorkflowId},
+    id::{ContactId, EventId, JourneyId, MessageId, SourceName, StepId, WorkflowId},
     record::Record,
     state::ContactState,
     time::Instant,
@@ -22,7 +22,7 @@ use signalbox_model::{
 use tempfile::TempDir;
 
 use super::{
-    documents::{CART, THANKS, WELCOME},
+    documents::{self, CART, THANKS, WELCOME},
     host::{Host, PARTITIONS},
     play::{CONTACTS, Known, Play},
     server::Body,
@@ -329,6 +329,14 @@ fn check_applied(
         let mut seen: BTreeSet<&EventId> = BTreeSet::new();
         let mut keys = Vec::new();
         let mut last = None;
+        let settings = documents::settings();
+        let place = |source: &Option<SourceName>| {
+            let mut declared = settings.sources.iter();
+            declared
+                .position(|one| Some(one) == source.as_ref())
+                .unwrap_or(usize::MAX)
+        };
+        let mut said_by = usize::MAX;
         for logged in log {
             match &logged.record {
                 Record::Event(event) if event.contact == one.id && seen.insert(&event.id) => {
@@ -339,7 +347,10 @@ fn check_applied(
                         keys.push(event.id.as_str().replace("event-", ""));
                     }
                 }
-                Record::Attributes(contact, changes) if *contact == one.id => {
+                Record::Attributes(contact, changes)
+                    if *contact == one.id && place(&changes.source) <= said_by =>
+                {
+                    said_by = place(&changes.source);
                     last = changes.attributes.values().next_back().cloned().flatten();
                 }
                 _ => {}

@@ -1,6 +1,8 @@
 //! The workflows that every seed plays: short, and between them every wait, way and exit that a fault could hurt.
 
 use serde_json::{Value as Json, json};
+use signalbox_engine::{CommandError, Engine};
+use signalbox_model::settings::Settings;
 
 use crate::support::template;
 
@@ -10,6 +12,21 @@ pub(super) const THANKS: &str = "thanks";
 pub(super) const WELCOME: &str = "welcome";
 /// Armed, cancelled, waiting for events and for a person; its first message is held when it is in doubt.
 pub(super) const CART: &str = "cart";
+
+/// Who is believed about contacts before whom, and nothing else.
+pub(super) fn settings() -> Settings {
+    let settings = json!({"sources": ["crm", "shop"]});
+    serde_json::from_value(settings).expect("settings")
+}
+
+/// Has a server know them before anything is said.
+pub(super) async fn declare_sources(engine: Engine) -> Result<(), CommandError> {
+    let (found, version) = engine.settings()?;
+    if found.sources.is_empty() {
+        engine.put_settings(&settings(), version).await?;
+    }
+    Ok(())
+}
 
 pub(super) fn all() -> [Json; 3] {
     [thanks(), welcome("Hello"), cart()]

@@ -325,6 +325,10 @@ impl Play {
     }
 
     fn set_up(&mut self) -> Result<Result<(), Down>, String> {
+        match self.host.run(documents::declare_sources) {
+            Ok(done) => done.map_err(|error| format!("sources: {error}"))?,
+            Err(Down) => return Ok(Err(Down)),
+        }
         for document in documents::all() {
             let workflow = support::workflow(document);
             let id = [THANKS, WELCOME, CART]
@@ -462,7 +466,11 @@ impl Play {
             let last = FieldName::parse("last").expect("a name");
             let value = serde_json::from_value(json!(self.orders)).expect("a value");
             let attributes = [(last, Some(value))].into();
-            return NewInput::Attributes(contact, AttributeChanges { attributes });
+            let declared = documents::settings().sources;
+            let picked = self.draw.below(declared.len() as u64 + 1) as usize;
+            let source = declared.get(picked).cloned();
+            let changes = AttributeChanges { attributes, source };
+            return NewInput::Attributes(contact, changes);
         }
         let event = *self.draw.pick(&EVENTS);
         self.event(name, event)
@@ -483,6 +491,7 @@ impl Play {
             fields: serde_json::from_value(fields).expect("fields"),
             attributes: serde_json::from_value(attributes).expect("attributes"),
             history_only: false,
+            source: None,
         })
     }
 
@@ -731,6 +740,7 @@ impl Play {
             fields,
             attributes: Fields::new(),
             history_only: false,
+            source: None,
         })
     }
 
