@@ -36,7 +36,7 @@
 //! | `new TEMPLATE` | a shipped template is written into a file, checked and put, all by commands of the binary |
 //! | `event CONTACT NAME #ID FIELDS` | an event is posted; id and fields may be left out |
 //! | `old event CONTACT NAME #ID DATE TIME FIELDS` | likewise, with another instant than now |
-//! | `contact CONTACT ATTRIBUTES` | attributes are set |
+//! | `contact CONTACT ATTRIBUTES`, `contact CONTACT from SOURCE ATTRIBUTES` | attributes are set |
 //! | `settings JSON` | the settings of the whole server are put |
 //! | `approve CONTACT STEP ACTOR`, `reject CONTACT STEP ACTOR` | a person decides about the journey that stands there |
 //! | `segment NAME`, `drop NAME` | the segment of a part `--- segment NAME` is put, anew if it is there; it is deleted |

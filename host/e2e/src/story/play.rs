@@ -202,8 +202,8 @@ impl<'a> Player<'a> {
             "people" => crowd::enter(self.api()?, rest)?,
             "of" => crowd::some_of(self.api()?, &self.sink.mails(), rest)?,
             "contact" => {
-                let (contact, attributes) = rest.split_once(' ').context("whose attributes?")?;
-                let body = json!({ "attributes": read_json(attributes)? });
+                let (contact, said) = rest.split_once(' ').context("whose attributes?")?;
+                let body = attributes(said)?;
                 let answer = self
                     .api()?
                     .patch(&format!("/v1/contacts/{contact}"), &body)?;
@@ -607,6 +607,15 @@ fn must_succeed_or_compare(line: &Line, came: Vec<String>) -> Result<Option<Vec<
         Some(refusal) => bail!("{refusal}"),
         None => Ok(None),
     }
+}
+
+/// `ATTRIBUTES` or `from SOURCE ATTRIBUTES`.
+fn attributes(said: &str) -> Result<Json> {
+    let Some(said) = said.strip_prefix("from ") else {
+        return Ok(json!({ "attributes": read_json(said)? }));
+    };
+    let (source, attributes) = said.split_once(' ').context("which attributes?")?;
+    Ok(json!({ "attributes": read_json(attributes)?, "source": source }))
 }
 
 fn read_json(text: &str) -> Result<Json> {

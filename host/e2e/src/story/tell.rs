@@ -482,7 +482,11 @@ pub(super) fn profile(contact: &Json) -> Vec<String> {
         format!("inside: {}", contact["inside"]),
     ];
     let attributes = contact["attributes"].as_object().into_iter().flatten();
-    lines.extend(attributes.map(|(name, value)| format!("{name}: {}", text(value))));
+    lines.extend(attributes.map(|(name, value)| {
+        let source = contact["sources"][name].as_str();
+        let by = source.map_or_else(String::new, |source| format!(" (said by {source})"));
+        format!("{name}: {}{by}", text(value))
+    }));
     let kept = contact["kept"].as_object().into_iter().flatten();
     lines.extend(kept.map(|(name, value)| format!("kept {name}: {}", text(value))));
     lines
