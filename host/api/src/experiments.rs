@@ -6,12 +6,16 @@ use axum::{Extension, Json, extract::State};
 use serde::{Deserialize, Serialize};
 use signalbox_engine::ExperimentView;
 use signalbox_model::{
+    amount,
     definitions::EndedExperiment,
     id::{ArmName, StepId, WorkflowId},
     time::Instant,
     workflow::step::Measure,
 };
-use signalbox_reports::experiment::{Finding, Obstacle};
+use signalbox_reports::{
+    experiment::{Finding, Obstacle},
+    weighed::Weighed,
+};
 use utoipa::ToSchema;
 
 use crate::{
@@ -39,6 +43,9 @@ pub struct ExperimentBody {
     /// What people convert by: `goal`, `opened` or `clicked`.
     #[schema(value_type = String)]
     pub by: Measure,
+    /// The plugin whose rule chooses the arms; absent where they are drawn by lot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plugin: Option<String>,
     /// People that each arm is planned to have; absent where the counts are watched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub per_arm: Option<u32>,
@@ -46,7 +53,7 @@ pub struct ExperimentBody {
     pub versions: Vec<u32>,
     /// The arms by name.
     pub arms: BTreeMap<String, PeopleBody>,
-    /// What the counts say now; absent where fewer than two arms have a weight.
+    /// What the counts say now; absent where fewer than two arms have a weight, or a rule chooses the arms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<FindingBody>,
     /// How it ended; absent while it goes on.
@@ -63,6 +70,22 @@ pub struct PeopleBody {
     pub assigned: u64,
     /// Those who converted.
     pub converted: u64,
+    /// Whom they stand for, where a rule chose the arm; absent where it was drawn.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub weighed: Option<WeighedBody>,
+}
+
+/// The people of an arm, each counted as so many as one divided by the chance at which the arm was given.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct WeighedBody {
+    /// All of them.
+    pub assigned: f64,
+    /// Those who converted.
+    pub converted: f64,
+    /// The share of those who converted, from 0 to 1: what it would be had everybody been given this arm. Absent as
+    /// long as nobody was. It comes without an interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<f64>,
 }
 
 /// What the counts say. Which members there are depends on the kind.
@@ -157,11 +180,13 @@ async fn answer(app: &App, id: &WorkflowId) -> Result<Json<ExperimentsAnswer>, E
 }
 
 fn body_of(view: ExperimentView) -> ExperimentBody {
+    let weighed = view.weighed;
     let arms = view.arms.into_iter().map(|arm| {
         let body = PeopleBody {
             weight: arm.weight,
             assigned: arm.assigned,
             converted: arm.converted,
+            weighed: weighed.get(arm.name.as_str()).map(weighed_of),
         };
         (arm.name, body)
     });
@@ -169,11 +194,21 @@ fn body_of(view: ExperimentView) -> ExperimentBody {
         step: view.step.to_string(),
         experiment: view.experiment,
         by: view.by,
+        plugin: view.plugin.map(|plugin| plugin.to_string()),
         per_arm: view.per_arm,
         versions: view.versions,
         arms: arms.collect(),
         finding: view.finding.map(finding_of),
         ended: view.ended.map(ended_of),
+    }
+}
+
+fn weighed_of(weighed: &Weighed) -> WeighedBody {
+    let number_of = |parts: u64| amount::number_of(i64::try_from(parts).unwrap_or(i64::MAX));
+    WeighedBody {
+        assigned: number_of(weighed.assigned),
+        converted: number_of(weighed.converted),
+        rate: weighed.rate(),
     }
 }
 

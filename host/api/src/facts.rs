@@ -7,6 +7,7 @@ use signalbox_model::{
     amount,
     fact::{Conversion, Fact, FactKind},
     id::{ArmName, MessageId, StepId},
+    propensity::Propensity,
     time::Instant,
 };
 use signalbox_store::StoredFact;
@@ -34,7 +35,7 @@ pub struct FactBody {
     /// `wait_started`, `arm_taken`, `message_queued`, `message_sent`, `message_skipped`, `message_refused`,
     /// `message_deferred`, `message_in_doubt`, `journey_completed`, `journey_exited`, `updated`, `jumped`,
     /// `step_skipped`, `zone_taken`, `approval_decided`, `message_held`, `webhook_queued`, `migrated`, `converted`,
-    /// `arm_assigned`, `arm_converted`, `segment_entered`, `segment_left` or
+    /// `arm_assigned`, `arm_chosen`, `arm_converted`, `segment_entered`, `segment_left` or
     /// `offer_sent`.
     pub kind: &'static str,
     /// The step it is about.
@@ -57,9 +58,12 @@ pub struct FactBody {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub due: Option<Instant>,
     /// The index of the arm of a branch, split or wait for events; `otherwise` for the way of everybody else. Of
-    /// `arm_assigned`, `arm_converted` and `offer_sent` the arm's name.
+    /// `arm_assigned`, `arm_chosen`, `arm_converted` and `offer_sent` the arm's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub arm: Option<String>,
+    /// An arm that a rule chose: how likely it was, above 0 and at most 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub propensity: Option<f64>,
     /// The event that took an arm away, or moved the journey, by name; of a conversion by its id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<String>,
@@ -178,6 +182,10 @@ fn body_of(what: &FactKind) -> FactBody {
         },
         FactKind::ArmAssigned(step, arm) => of_arm("arm_assigned", step, arm),
         FactKind::ArmConverted(step, arm) => of_arm("arm_converted", step, arm),
+        FactKind::ArmChosen(step, arm, chance) => chosen("arm_chosen", (step, arm), *chance),
+        FactKind::ChosenArmConverted(step, arm, chance) => {
+            chosen("arm_converted", (step, arm), *chance)
+        }
         FactKind::SegmentEntered(counts) => of_membership("segment_entered", *counts),
         FactKind::SegmentLeft(counts) => of_membership("segment_left", *counts),
         FactKind::JourneyCompleted => kind("journey_completed"),
@@ -290,6 +298,13 @@ fn of_arm(name: &'static str, step: &StepId, arm: &ArmName) -> FactBody {
     FactBody {
         arm: Some(arm.to_string()),
         ..at_step(name, step)
+    }
+}
+
+fn chosen(name: &'static str, (step, arm): (&StepId, &ArmName), chance: Propensity) -> FactBody {
+    FactBody {
+        propensity: Some(chance.as_number()),
+        ..of_arm(name, step, arm)
     }
 }
 

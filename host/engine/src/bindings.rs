@@ -330,6 +330,12 @@ pub(crate) fn placed(workflow: &Workflow) -> Vec<Placed<'_>> {
             pointer: format!("/steps/{index}/send/personalizer"),
             binding,
         }));
+        let by = step.split.as_ref().and_then(|split| split.by.as_ref());
+        all.extend(by.map(|binding| Placed {
+            slot: Slot::Personalizer(step.id.clone()),
+            pointer: format!("/steps/{index}/split/by"),
+            binding,
+        }));
         let arms = step.branch.iter().flat_map(|branch| &branch.arms);
         all.extend(arms.enumerate().map(|(arm, found)| Placed {
             slot: Slot::Arm(step.id.clone(), u16::try_from(arm).unwrap_or(u16::MAX)),

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use signalbox_model::{
     definitions::{Definitions, EndedExperiment},
-    id::{ArmName, StepId, WorkflowId},
+    id::{ArmName, PluginName, StepId, WorkflowId},
     record::Command,
     time::Instant,
     workflow::{
@@ -15,8 +15,9 @@ use signalbox_model::{
     },
 };
 use signalbox_reports::{
-    VersionCounters,
+    ArmCounters, VersionCounters,
     experiment::{Arm, Finding, Looks, finding},
+    weighed::Weighed,
 };
 
 use crate::{error::ReadError, shared::Shared, views};
@@ -33,13 +34,17 @@ pub struct ExperimentView {
     pub experiment: String,
     /// What the arms are compared by.
     pub by: Measure,
+    /// The plugin whose rule chooses the arms; `None` where they are drawn.
+    pub plugin: Option<PluginName>,
     /// People that each arm is planned to have, where the workflow says so.
     pub per_arm: Option<u32>,
     /// The versions that are counted together, the newest first: those that split in the same way.
     pub versions: Vec<u32>,
     /// The people of each arm.
     pub arms: Vec<Arm>,
-    /// What the counts say; `None` where fewer than two arms have a weight.
+    /// Whom the people of each arm stand for, where a rule chooses the arms; else empty.
+    pub weighed: BTreeMap<ArmName, Weighed>,
+    /// What the counts say; `None` where fewer than two arms have a weight, or a rule chooses the arms.
     pub finding: Option<Finding>,
     /// How it ended, if it is over.
     pub ended: Option<EndedExperiment>,
@@ -94,23 +99,28 @@ fn view(
             .iter()
             .filter_map(|number| counters.get(number)?.steps.get(&step.id));
         let people = steps.filter_map(|step| step.people.get(arm.as_str()));
-        people.fold((0, 0), |(assigned, converted), people| {
-            (assigned + people.assigned, converted + people.converted)
+        people.fold(ArmCounters::default(), |mut all, people| {
+            all.merge(*people);
+            all
         })
     };
     let arms: Vec<Arm> = split
         .arms
         .iter()
         .map(|arm| {
-            let (assigned, converted) = counted(&arm.name);
+            let people = counted(&arm.name);
             Arm {
                 name: arm.name.to_string(),
                 weight: arm.weight,
-                assigned,
-                converted,
+                assigned: people.assigned,
+                converted: people.converted,
             }
         })
         .collect();
+    let by = split.by.as_ref();
+    let chosen = split.arms.iter().filter(|_| by.is_some());
+    let weighed = chosen.map(|arm| (arm.name.clone(), counted(&arm.name).weighed));
+    let weighed = weighed.collect();
     let per_arm = split.winner.as_ref().and_then(|winner| winner.per_arm);
     let looks = match per_arm {
         Some(planned) => Looks::Final {
@@ -123,9 +133,12 @@ fn view(
         step: step.id.clone(),
         experiment: split.experiment(workflow, &step.id),
         by: split.measure(),
+        plugin: by.map(|by| by.plugin.clone()),
         per_arm,
         versions,
-        finding: finding(&arms, looks).ok(),
+        weighed,
+        // Its test takes it that people came into the arms by the weights alone.
+        finding: finding(&arms, looks).ok().filter(|_| by.is_none()),
         arms,
         ended: ended.and_then(|found| found.ended.get(&step.id).cloned()),
     }

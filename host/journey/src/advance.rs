@@ -162,6 +162,8 @@ enum Continuation {
     Branch(AskedStep),
     /// The personalizer of a send was asked.
     Personalizer(AskedStep),
+    /// The personalizer that chooses the arm of a split was asked.
+    Split(AskedStep),
     /// Exits of a journey were asked.
     Exits(AskedExits),
     /// Exits of a journey were asked before that attempt of its message goes out.
@@ -418,6 +420,13 @@ impl Advance {
                 let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
                 self.step_answered(asked, |advance, whose, step| {
                     advance.personalizer_answered(ctx, whose, step, reply);
+                });
+            }
+            Continuation::Split(asked) => {
+                let reply = replies.into_iter().next();
+                let reply = reply.unwrap_or(Reply::Failed(NO_ANSWER));
+                self.step_answered(asked, |advance, whose, step| {
+                    advance.split_answered(ctx, whose, step, reply);
                 });
             }
         }

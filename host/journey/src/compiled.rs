@@ -336,7 +336,10 @@ fn ways_of(step: &Step) -> (Vec<&StepId>, bool) {
                 Some(&approve.rejected),
                 Some(&approve.otherwise),
             ]),
-            Action::Split(split) => named.extend(split.arms.iter().map(|arm| arm.goto.as_ref())),
+            Action::Split(split) => {
+                named.extend(split.arms.iter().map(|arm| arm.goto.as_ref()));
+                named.extend(split.may_pass().then_some(None));
+            }
             Action::Goto(goto) => {
                 named.push(Some(&goto.step));
                 named.extend(goto.times_max.map(|_| None));

@@ -355,7 +355,7 @@ pub enum Slot {
     Trigger,
     /// The audience.
     Audience,
-    /// The personalizer of a send step.
+    /// The personalizer of a send step, or the one that chooses the arm of a split.
     Personalizer(StepId),
     /// The segment of an arm of a branch, by index.
     Arm(StepId, u16),

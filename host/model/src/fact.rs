@@ -9,6 +9,7 @@ use crate::{
         WebhookId,
     },
     message::Offer,
+    propensity::Propensity,
     segment::Owner,
     time::Instant,
 };
@@ -97,6 +98,10 @@ pub enum FactKind {
     SegmentLeft(bool),
     /// The message that a server took made this offer.
     OfferSent(StepId, MessageId, Offer),
+    /// The contact was given this arm of a split whose rule chooses, at this chance.
+    ArmChosen(StepId, ArmName, Propensity),
+    /// The contact converted, by what the split's experiment is measured by, in this arm that it was given at this chance.
+    ChosenArmConverted(StepId, ArmName, Propensity),
 }
 
 /// A conversion: one event, counted for one message.

@@ -22,6 +22,7 @@ pub mod message;
 mod parsed;
 pub mod plan;
 pub mod problem;
+pub mod propensity;
 pub mod record;
 pub mod schema;
 pub mod segment;

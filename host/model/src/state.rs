@@ -14,6 +14,7 @@ use crate::{
         WorkflowId,
     },
     message::Offer,
+    propensity::Propensity,
     segment::Membership,
     sources::AttributeSources,
     time::{Instant, Span},
@@ -134,13 +135,15 @@ pub struct Lot {
     pub step: u16,
     /// When it was drawn.
     pub drawn_at: Instant,
+    /// How likely the arm was when it was given.
+    pub propensity: Propensity,
     /// Whether the contact was counted as converted.
     pub has_converted: bool,
 }
 
 impl Lot {
     /// Most bytes it takes encoded: 10 for each hash, 5 for the version, 3 for the step, 7 for an instant, 1 for the rest.
-    pub const BYTES_MAX: usize = 3 * 10 + 5 + 3 + 7 + 1;
+    pub const BYTES_MAX: usize = 3 * 10 + 5 + 3 + 7 + Propensity::BYTES_MAX + 1;
 }
 
 /// A message that reached the contact, or was withheld: what frequency caps and conversions are counted by.

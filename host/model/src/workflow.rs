@@ -165,11 +165,12 @@ pub enum Follow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum OnFailure {
-    /// A trigger or audience: not entered. A branch or personalizer: the journey exits. Counted with its reason.
+    /// A trigger or audience: not entered. A branch, split or personalizer: the journey exits. Counted with its reason.
     Skip,
     /// Asked again after 1, 5, 15, 30 minutes and then hourly for a day; after that as `skip`.
     Hold,
-    /// A branch: the default arm. A personalizer: the template without its values. A trigger or audience: as `skip`.
+    /// A branch: the default arm. A split: an arm by its weights, without any the step after it. A personalizer: the
+    /// template without its values. A trigger or audience: as `skip`.
     #[default]
     Default,
     /// As `hold`, and the workflow is paused.

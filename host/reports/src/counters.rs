@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use signalbox_model::{
     fact::{Conversion, FactKind},
-    id::{SegmentName, StepId, WorkflowId},
+    id::{ArmName, SegmentName, StepId, WorkflowId},
     message::Offer,
 };
+
+use crate::weighed::Weighed;
 
 /// Counters of every version of every workflow.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -122,6 +124,33 @@ pub struct ArmCounters {
     pub assigned: u64,
     /// Those who converted, by what the experiment is measured by.
     pub converted: u64,
+    /// The same people as those they stand for, where a rule chose the arm.
+    pub weighed: Weighed,
+}
+
+impl ArmCounters {
+    pub(crate) fn add(&mut self, what: &FactKind) {
+        match what {
+            FactKind::ArmAssigned(..) => self.assigned += 1,
+            FactKind::ArmConverted(..) => self.converted += 1,
+            FactKind::ArmChosen(_, _, propensity) => {
+                self.assigned += 1;
+                self.weighed.assign(*propensity);
+            }
+            FactKind::ChosenArmConverted(_, _, propensity) => {
+                self.converted += 1;
+                self.weighed.convert(*propensity);
+            }
+            _ => {}
+        }
+    }
+
+    /// Adds what another partition, or another version, counted.
+    pub fn merge(&mut self, other: Self) {
+        self.assigned += other.assigned;
+        self.converted += other.converted;
+        self.weighed.merge(other.weighed);
+    }
 }
 
 /// Events that met the workflow's goal in time after one of its messages.
@@ -265,8 +294,7 @@ impl StepCounters {
         self.conversions.merge(&other.conversions);
         for (arm, people) in &other.people {
             let merged = self.people.entry(arm.clone()).or_default();
-            merged.assigned += people.assigned;
-            merged.converted += people.converted;
+            merged.merge(*people);
         }
         for (arm, offers) in &other.offers {
             let merged = self.offers.entry(arm.clone()).or_default();
@@ -281,8 +309,8 @@ impl StepCounters {
         offers.cost = offers.cost.saturating_add(offer.cost);
     }
 
-    pub(crate) fn arm_mut(&mut self, arm: &str) -> &mut ArmCounters {
-        self.people.entry(arm.to_owned()).or_default()
+    pub(crate) fn arm_mut(&mut self, arm: &ArmName) -> &mut ArmCounters {
+        self.people.entry(arm.to_string()).or_default()
     }
 }
 

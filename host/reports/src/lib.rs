@@ -11,6 +11,7 @@ mod counters;
 pub mod days;
 pub mod experiment;
 pub mod series;
+pub mod weighed;
 
 use std::collections::BTreeMap;
 
@@ -50,11 +51,8 @@ fn fold_workflow(
     let version = counters.version_mut(workflow, fact.version);
     match &fact.what {
         FactKind::RuleDecided(decision) => {
-            let reasons = version
-                .decisions
-                .entry(decision.slot.to_string())
-                .or_default();
-            count(reasons, &decision.reason);
+            let reasons = version.decisions.entry(decision.slot.to_string());
+            count(reasons.or_default(), &decision.reason);
         }
         FactKind::Armed(..) => version.armed += 1,
         FactKind::Disarmed(..) => version.disarmed += 1,
@@ -91,11 +89,11 @@ fn fold_workflow(
             let taken = arm.map_or_else(|| "otherwise".to_owned(), |index| index.to_string());
             count(&mut version.step_mut(step).arms_taken, &taken);
         }
-        FactKind::ArmAssigned(step, arm) => {
-            version.step_mut(step).arm_mut(arm.as_str()).assigned += 1;
-        }
-        FactKind::ArmConverted(step, arm) => {
-            version.step_mut(step).arm_mut(arm.as_str()).converted += 1;
+        FactKind::ArmAssigned(step, arm)
+        | FactKind::ArmConverted(step, arm)
+        | FactKind::ArmChosen(step, arm, _)
+        | FactKind::ChosenArmConverted(step, arm, _) => {
+            version.step_mut(step).arm_mut(arm).add(&fact.what);
         }
         FactKind::JourneyCompleted => {
             version.completed += 1;

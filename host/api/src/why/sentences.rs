@@ -67,7 +67,12 @@ pub(super) fn of_fact(fact: &Fact, definitions: &Definitions) -> String {
             conversion.step, conversion.event
         ),
         FactKind::ArmAssigned(step, arm) => format!("was given the arm {arm} at {step}"),
-        FactKind::ArmConverted(step, arm) => format!("converted in the arm {arm} of {step}"),
+        FactKind::ArmChosen(step, arm, chance) => {
+            format!("was given the arm {arm} at {step}, the chance of which was {chance}")
+        }
+        FactKind::ArmConverted(step, arm) | FactKind::ChosenArmConverted(step, arm, _) => {
+            format!("converted in the arm {arm} of {step}")
+        }
         FactKind::SegmentEntered(_) => "came into the segment".to_owned(),
         FactKind::SegmentLeft(_) => "left the segment".to_owned(),
         FactKind::MessageQueued(..)

@@ -15,6 +15,8 @@ use crate::{
 
 /// Digits of a digest that commands print.
 const DIGEST_DIGITS: usize = 12;
+/// What a command says behind the number that a rule was given to draw by.
+const A_SEED: &str = "  (a seed of the contact)";
 /// Commands that know no data folder.
 const BESIDE_A_SERVER: [&str; 4] = ["workflow", "new", "plugin", "shadow"];
 /// What is measured, or differs from one build to the next, stands before these words.
@@ -63,7 +65,7 @@ pub(super) fn run(home: &Home, story: &Story, words: &str) -> Result<Vec<String>
         if is_plugin {
             unmeasured(line)
         } else {
-            without_digests(line)
+            without_seed(&without_digests(line))
         }
     });
     Ok(told.collect())
@@ -106,6 +108,14 @@ fn without_digests(line: &str) -> String {
         line = line.replace(&digest, "(FILE)");
     }
     line
+}
+
+/// The line with `SEED` in place of the number that a rule was given to draw by, which differs from store to store.
+fn without_seed(line: &str) -> String {
+    match line.split_once(" = ") {
+        Some((input, seed)) if seed.ends_with(A_SEED) => format!("{input} = SEED{A_SEED}"),
+        _ => line.to_owned(),
+    }
 }
 
 /// A word of a command: `{NAME}` is the path of that file, written anew, also behind a `=`.

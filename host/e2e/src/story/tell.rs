@@ -400,13 +400,20 @@ pub(super) fn experiments(body: &Json) -> Vec<String> {
         let step = one["step"].as_str().unwrap_or_default();
         for (name, arm) in one["arms"].as_object().into_iter().flatten() {
             let (assigned, converted) = (&arm["assigned"], &arm["converted"]);
+            let weighed = arm["weighed"]["rate"].as_f64();
+            let weighed = weighed.map(|rate| format!(", weighed {rate:.4}"));
             lines.push(format!(
-                "{step} {name}: {converted} of {assigned} converted"
+                "{step} {name}: {converted} of {assigned} converted{}",
+                weighed.unwrap_or_default()
             ));
         }
         let finding = &one["finding"];
         let arm = finding["arm"].as_str().unwrap_or_default();
-        let found = finding["kind"].as_str().unwrap_or("nothing to compare");
+        let found = match (finding["kind"].as_str(), one["plugin"].as_str()) {
+            (Some(kind), _) => kind.to_owned(),
+            (None, Some(plugin)) => format!("{plugin} chooses"),
+            (None, None) => "nothing to compare".to_owned(),
+        };
         lines.push(format!("{step}: {found} {arm}").trim_end().to_owned());
         let ended = &one["ended"];
         if !ended.is_null() {

@@ -3,6 +3,7 @@
 mod addresses;
 mod adopt;
 mod budgets;
+mod choices;
 mod clock;
 mod deprecations;
 mod entering;

@@ -483,11 +483,11 @@ pub(crate) fn export(place: &Place) -> String {
 
 pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
     use signalbox_model::fact::FactKind::{
-        ApprovalDecided, ArmAssigned, ArmConverted, ArmDropped, ArmTaken, Armed, Converted,
-        Disarmed, JourneyCompleted, JourneyEntered, JourneyExited, Jumped, MessageDeferred,
-        MessageHeld, MessageInDoubt, MessageQueued, MessageRefused, MessageSent, MessageSkipped,
-        Migrated, NotEntered, OfferSent, RuleDecided, SegmentEntered, SegmentLeft, StepReached,
-        StepSkipped, Updated, WaitStarted, WebhookQueued, ZoneTaken,
+        ApprovalDecided, ArmAssigned, ArmChosen, ArmConverted, ArmDropped, ArmTaken, Armed,
+        ChosenArmConverted, Converted, Disarmed, JourneyCompleted, JourneyEntered, JourneyExited,
+        Jumped, MessageDeferred, MessageHeld, MessageInDoubt, MessageQueued, MessageRefused,
+        MessageSent, MessageSkipped, Migrated, NotEntered, OfferSent, RuleDecided, SegmentEntered,
+        SegmentLeft, StepReached, StepSkipped, Updated, WaitStarted, WebhookQueued, ZoneTaken,
     };
     match what {
         RuleDecided(decision) => format!(
@@ -522,6 +522,8 @@ pub(crate) fn fact_in_words(what: &signalbox_model::fact::FactKind) -> String {
         Migrated(from, _) => format!("moved from version {from}"),
         ArmAssigned(step, arm) => format!("{step} gave {arm}"),
         ArmConverted(step, arm) => format!("{step} converted in {arm}"),
+        ArmChosen(step, arm, chance) => format!("{step} gave {arm} at {chance}"),
+        ChosenArmConverted(step, arm, chance) => format!("{step} converted in {arm} at {chance}"),
         MessageHeld(step, _, until, reason) => format!("{step} held until {until}: {reason}"),
         Converted(conversion) => format!("{} converted by {}", conversion.step, conversion.event),
         ZoneTaken(step, zone, source) => format!("{step} goes by {zone} ({source})"),

@@ -352,7 +352,9 @@ fn pauses(step: &Step) -> bool {
         .send
         .as_ref()
         .and_then(|send| send.personalizer.as_ref());
-    let mut bindings = arms.iter().map(|arm| &arm.segment).chain(personalizer);
+    let by = step.split.as_ref().and_then(|split| split.by.as_ref());
+    let segments = arms.iter().map(|arm| &arm.segment);
+    let mut bindings = segments.chain(personalizer).chain(by);
     bindings.any(|binding| binding.on_failure == OnFailure::Pause)
 }
 

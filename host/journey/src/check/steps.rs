@@ -321,21 +321,37 @@ impl Context<'_> {
                     .with_help("give both the same arms, or each an experiment of its own"),
             );
         }
-        let weights: u64 = split.arms.iter().map(|arm| u64::from(arm.weight)).sum();
-        if weights != u64::from(WEIGHTS) && !split.arms.is_empty() {
-            let reason = format!("the weights add up to {weights}, not to {WEIGHTS}");
-            let problem = self.problem("split/arms", "weights_sum", reason);
-            let help = format!("weights are basis points: {WEIGHTS} are everybody");
-            problems.push(problem.with_help(help));
-        }
-        let goes_on = split.arms.iter().any(|arm| arm.goto.is_none());
+        self.check_weights(split, problems);
+        let goes_on = split.may_pass() || split.arms.iter().any(|arm| arm.goto.is_none());
         self.check_next("split", goes_on, problems);
         if let Some(winner) = &split.winner {
             self.check_winner(split, winner, problems);
         }
     }
 
+    fn check_weights(&self, split: &Split, problems: &mut Vec<Problem>) {
+        let weights: u64 = split.arms.iter().map(|arm| u64::from(arm.weight)).sum();
+        let may_be_none = split.arms.is_empty() || split.by.is_some();
+        if weights == u64::from(WEIGHTS) || (weights == 0 && may_be_none) {
+            return;
+        }
+        let reason = format!("the weights add up to {weights}, not to {WEIGHTS}");
+        let problem = self.problem("split/arms", "weights_sum", reason);
+        let help = format!("weights are basis points: {WEIGHTS} are everybody");
+        problems.push(problem.with_help(help));
+    }
+
     fn check_winner(&self, split: &Split, winner: &Winner, problems: &mut Vec<Problem>) {
+        if split.by.is_some() {
+            let reason = "a rule chooses the arms, and what finds a winner needs them drawn by their weights";
+            problems.push(
+                self.problem("split/winner", "winner_by_plugin", reason)
+                    .with_help(
+                        "leave the winner out and end the experiment by hand, or leave `by` out",
+                    ),
+            );
+            return;
+        }
         if let Some(per_arm) = winner.per_arm
             && !(PER_ARM_MIN..=PER_ARM_MAX).contains(&per_arm)
         {

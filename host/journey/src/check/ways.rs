@@ -156,7 +156,7 @@ fn check_waits(workflow: &Workflow, own: &[Ways], problems: &mut Vec<Problem>) {
     }
 }
 
-/// Each branch and each personalizer asks, each update has the exits asked that read what it changes, and one input has only
+/// Each branch, each personalizer and each split with a rule asks, each update has the exits asked that read what it changes, and one input has only
 /// so many waves of questions. A send that is skipped does not park the journey, so only waits end the row.
 fn check_questions_in_a_row(workflow: &Workflow, ways: &[Vec<usize>], problems: &mut Vec<Problem>) {
     let steps = &workflow.steps;
@@ -185,9 +185,10 @@ fn check_questions_in_a_row(workflow: &Workflow, ways: &[Vec<usize>], problems: 
 
 /// Whether the step has rules asked; which inputs an exit's segment reads is known to its plugin alone.
 fn asks(step: &Step, exits_ask: bool) -> bool {
-    let send = step.send.as_ref();
+    let (send, split) = (step.send.as_ref(), step.split.as_ref());
     step.branch.is_some()
         || send.is_some_and(|send| send.personalizer.is_some())
+        || split.is_some_and(|split| split.by.is_some())
         || (exits_ask && step.update.is_some())
 }
 

@@ -778,6 +778,8 @@ fn fact_in_words(fact: &Fact) -> String {
         }
         FactKind::ArmAssigned(step, arm) => format!("{step} drew {arm}"),
         FactKind::ArmConverted(step, arm) => format!("{step} converted in {arm}"),
+        FactKind::ArmChosen(step, arm, p) => format!("{step} gave {arm} at {p}"),
+        FactKind::ChosenArmConverted(step, arm, p) => format!("{step} converted in {arm} at {p}"),
         FactKind::WebhookQueued(step, _) => format!("{step} calls"),
         FactKind::Migrated(from, Some(step)) => format!("moved from version {from}, at {step}"),
         FactKind::Migrated(from, None) => format!("moved from version {from}, its step is gone"),

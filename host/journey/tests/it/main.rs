@@ -6,6 +6,7 @@ mod adopt;
 mod budgets;
 mod caps;
 mod checks;
+mod choices;
 mod clocks;
 mod deprecations;
 mod earlier;

@@ -45,6 +45,9 @@ pub(crate) fn bindings(document: &Workflow) -> BTreeMap<Slot, ResolvedBinding> {
         {
             bindings.insert(Slot::Personalizer(step.id.clone()), resolved(personalizer));
         }
+        if let Some(by) = step.split.as_ref().and_then(|split| split.by.as_ref()) {
+            bindings.insert(Slot::Personalizer(step.id.clone()), resolved(by));
+        }
     }
     bindings
 }

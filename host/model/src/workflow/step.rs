@@ -14,7 +14,7 @@ use crate::{
     id::{ArmName, ExperimentId, FieldName, StepId, Tag, TemplateName, WorkflowId},
     time::Span,
     value::Value,
-    workflow::Binding,
+    workflow::{Binding, OnFailure},
 };
 
 /// Most arms of one branch, split or wait for events.
@@ -45,7 +45,7 @@ pub struct Step {
     /// Goes one of several ways, by rules.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<Branch>,
-    /// Goes one of several ways, by lot.
+    /// Goes one of several ways, by lot or as a rule chooses.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub split: Option<Split>,
     /// Changes what is known of the contact, or kept with the journey.
@@ -78,7 +78,7 @@ pub enum Action<'a> {
     Approve(&'a Approve),
     /// Goes one of several ways, by rules.
     Branch(&'a Branch),
-    /// Goes one of several ways, by lot.
+    /// Goes one of several ways, by lot or as a rule chooses.
     Split(&'a Split),
     /// Changes what is known of the contact, or kept with the journey.
     Update(&'a Update),
@@ -398,7 +398,7 @@ pub struct BranchArm {
 /// Gives each contact one arm by lot, and always the same one.
 ///
 /// The lot is a hash of experiment and contact, so it is the same after a restart and in every journey. Who was given an
-/// arm keeps it when weights change; an arm that is gone is drawn anew.
+/// arm keeps it when weights change; an arm that is gone is drawn anew. With `by`, a rule chooses in place of the draw.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Split {
@@ -406,6 +406,10 @@ pub struct Split {
     /// step, `WORKFLOW/STEP`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub experiment: Option<ExperimentId>,
+    /// The personalizer that chooses each contact's arm, once. Its values say which (`arm`, a name) and how likely it was
+    /// (`propensity`, a number above 0 and at most 1). Default: arms are drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Binding>,
     /// The arms.
     pub arms: Vec<SplitArm>,
     /// When the experiment is over by itself. Default: never; a person may end it.
@@ -427,6 +431,17 @@ impl Split {
         self.winner
             .as_ref()
             .map_or(Measure::Goal, |winner| winner.by)
+    }
+
+    /// Whether an arm can be drawn.
+    pub fn has_weights(&self) -> bool {
+        self.arms.iter().any(|arm| arm.weight > 0)
+    }
+
+    /// Whether a journey may go on behind it without an arm: where the rule that chooses fails, and none can be drawn.
+    pub fn may_pass(&self) -> bool {
+        let by = self.by.as_ref();
+        by.is_some_and(|by| by.on_failure == OnFailure::Default) && !self.has_weights()
     }
 }
 
@@ -472,7 +487,9 @@ pub enum Measure {
 pub struct SplitArm {
     /// Its name, unique in the split.
     pub name: ArmName,
-    /// Its share in basis points, 0 to 10,000. All together are 10,000.
+    /// Its share in basis points, 0 to 10,000. All together are 10,000; where a rule chooses, either that, to draw by when
+    /// it fails, or none has one. Default: 0.
+    #[serde(default)]
     pub weight: u32,
     /// Where it goes. Default: the step after the split.
     #[serde(default, skip_serializing_if = "Option::is_none")]

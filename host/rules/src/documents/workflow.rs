@@ -244,6 +244,7 @@ fn stand_in(place: &str, number: usize) -> Option<Json> {
             _,
         ] => arm(action),
         ["steps", _, "split", "arms", _, "weight"] => json!(0),
+        ["steps", _, "split", "by"] => binding,
         ["steps", _, "goto", "times_max"] => json!(1),
         ["exits"] => json!([{"on": event}]),
         ["exits", _] => json!({"on": event}),
@@ -286,6 +287,9 @@ fn follows(problem: &Problem, place: &str, how: Mended) -> bool {
     let is_unknown_at_top = segments.len() == 1 && how == Mended::Unknown;
     let (first, inner) = segments.split_first().unwrap_or((&"", &[]));
     let follows_by_code = match problem.code.as_str() {
+        "weights_sum" if how == Mended::Unknown && matches!(inner, [_, "split", _]) => {
+            in_same_step(&problem.pointer, place)
+        }
         "no_action" | "no_arms" | "no_steps" | "wait_count" | "source_count" | "update_empty"
         | "exit_of_one" | "condition_of_one" | "goto_unbounded" | "weights_sum"
         | "window_empty" => covers(window_of(problem), place),
@@ -300,7 +304,7 @@ fn follows(problem: &Problem, place: &str, how: Mended) -> bool {
         "trigger_missing" => is_unknown_at_top || matches!(*first, "trigger" | "enter_existing"),
         "condition_reference" => is_unknown_at_top || *first == "trigger",
         "winner_without_goal" => is_unknown_at_top || *first == "goal",
-        "winner_of_one" | "arms_differ" => matches!(inner, [_, "split", ..]),
+        "winner_of_one" | "winner_by_plugin" | "arms_differ" => matches!(inner, [_, "split", ..]),
         _ => false,
     };
     covers(place, &problem.pointer) || follows_by_code
