@@ -50,6 +50,7 @@ async fn a_source_that_is_not_declared_is_refused_and_nothing_is_logged() {
         .put(&format!("{SETTINGS}0"), three())
         .await
         .expect(200);
+    world.settle().await;
     let durable = world.durable().await;
     let batch = json!({"events": [said("crm", &json!({})), said("till", &json!({}))]});
     let change = json!({"source": "till", "attributes": {"city": "Paris"}});

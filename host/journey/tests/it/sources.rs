@@ -226,12 +226,12 @@ fn what_is_overruled_changes_nothing_for_journeys_but_its_event_is_heard() {
 
 #[test]
 fn a_repeated_event_is_the_same_whoever_tells_of_it() {
-    assert_snapshot!(check(&format!(r#"{THREE}
+    assert_snapshot!(check(&format!(r"{THREE}
         event signed_up id=e from=shop set=city:Lyon
         event signed_up id=e from=crm set=city:Lyon
         event signed_up id=e set=city:Lyon
         event signed_up id=e from=crm set=city:Paris
-    "#)), @r#"
+    ")), @r#"
     0s event e repeated
     0s event e repeated
     0s event e conflicts
